@@ -1,0 +1,135 @@
+# Everything a checkout can do; `make help` lists it. Needs Python >= 3.11 and, for `lint` and `bench-peers`, npm.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PORT_BASE ?= 7411
+DATA ?= var
+
+# Everything goes through the interpreter: scripts in .venv/bin start with a path, which breaks when it has spaces.
+VENV := .venv
+PY := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+API := libs/xacthuc/api/descriptors.binpb
+PROTOS := $(shell find protos -name '*.proto')
+BUF := node_modules/.bin/buf
+SOURCES := libs services tests benchmarks hatch_build.py
+
+# Licences a product may be shipped with, or built and tested with; anything new is a decision, not an accident.
+LICENCES := MIT;Apache;BSD;ISC;PSF;Python Software Foundation;Mozilla Public License;MPL-2.0
+
+.PHONY: help
+help: ## Shows this list
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(INSTALLED) ## Makes .venv with what requirements.lock names, once
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Xacthuc needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Say: make PYTHON=python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): requirements.lock pyproject.toml hatch_build.py | $(PY)
+	$(PY) -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
+	$(PY) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: proto
+proto: $(API) ## Generates the code of the contracts, when they changed
+
+$(API): $(PROTOS) hatch_build.py $(INSTALLED)
+	@$(PY) hatch_build.py
+	@touch $@
+
+.PHONY: run
+run: $(API) ## Starts everything on this machine: engines, migrations, services (DATA=var PORT_BASE=7411)
+	@exec $(PY) -m xacthuc.up.main --data "$(DATA)" --port-base $(PORT_BASE) --die-with-parent
+
+# Fault tests kill and suspend processes against deadlines, so they get the machine to themselves.
+SIDE_BY_SIDE = $(PY) -m pytest -m 'not slow' -n 2 --dist loadfile tests --ignore tests/fault
+ALONE = $(PY) -m pytest -m 'not slow' tests/fault
+
+.PHONY: test
+test: $(API) ## Runs every test on the real engines, then the store's tests on Redis 7.0
+	$(SIDE_BY_SIDE)
+	$(ALONE)
+	@if tests/tools/redis7.sh; then \
+	  $(MAKE) --no-print-directory test-redis7; \
+	else \
+	  echo '*** SKIPPED: the store tests on Redis 7.0, which could not be fetched (see above).' >&2; \
+	fi
+
+.PHONY: test-redis7
+test-redis7: export XACTHUC_TEST_STORE := redis7
+test-redis7: $(API) ## Runs the store's tests on Debian's Redis 7.0 (tests/tools/redis7.sh fetches it)
+	@tests/tools/redis7.sh >/dev/null
+	$(SIDE_BY_SIDE)
+	$(ALONE)
+
+.PHONY: soak
+soak: $(API) ## Runs the tests at full size: minutes to hours
+	XACTHUC_SOAK=1 $(PY) -m pytest --timeout 7200 tests
+
+.PHONY: lint
+lint: $(API) lint-protos lint-licences ## Checks style, types, layers, contracts and licences
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PY) -c 'import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())'
+
+.PHONY: lint-protos
+lint-protos: $(API) $(BUF) ## Lints the contracts and refuses changes that break a caller of BASE
+	$(BUF) lint $(API) --path xacthuc
+	@$(MAKE) --no-print-directory breaking
+
+# The contracts compile to descriptors with pip's tools alone, so both sides are compared as descriptors. BASE is the
+# last release, or before the first one the last commit.
+.PHONY: breaking
+breaking: BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet HEAD)
+breaking: $(API) $(BUF)
+	@if [[ -z "$(BASE)" ]]; then echo 'nothing committed yet: no contract to break'; exit 0; fi; \
+	rm -rf build/base && mkdir -p build/base && \
+	git archive "$(BASE)" protos hatch_build.py | tar -x -C build/base && \
+	$(PY) build/base/hatch_build.py >/dev/null && \
+	$(BUF) breaking $(API) --path xacthuc --against build/base/$(API)
+
+.PHONY: lint-licences
+lint-licences: $(INSTALLED) ## Refuses a dependency under a licence that was not decided on
+	$(PY) -m piplicenses --from=mixed --partial-match --allow-only='$(LICENCES)' --ignore-packages xacthuc >/dev/null
+
+# Nothing of buf's install script is needed: its binary comes as a package of its own.
+$(BUF): package.json package-lock.json
+	@command -v npm >/dev/null || { echo 'The contract checks need npm (Node 20 or newer).' >&2; exit 1; }
+	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: format
+format: $(INSTALLED) ## Formats the code and applies the safe fixes
+	$(PY) -m ruff check --fix --exit-zero
+	$(PY) -m ruff format
+
+.PHONY: bench
+bench: $(API) ## Measures CPU per call, trips, latency and memory against a bare echo server (var/bench.json)
+	$(PY) -m benchmarks.bench
+
+.PHONY: bench-peers
+bench-peers: $(API) ## Measures better-auth's phone verification beside ours, on the same store
+	$(PY) -m benchmarks.peers
+
+.PHONY: lock
+lock: $(PY) ## Resolves requirements.in into requirements.lock (LOCK_ARGS=--upgrade for newer transitive versions)
+	$(PY) -m pip install --disable-pip-version-check --quiet "$$(grep '^uv==' requirements.in)"
+	$(PY) -m uv pip compile requirements.in --output-file requirements.lock --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(LOCK_ARGS)
+
+.PHONY: clean
+clean: ## Removes what was built; keeps var (your data) and .venv
+	rm -rf build dist .hypothesis .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache libs/xacthuc/api libs/buf
+	find libs services tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: distclean
+distclean: clean ## Also removes .venv, node_modules and fetched tools; keeps var
+	rm -rf $(VENV) node_modules .tools

@@ -1,0 +1,78 @@
+"""What every process reads at its start: one frozen class per process, extended from the one here.
+
+A setting is an environment variable `XACTHUC_<NAME>`. Secrets are never values but paths of files, so that they reach
+neither the process table nor a crash report. The environment defaults to production: whatever makes development
+comfortable (sandbox numbers, the inbox, development keys) has to be asked for.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """Where the process runs. Production is the default and the safe answer."""
+
+    PRODUCTION = "production"
+    DEVELOPMENT = "development"
+
+
+class Settings(BaseSettings):
+    """Settings all services share. Subclasses add their own; all are read once, in `main.py`."""
+
+    model_config = SettingsConfigDict(env_prefix="XACTHUC_", frozen=True, extra="ignore")
+
+    environment: Environment = Environment.PRODUCTION
+    """Only `development` allows sandbox numbers, the console provider, its inbox and development keys."""
+
+    state_url: str = "redis://127.0.0.1:6379/0"
+    """Valkey or Redis >= 7.0 that keeps challenges and limits: AOF on, `maxmemory-policy noeviction`.
+    `redis://`, `rediss://`, `unix://`, or `redis+cluster://host:port` for a Cluster."""
+
+    cache_url: str = ""
+    """Valkey that keeps standing (LRU allowed). Empty: the state URL."""
+
+    public_address: str = "127.0.0.1:0"
+    """Where platforms call, `host:port` or `unix:path`. Port 0 picks a free one, printed at the start."""
+
+    internal_address: str = "127.0.0.1:0"
+    """Where other services and the `xacthuc` command call, always with mutual TLS."""
+
+    metrics_address: str = ""
+    """Where Prometheus scrapes, `host:port`. Empty: nowhere."""
+
+    tls_directory: Path = Path("/etc/xacthuc/tls")
+    """Holds `ca.pem`, and `<service>.pem` with `<service>.key` of this process for the internal port."""
+
+    keys_directory: Path = Path("/etc/xacthuc/keys")
+    """Holds the secret key files; each service's settings name those it reads."""
+
+    drain_seconds: float = Field(default=25.0, ge=0, le=300)
+    """How long calls in flight may go on after SIGTERM; below the 30 s Kubernetes grants by default."""
+
+    maximum_concurrent_rpcs: int = Field(default=512, ge=1)
+    """Calls in flight per process; beyond it the server sheds with RESOURCE_EXHAUSTED instead of queueing."""
+
+    trace_sample_ratio: float = Field(default=0.1, ge=0, le=1)
+    """Share of new traces recorded. A platform's own `sampled` bit is linked, never obeyed."""
+
+    otlp_endpoint: str = ""
+    """OTLP/gRPC endpoint such as `http://collector:4317`. Empty: spans are made but not exported."""
+
+    log_level: str = "info"
+    """debug, info, warning or error."""
+
+    @property
+    def development(self) -> bool:
+        """Whether development comforts are allowed."""
+        return self.environment is Environment.DEVELOPMENT
+
+
+def explain(error: ValidationError) -> str:
+    """Renders a settings error as one line per faulty variable, without echoing values, which may be secrets."""
+    lines = [f"XACTHUC_{'.'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}" for fault in error.errors()]
+    return "\n".join(["These settings are not usable; correct the environment and start again:", *lines])
