@@ -1,0 +1,58 @@
+"""Legal time: Vietnam's calendar, terms counted as the Civil Code counts them, and ages. Pure arithmetic; no clock.
+
+All of it happens in Vietnam's time and leaves out the first day (R9; Civil Code 91/2015 Art. 147, 148).
+"""
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+VIETNAM_TIME = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+"""UTC+7 without daylight saving, the country's one legal time. Fixed on purpose: it equals the zone Asia/Ho_Chi_Minh for
+every instant since 13 June 1975, and needs no time-zone database, which slim container images do not carry."""
+
+
+def local_date(at: datetime) -> date:
+    """Returns the day it is in Vietnam at `at`; ValueError when `at` is naive."""
+    if at.tzinfo is None:
+        raise ValueError("an instant is an aware datetime; give it a tzinfo")
+    return at.astimezone(VIETNAM_TIME).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """Returns 24:00 of `day` in Vietnam as an aware UTC datetime: the instant a term ends (Civil Code Art. 148(6))."""
+    return start_of_day(day + timedelta(days=1))
+
+
+def start_of_day(day: date) -> datetime:
+    """Returns 00:00 of `day` in Vietnam as an aware UTC datetime."""
+    return datetime.combine(day, time.min, VIETNAM_TIME).astimezone(UTC)
+
+
+def deadline(start: date, days: int) -> date:
+    """Returns the last day of a term of `days` days that an event on `start` sets going; ValueError below one day.
+
+    The day of the event does not count (Civil Code Art. 147), so 90 days from 25 December 2024 end on 25 March 2025.
+    A last day that is a holiday is not moved to the next working day: ending earlier is the safe side of a duty.
+    """
+    if days < 1:
+        raise ValueError("a term has at least one day")
+    return start + timedelta(days=days)
+
+
+def age_on(birth_date: date, today: date) -> int:
+    """Returns the completed years of life on `today`; negative before birth.
+
+    Who is born on 29 February completes a year on 1 March where the year has no such day: a term that lacks its
+    corresponding day ends at 24:00 of the last day of the month (Civil Code Art. 148), and a child stays protected the
+    longer for it.
+    """
+    before_birthday = (today.month, today.day) < (birth_date.month, birth_date.day)
+    return today.year - birth_date.year - before_birthday
+
+
+def birthday(birth_date: date, age: int) -> date:
+    """Returns the first day on which `age_on` is `age`."""
+    year = birth_date.year + age
+    try:
+        return birth_date.replace(year=year)
+    except ValueError:  # 29 February of a common year
+        return date(year, 3, 1)

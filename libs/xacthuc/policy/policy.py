@@ -1,0 +1,154 @@
+"""The policy as a whole: loading, merging a platform's own file over it, and the questions the services ask it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from string import Formatter
+from types import MappingProxyType
+from typing import Self
+
+from xacthuc import datafile
+from xacthuc.datafile import DataFileError, Source
+from xacthuc.policy import dates
+from xacthuc.policy.messages import SENDER_NAME_CHARACTERS, message_fault
+from xacthuc.policy.sections import (
+    AccountsPerNumber,
+    Ages,
+    Identity,
+    Message,
+    Ministries,
+    Otp,
+    ReasonText,
+    Retention,
+    Reverification,
+    Rule,
+    Sms,
+    Text,
+    Transition,
+)
+from xacthuc.policy.vocabulary import Action, NextStep, Purpose, Reason
+
+_BUNDLED = Path(__file__).with_name("vietnam.toml")
+# The name as the contract's SendNoticeRequest takes it.
+_NOTICE_NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that is law or a default number, at one version. Immutable; one instance serves a process."""
+
+    version: str
+    """Names the data, as every decision does. A platform's own file brings its own."""
+    effective: date
+    """The state of the law that the data describes."""
+    ages: Ages
+    actions: Mapping[Action, Rule]
+    transition: Transition
+    retention: Retention
+    accounts_per_number: AccountsPerNumber
+    reverification: Reverification
+    otp: Otp
+    identity: Identity
+    sms: Sms
+    messages: Mapping[Purpose, Message]
+    """What carries a code, by what the code is for."""
+    notices: Mapping[str, Message]
+    """What carries none, by the name of the template; a platform's own file may add some."""
+    ministries: Ministries
+    reasons: Mapping[Reason, ReasonText]
+    next_steps: Mapping[NextStep, Text]
+    sources: Mapping[str, Source] = field(init=False, repr=False, default_factory=dict)
+    """The citation of every figure by its dotted key, such as `ages.guardian_below`."""
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Reads the bundled policy, with the file at `path` merged over it: the law is data (R55).
+
+        The file states a `version` of its own and what it changes. DataFileError names the key that cannot be used.
+        """
+        table = datafile.read(_BUNDLED)
+        if path is not None:
+            own = datafile.read(path)
+            if own.get("version", table["version"]) == table["version"]:
+                raise DataFileError("version: name your own, so that decisions tell which policy decided")
+            effective = own.get("effective") or table["effective"]
+            table = datafile.merge(table, own, Source(citation=f"set by {path.name}", effective=effective))
+        values, sources = datafile.split_sources(table)
+        policy = datafile.decode(cls, values)
+        object.__setattr__(policy, "sources", MappingProxyType(sources))
+        _check_messages(policy)
+        return policy
+
+    def rule_for(self, action: Action) -> Rule:
+        """Returns what `action` asks of an account, and why."""
+        return self.actions[action]
+
+    def legal_basis(self, action: Action, reason: Reason) -> str:
+        """Returns the article a decision names: the reason's own where it has one, else the action's."""
+        return self.reasons[reason].citation or self.actions[action].citation
+
+    def age_on(self, birth_date: date, today: date) -> int:
+        """Returns the completed years of life on `today`, a day in Vietnam."""
+        return dates.age_on(birth_date, today)
+
+    def is_child(self, birth_date: date, at: datetime) -> bool:
+        """Whether a parent or guardian must register for the holder at the instant `at` (R15); aware datetimes only."""
+        return dates.age_on(birth_date, dates.local_date(at)) < self.ages.guardian_below
+
+    def independent_from(self, birth_date: date) -> datetime:
+        """Returns the instant, in UTC, from which the holder registers alone: 00:00 of that birthday in Vietnam (R22)."""
+        return dates.start_of_day(dates.birthday(birth_date, self.ages.guardian_below))
+
+    def code_message(self, purpose: Purpose, locale: str, *, brand: str, code: str) -> str:
+        """Returns the text message that carries `code`, in the language of the BCP 47 `locale`.
+
+        It fits one segment for every `brand` up to the 11 characters of a sender name.
+        """
+        minutes = self.otp.code_life_seconds // 60
+        return self.messages[purpose].in_locale(locale).format(brand=brand, code=code, minutes=minutes)
+
+    def notice_message(self, template: str, locale: str, *, brand: str) -> str:
+        """Returns the notice `template` in the language of the BCP 47 `locale`; KeyError when there is none by that name."""
+        return self.notices[template].in_locale(locale).format(brand=brand)
+
+    def message_fault(self, text: str) -> str | None:
+        """Returns why the finished message `text` must not be sent (R34), or None when it may."""
+        return message_fault(text, self.sms.promotional_words)
+
+
+def _check_messages(policy: Policy) -> None:
+    """A message that cannot be sent is found at the start, not by the person who waits for it."""
+    brand, code = "B" * SENDER_NAME_CHARACTERS, "0" * policy.otp.code_digits
+    for locale in ("en", "vi"):
+        for purpose, message in policy.messages.items():
+            key = f"messages.{purpose}.{locale}"
+            _check_fields(message.in_locale(locale), key, {"brand", "code", "minutes"})
+            text = policy.code_message(purpose, locale, brand=brand, code=code)
+            _check_text(policy, text, key)
+            if text.count(code) != 1:
+                raise DataFileError(f"{key}: use {{code}} exactly once")
+        for template, notice in policy.notices.items():
+            key = f"notices.{template}.{locale}"
+            if not _NOTICE_NAME.fullmatch(template):
+                raise DataFileError(f"{key}: name a notice with a-z, 0-9 and _, at most 64 of them")
+            _check_fields(notice.in_locale(locale), key, {"brand"})
+            _check_text(policy, policy.notice_message(template, locale, brand=brand), key)
+
+
+def _check_text(policy: Policy, text: str, key: str) -> None:
+    fault = policy.message_fault(text)
+    if fault:
+        raise DataFileError(f"{key}: {fault}")
+
+
+def _check_fields(template: str, key: str, known: set[str]) -> None:
+    try:
+        used = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    except ValueError:
+        raise DataFileError(f"{key}: has a stray brace") from None
+    if not template.startswith("{brand}"):
+        raise DataFileError(f"{key}: begin with {{brand}}, so that the person sees who writes")
+    if used - known:
+        raise DataFileError(f"{key}: only {', '.join(sorted(f'{{{name}}}' for name in known))} can be filled in")

@@ -1,0 +1,63 @@
+"""The words of a decision. Closed sets; the contract carries the same names, and a new member needs its data and texts."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """Something an account does on a platform."""
+
+    READ = "READ"
+    POST = "POST"
+    COMMENT = "COMMENT"
+    SHARE = "SHARE"
+    LIVESTREAM = "LIVESTREAM"
+    LIVESTREAM_COMMERCE = "LIVESTREAM_COMMERCE"
+    REACT = "REACT"
+    POLL = "POLL"
+    DIRECT_MESSAGE = "DIRECT_MESSAGE"
+    UPLOAD = "UPLOAD"
+
+
+class Requirement(StrEnum):
+    """What an action asks of an account."""
+
+    NOTHING = "NOTHING"
+    """The law does not gate the action."""
+    AUTHENTICATED = "AUTHENTICATED"
+    """A verified Vietnamese mobile number or an authenticated personal ID."""
+    PERSONAL_ID = "PERSONAL_ID"
+    """An authenticated personal ID, whatever else is proven."""
+
+
+class Reason(StrEnum):
+    """Why an action is allowed or not."""
+
+    ACTION_NOT_GATED = "ACTION_NOT_GATED"
+    VERIFIED = "VERIFIED"
+    TRANSITION = "TRANSITION"
+    NOT_VERIFIED = "NOT_VERIFIED"
+    PERSONAL_ID_REQUIRED = "PERSONAL_ID_REQUIRED"
+    GUARDIAN_REQUIRED = "GUARDIAN_REQUIRED"
+    REVERIFICATION_REQUIRED = "REVERIFICATION_REQUIRED"
+    LOCKED = "LOCKED"
+    CLOSED = "CLOSED"
+    NOT_REGISTERED = "NOT_REGISTERED"
+
+
+class NextStep(StrEnum):
+    """What the person should do next."""
+
+    NONE = "NONE"
+    VERIFY_PHONE = "VERIFY_PHONE"
+    VERIFY_PERSONAL_ID = "VERIFY_PERSONAL_ID"
+    LINK_GUARDIAN = "LINK_GUARDIAN"
+    CONTACT_PLATFORM = "CONTACT_PLATFORM"
+
+
+class Purpose(StrEnum):
+    """What a proof of possession of a number will be used for."""
+
+    ACCOUNT_VERIFICATION = "ACCOUNT_VERIFICATION"
+    NUMBER_CHANGE = "NUMBER_CHANGE"
+    GUARDIAN_LINK = "GUARDIAN_LINK"
+    REVERIFICATION = "REVERIFICATION"
