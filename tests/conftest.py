@@ -1,0 +1,184 @@
+"""What every suite shares: the real engines, a clock that stands still, polling with a deadline, and the rule marker.
+
+Each xdist worker has engines of its own, started when a test first asks. `XACTHUC_TEST_STORE=redis7` runs the same
+tests on Debian's Redis 7.0, the oldest store the product supports, instead of the bundled Valkey.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import re
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import hypothesis
+import pytest
+
+from xacthuc.clock import FixedClock
+from xacthuc.embedded import Postgres, Valkey, ValkeyCluster
+from xacthuc.embedded.postgres import installation
+
+ROOT = Path(__file__).resolve().parents[1]
+REDIS7 = ROOT / ".tools" / "redis7" / "redis-server"
+STORE = os.environ.get("XACTHUC_TEST_STORE", "valkey")
+STORE_FIXTURES = {"valkey_server", "own_valkey", "valkey_cluster"}
+RULES = {f"R{number}" for number in range(1, 56)}
+
+# Nothing the tests store has to survive the machine, and a database per test is cheap without waiting for the disk.
+UNSAFE_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
+
+# One example may start a server call or wait for a busy machine: a time limit per example would only be noise.
+hypothesis.settings.register_profile("test", deadline=None, max_examples=100, print_blob=True)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=5000, print_blob=True)
+hypothesis.settings.load_profile("soak" if os.environ.get("XACTHUC_SOAK") else "test")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rule", help="run only the tests that need this requirement of the law, such as R25")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuses rule markers that name no requirement; keeps the tests that `--rule` or another store asks for."""
+    rules = {item: {str(rule) for mark in item.iter_markers("rule") for rule in mark.args} for item in items}
+    unknown = sorted(f"{item.nodeid}: {rule}" for item, named in rules.items() for rule in named - RULES)
+    if unknown:
+        raise pytest.UsageError("@pytest.mark.rule takes R1 to R55:\n" + "\n".join(unknown))
+    if wanted := config.getoption("--rule"):
+        _keep(config, items, lambda item: wanted in rules[item])
+    if STORE != "valkey":
+        _keep(config, items, lambda item: bool(STORE_FIXTURES & set(getattr(item, "fixturenames", ()))))
+
+
+def _keep(config: pytest.Config, items: list[pytest.Item], chosen: Callable[[pytest.Item], bool]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if not chosen(item)])
+    items[:] = [item for item in items if chosen(item)]
+
+
+@contextmanager
+def private_directory() -> Iterator[Path]:
+    """Gives a directory that is gone afterwards, unlike pytest's, which keeps those of three runs."""
+    with TemporaryDirectory(prefix="xacthuc-test-") as path:
+        yield Path(path)
+
+
+@pytest.fixture(scope="session")
+def store_binary() -> Path | None:
+    """The server the store tests run on: None is the bundled Valkey."""
+    if STORE == "valkey":
+        return None
+    if not REDIS7.exists():
+        raise pytest.UsageError("XACTHUC_TEST_STORE=redis7 needs Redis 7.0: run tests/tools/redis7.sh first")
+    return REDIS7
+
+
+@pytest.fixture(scope="session")
+def valkey_server(store_binary: Path | None) -> Iterator[Valkey]:
+    """The worker's store. Tests which stop, suspend or reconfigure a server take `own_valkey` instead."""
+    with private_directory() as directory, Valkey(directory, binary=store_binary) as server:
+        yield server
+
+
+@pytest.fixture
+def valkey_url(valkey_server: Valkey) -> str:
+    """An empty store."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(valkey_server.socket_path))
+        connection.sendall(b"FLUSHALL\r\n")
+        assert connection.recv(64) == b"+OK\r\n"
+    return valkey_server.url
+
+
+@pytest.fixture
+def own_valkey(store_binary: Path | None) -> Iterator[Valkey]:
+    """A started store of the test's own, to be suspended, killed (`.process`) and restarted (`stop`, `start`)."""
+    with private_directory() as directory, Valkey(directory, binary=store_binary) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def valkey_cluster(store_binary: Path | None) -> Iterator[ValkeyCluster]:
+    """Three masters with a replica each, for the tests of one module."""
+    with private_directory() as directory, ValkeyCluster(directory, binary=store_binary) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """The worker's PostgreSQL."""
+    with private_directory() as directory, Postgres(directory, settings=UNSAFE_POSTGRES) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sql(postgres_server: Postgres) -> Callable[[str], None]:
+    """Runs one statement in the maintenance database, outside any event loop."""
+    host = postgres_server.socket_directory
+    psql = [str(installation() / "bin" / "psql"), "-h", str(host), "-U", "xacthuc", "-d", "postgres", "-qXc"]
+
+    def run(statement: str) -> None:
+        subprocess.run([*psql, statement], check=True, capture_output=True)
+
+    return run
+
+
+@pytest.fixture
+def database_url(postgres_server: Postgres, sql: Callable[[str], None]) -> Iterator[str]:
+    """A new, empty database, dropped afterwards."""
+    name = f"t_{uuid.uuid4().hex}"
+    sql(f"CREATE DATABASE {name}")
+    yield postgres_server.database_url(name)
+    sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Stands at an ordinary working hour in Vietnam until a test moves it."""
+    return FixedClock(datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
+
+
+Eventually = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    """`await eventually(condition, within=timedelta(...))`: polls a plain or async condition until it is true."""
+
+    async def poll(condition: Callable[[], object], *, within: timedelta = timedelta(seconds=10)) -> None:
+        give_up = time.monotonic() + within.total_seconds()
+        while True:
+            outcome = condition()
+            if await outcome if inspect.isawaitable(outcome) else outcome:
+                return
+            assert time.monotonic() < give_up, f"not true within {within}: {_source(condition)}"
+            await asyncio.sleep(0.005)
+
+    return poll
+
+
+@pytest.fixture
+def eventually_blocking() -> Callable[..., None]:
+    """`eventually` for tests without an event loop."""
+
+    def poll(condition: Callable[[], object], *, within: timedelta = timedelta(seconds=10)) -> None:
+        give_up = time.monotonic() + within.total_seconds()
+        while not condition():
+            assert time.monotonic() < give_up, f"not true within {within}: {_source(condition)}"
+            time.sleep(0.005)
+
+    return poll
+
+
+def _source(condition: Callable[[], object]) -> str:
+    try:
+        return re.sub(r"\s+", " ", inspect.getsource(condition))
+    except (OSError, TypeError):
+        return repr(condition)
