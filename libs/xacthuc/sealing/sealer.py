@@ -1,0 +1,45 @@
+"""Authenticated encryption of small personal data: AES-256-GCM-SIV (RFC 8452) under numbered keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
+from xacthuc.ids import random_bytes
+
+if TYPE_CHECKING:
+    from xacthuc.sealing.keys import KeyRing
+
+NONCE_BYTES = 12
+"""RFC 8452 section 4. The SIV mode survives a repeated nonce; equal plaintexts would merely look equal."""
+
+
+class UnsealError(Exception):
+    """Sealed data that does not open: another context, an unknown key version, or damage. Says no more than that."""
+
+
+class Sealer:
+    """Seals and opens bytes. The associated data says whose they are, so they open in no other place."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        """Takes the ring whose current key seals and whose every key opens."""
+        self._ciphers = {version: AESGCMSIV(key) for version, key in ring.keys.items()}
+        self._current = ring.current
+
+    def seal(self, plaintext: bytes, associated_data: bytes) -> bytes:
+        """Returns version (1 byte), nonce (12), ciphertext and tag (16)."""
+        nonce = random_bytes(NONCE_BYTES)
+        prefix = bytes((self._current,))
+        return prefix + nonce + self._ciphers[self._current].encrypt(nonce, plaintext, prefix + associated_data)
+
+    def open(self, sealed: bytes, associated_data: bytes) -> bytes:
+        """Returns what was sealed; UnsealError when it does not open here."""
+        cipher = self._ciphers.get(sealed[0]) if sealed else None
+        if cipher is None:
+            raise UnsealError
+        try:
+            return cipher.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], sealed[:1] + associated_data)
+        except (InvalidTag, ValueError):
+            raise UnsealError from None
