@@ -1,0 +1,96 @@
+"""Who is calling, and whether they may: by platform key on the public port, by certificate on the internal one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from xacthuc.grpckit.call import Call
+from xacthuc.grpckit.errors import PermissionDenied, Unauthenticated
+from xacthuc.grpckit.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xacthuc.credentials.directory import KeyDirectory
+    from xacthuc.grpckit.observer import Progress
+    from xacthuc.telemetry.tracing import TraceContext, Tracer
+
+AUTHORIZATION: Final = "authorization"
+PLATFORM: Final = "x-xacthuc-platform"
+TRACEPARENT: Final = "traceparent"
+
+SPIFFE_PREFIX: Final = "spiffe://xacthuc/"
+"""A service's name in its certificate: a URI SAN, `spiffe://xacthuc/identity` (SPIFFE ID, section 2)."""
+
+_PLATFORM_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
+_SAN: Final = "x509_subject_alternative_name"
+
+
+class Gate(Protocol):
+    """A port's way of telling who calls."""
+
+    def trace(self, headers: Mapping[str, Any]) -> TraceContext:
+        """Returns the trace the call belongs to."""
+        ...
+
+    def admit(self, progress: Progress, deadline: float, context: Any) -> Call:
+        """Returns the call of an allowed caller; Unauthenticated or PermissionDenied otherwise."""
+        ...
+
+
+class KeyGate:
+    """The public port. `x-xacthuc-platform` means nothing here: the platform comes from the key alone."""
+
+    def __init__(self, keys: KeyDirectory, tracer: Tracer) -> None:
+        self._authenticate = keys.authenticate
+        self._root = tracer.root
+
+    def trace(self, headers: Mapping[str, Any]) -> TraceContext:
+        """Begins a trace of our own; the platform's is linked, its sampling never obeyed."""
+        return self._root(headers.get(TRACEPARENT))
+
+    def admit(self, progress: Progress, deadline: float, context: Any) -> Call:  # noqa: ARG002 - the certificate says nothing here
+        """Returns the call of the platform whose key came with it."""
+        method = progress.method
+        record = self._authenticate(progress.headers.get(AUTHORIZATION))
+        if record.scopes.isdisjoint(method.scopes):
+            needed = " or ".join(sorted(method.scopes))
+            raise PermissionDenied(
+                Reason.SCOPE_MISSING, f"the platform key lacks the scope {needed}", metadata={"scope": needed}
+            )
+        return Call(method.path, progress.trace, deadline, record.platform, key_id=record.key_id, scopes=record.scopes)
+
+
+class PeerGate:
+    """The internal port: mutual TLS says who calls, a table per method says who may."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._follow = tracer.follow
+
+    def trace(self, headers: Mapping[str, Any]) -> TraceContext:
+        """Continues the calling service's trace, its sampling included."""
+        return self._follow(headers.get(TRACEPARENT))
+
+    def admit(self, progress: Progress, deadline: float, context: Any) -> Call:
+        """Returns the call of an allowed service, for the platform it names."""
+        method = progress.method
+        peer = peer_name(context.auth_context())
+        if peer not in method.peers:
+            raise PermissionDenied(Reason.PEER_NOT_ALLOWED, f"{peer} may not call this method", metadata={"peer": peer})
+        platform = str(progress.headers.get(PLATFORM, ""))
+        if platform and _PLATFORM_ID.fullmatch(platform) is None:
+            raise Unauthenticated(Reason.PLATFORM_MISSING, "x-xacthuc-platform does not hold a platform id")
+        return Call(method.path, progress.trace, deadline, platform, peer=peer)
+
+
+def peer_name(auth_context: Mapping[str, Any]) -> str:
+    """Returns the service a verified certificate names; Unauthenticated unless it names exactly one."""
+    names: list[str] = [
+        name for raw in auth_context.get(_SAN, ()) if (name := raw.decode("utf-8", "replace")).startswith(SPIFFE_PREFIX)
+    ]
+    if len(names) != 1:
+        raise Unauthenticated(
+            Reason.PEER_UNKNOWN, f"the certificate must name one service as a URI, {SPIFFE_PREFIX}<service>"
+        )
+    return names[0][len(SPIFFE_PREFIX) :]

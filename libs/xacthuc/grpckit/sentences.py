@@ -1,0 +1,111 @@
+"""What a person may be shown for an error: one Vietnamese and one English sentence per reason.
+
+Only reasons a person can do something about have one; the others concern the platform's engineers alone. Sent as
+`google.rpc.LocalizedMessage`, in Vietnamese unless the caller's `accept-language` metadata asks for English.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from xacthuc.grpckit.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VIETNAMESE: Final = "vi-VN"
+ENGLISH: Final = "en-US"
+
+
+class Sentence(NamedTuple):
+    """One thing to tell a person, in both languages."""
+
+    vietnamese: str
+    english: str
+
+
+_LATER: Final = Sentence(
+    "Hệ thống đang bận. Vui lòng thử lại sau ít phút.",
+    "The service is busy. Please try again in a few minutes.",
+)
+
+SENTENCES: Final[Mapping[Reason, Sentence]] = MappingProxyType({
+    Reason.INVALID_FIELDS: Sentence(
+        "Thông tin chưa hợp lệ. Vui lòng kiểm tra lại.",
+        "Some of the information is not valid. Please check it.",
+    ),
+    Reason.LIMIT_EXCEEDED: Sentence(
+        "Bạn đã thử quá nhiều lần. Vui lòng thử lại sau.",
+        "Too many attempts. Please try again later.",
+    ),
+    Reason.RESEND_TOO_EARLY: Sentence(
+        "Mã vừa được gửi. Vui lòng chờ trước khi yêu cầu gửi lại.",
+        "A code was just sent. Please wait before asking for it again.",
+    ),
+    Reason.SENDS_EXHAUSTED: Sentence(
+        "Đã hết số lần gửi mã cho lần xác thực này. Vui lòng bắt đầu lại.",
+        "This verification has no message left. Please start again.",
+    ),
+    Reason.CAPTCHA_REQUIRED: Sentence(
+        "Vui lòng xác nhận bạn không phải là người máy để tiếp tục.",
+        "Please confirm that you are not a robot to continue.",
+    ),
+    Reason.CHALLENGE_NOT_FOUND: Sentence(
+        "Không tìm thấy lần xác thực này. Vui lòng bắt đầu lại.",
+        "This verification was not found. Please start again.",
+    ),
+    Reason.CHALLENGE_CLOSED: Sentence(
+        "Lần xác thực này đã kết thúc. Vui lòng bắt đầu lại.",
+        "This verification has ended. Please start again.",
+    ),
+    Reason.CHANNEL_NOT_OFFERED: Sentence(
+        "Không thể gửi mã qua kênh này. Vui lòng chọn kênh khác.",
+        "The code cannot be sent this way. Please choose another.",
+    ),
+    Reason.NUMBER_BLOCKED: Sentence(
+        "Số điện thoại này hiện không nhận mã xác thực.",
+        "This phone number does not receive codes at present.",
+    ),
+    Reason.SENDING_STOPPED: _LATER,
+    Reason.PROOF_INVALID: Sentence(
+        "Xác thực số điện thoại không hợp lệ. Vui lòng xác thực lại.",
+        "The phone verification is not valid. Please verify the number again.",
+    ),
+    Reason.PROOF_EXPIRED: Sentence(
+        "Xác thực số điện thoại đã hết hạn. Vui lòng xác thực lại.",
+        "The phone verification has expired. Please verify the number again.",
+    ),
+    Reason.PROOF_REDEEMED: Sentence(
+        "Xác thực số điện thoại này đã được sử dụng. Vui lòng xác thực lại.",
+        "This phone verification was used already. Please verify the number again.",
+    ),
+    Reason.NUMBER_ALREADY_CLAIMED: Sentence(
+        "Số điện thoại này đang được dùng cho tài khoản khác.",
+        "This phone number is in use by another account.",
+    ),
+    Reason.OVERLOADED: _LATER,
+    Reason.STORE_UNAVAILABLE: _LATER,
+    Reason.DATABASE_UNAVAILABLE: _LATER,
+    Reason.SERVICE_UNAVAILABLE: _LATER,
+    Reason.CREDENTIALS_UNAVAILABLE: _LATER,
+    Reason.SHUTTING_DOWN: _LATER,
+    Reason.DEADLINE_EXCEEDED: _LATER,
+    Reason.INTERNAL_ERROR: Sentence(
+        "Đã có lỗi xảy ra. Vui lòng thử lại sau.",
+        "Something went wrong. Please try again later.",
+    ),
+})  # fmt: skip
+
+
+def sentence(reason: Reason, accept_language: str) -> tuple[str, str] | None:
+    """Returns (locale, text) for a person, or None when this reason is not for people.
+
+    `accept_language` is the caller's metadata; only a leading `en` matters, everything else is Vietnamese.
+    """
+    found = SENTENCES.get(reason)
+    if found is None:
+        return None
+    if accept_language[:2].lower() == "en":
+        return ENGLISH, found.english
+    return VIETNAMESE, found.vietnamese

@@ -1,0 +1,156 @@
+"""Builds and runs the gRPC servers of a process: a public port for platforms, an internal one for services.
+
+    server = (
+        ServerBuilder("otp", settings, telemetry, keys=keys, translations={StoreUnavailable: store_unavailable})
+        .public(service_pb2.DESCRIPTOR.services_by_name["OtpService"], OtpServicer(...), scopes=Scope.OTP)
+        .internal(
+            internal_pb2.DESCRIPTOR.services_by_name["OtpInternal"],
+            OtpInternalServicer(...),
+            allow={"RedeemProof": {"identity"}, "WatchOutcomes": {"identity"}},
+        )
+        .build()
+    )
+    await server.run()  # inside `runtime.run(main())`
+
+Owns registration. What happens to one call is in `endpoint.py`, the life of the ports in `ports.py`. Two servers, not
+one with two ports, since gRPC cannot keep a service off a port.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from xacthuc.credentials.scopes import Scope
+from xacthuc.grpckit.admission import Admission
+from xacthuc.grpckit.endpoint import Endpoint, Steps
+from xacthuc.grpckit.gates import KeyGate, PeerGate
+from xacthuc.grpckit.method import Method, behaviours, refuse_unknown
+from xacthuc.grpckit.observer import Observer
+from xacthuc.grpckit.ports import Port, Server
+from xacthuc.grpckit.streams import Streams
+from xacthuc.grpckit.tls import TlsFiles, public_credentials
+from xacthuc.grpckit.validation import RequestValidator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    import grpc
+    from google.protobuf.descriptor import ServiceDescriptor
+
+    from xacthuc.credentials.directory import KeyDirectory
+    from xacthuc.grpckit.errors import XacthucError
+    from xacthuc.settings import Settings
+    from xacthuc.telemetry.start import Telemetry
+
+DEADLINE_CEILING: Final = timedelta(seconds=5)
+"""The longest a unary call may take, and what a call without a deadline gets."""
+
+PUBLIC_REQUEST_BYTES: Final = 64 * 1024
+"""Of a public request; the largest the contract allows is far below. Beyond it gRPC answers RESOURCE_EXHAUSTED."""
+
+INTERNAL_REQUEST_BYTES: Final = 4 * 1024 * 1024
+"""Of an internal request: gRPC's own default, room for an import batch of 1 000 accounts."""
+
+MAXIMUM_STREAMS: Final = 5_000
+"""Streams open at once; 26 KiB each were measured."""
+
+_LONGEST_NOTICE: Final = timedelta(seconds=5)
+"""Kubernetes takes a terminating pod out of its endpoints within about this."""
+
+
+class ServerBuilder:
+    """Collects what a process serves. Mistakes in a registration are raised here, before anything listens."""
+
+    def __init__(
+        self,
+        service: str,
+        settings: Settings,
+        telemetry: Telemetry,
+        *,
+        keys: KeyDirectory | None = None,
+        translations: Mapping[type[BaseException], Callable[[Any], XacthucError]] | None = None,
+        deadline_ceiling: timedelta = DEADLINE_CEILING,
+        streams: Streams | None = None,
+    ) -> None:
+        """`service` names the process and its certificate; `keys` is needed as soon as a public service is added.
+
+        `translations` turns exceptions of libraries (a store that is down) into errors of `errors.py`, by class.
+        """
+        self._service = service
+        self._settings = settings
+        self._telemetry = telemetry
+        self._admission = Admission(settings.maximum_concurrent_rpcs, MAXIMUM_STREAMS)
+        telemetry.metrics.rpc_in_flight.set_function(lambda: self._admission.calls)
+        self._streams = streams or Streams()
+        steps = Steps(
+            observer=Observer(telemetry, settings.log_level),
+            admission=self._admission,
+            validator=RequestValidator(),
+            streams=self._streams,
+            translations=translations or {},
+            ceiling_seconds=deadline_ceiling.total_seconds(),
+        )
+        self._public_endpoint = Endpoint(KeyGate(keys, telemetry.tracer), steps) if keys is not None else None
+        self._internal_endpoint = Endpoint(PeerGate(telemetry.tracer), steps)
+        self._public: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
+        self._internal: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
+
+    def public(
+        self, descriptor: ServiceDescriptor, servicer: object, *, scopes: Scope | Mapping[str, Collection[Scope]]
+    ) -> Self:
+        """Serves a contract to platforms. `scopes` is what a key must hold: one, or per method any of several.
+
+        ValueError when the servicer or the table lacks a method, or names one the contract does not have.
+        """
+        if self._public_endpoint is None:
+            raise ValueError("a public service needs the directory of platform keys")
+        table = {m.name: {scopes} for m in descriptor.methods} if isinstance(scopes, Scope) else scopes
+        refuse_unknown(descriptor, table)
+        served = behaviours(descriptor, servicer)
+        self._public[descriptor.full_name] = {
+            method.name: self._public_endpoint.handler(
+                Method.of(method, scopes=_scopes_of(method.name, table), peers=frozenset()), served[method.name]
+            )
+            for method in descriptor.methods
+        }
+        return self
+
+    def internal(
+        self, descriptor: ServiceDescriptor, servicer: object, *, allow: Mapping[str, Collection[str]]
+    ) -> Self:
+        """Serves a contract to other services. `allow` lists the peers per method; a method without any is closed.
+
+        ValueError when the servicer lacks a method, or the table names one the contract does not have.
+        """
+        refuse_unknown(descriptor, allow)
+        served = behaviours(descriptor, servicer)
+        self._internal[descriptor.full_name] = {
+            method.name: self._internal_endpoint.handler(
+                Method.of(method, scopes=frozenset(), peers=frozenset(allow.get(method.name, ()))), served[method.name]
+            )
+            for method in descriptor.methods
+        }
+        return self
+
+    def build(self) -> Server:
+        """Returns the server, which does not listen yet; OSError when a certificate cannot be read."""
+        settings = self._settings
+        ports = {}
+        if self._public:
+            credentials = public_credentials(settings.tls_directory, self._service)
+            ports["public"] = Port(settings.public_address, self._public, PUBLIC_REQUEST_BYTES, credentials)
+        if self._internal:
+            credentials = TlsFiles(settings.tls_directory, self._service).server_credentials()
+            ports["internal"] = Port(settings.internal_address, self._internal, INTERNAL_REQUEST_BYTES, credentials)
+        drain = timedelta(seconds=settings.drain_seconds)
+        # Routers need a moment to hear that readiness fell; on one machine nobody listens. It is part of the drain.
+        notice = timedelta(0) if settings.development else min(_LONGEST_NOTICE, drain / 5)
+        return Server(ports, self._streams, grace=drain - notice, notice=notice)
+
+
+def _scopes_of(method: str, table: Mapping[str, Collection[Scope]]) -> frozenset[Scope]:
+    scopes = frozenset(table.get(method, ()))
+    if not scopes:
+        raise ValueError(f"{method} has no scope: nobody could call it")
+    return scopes

@@ -1,0 +1,92 @@
+"""Where log lines go: standard output, many lines a write, and never waiting for whoever reads them.
+
+A line waits at most 50 ms, or until 64 KiB have gathered, because a `write` for every call would cost as much as the
+rest of its telemetry. A crash loses those milliseconds of lines; what must not be lost is in the audit, not in logs.
+A reader that stalls must not stall the calls: lines are kept up to 1 MiB, then the newest are dropped and counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import time
+from typing import Final
+
+_DELAY_SECONDS: Final = 0.05
+_FULL_BYTES: Final = 65_536
+_KEPT_BYTES: Final = 1_048_576
+_CLOSE_SECONDS: Final = 1.0
+
+
+class LineWriter:
+    """Gathers the lines of one event loop and writes them; writes at once while there is no loop."""
+
+    def __init__(self, descriptor: int = 1) -> None:
+        """Writes to a file descriptor, which is 1 (standard output) unless a test asks for another."""
+        self._descriptor = descriptor
+        self._room = select.poll()
+        self._room.register(descriptor, select.POLLOUT)
+        self._lines: list[bytes] = []
+        self._gathered = 0
+        self._stuck = b""
+        self._timer: asyncio.TimerHandle | None = None
+        self.dropped = 0
+        """Lines that were given up because nobody read."""
+
+    def write(self, line: bytes) -> None:
+        """Takes one line, its newline included."""
+        if self._timer is None and not self._begin():
+            if self._emit(line):
+                self.dropped += 1
+            return
+        if self._gathered > _KEPT_BYTES:
+            self.dropped += 1
+            return
+        self._lines.append(line)
+        self._gathered += len(line)
+        if self._gathered >= _FULL_BYTES and not self._stuck:
+            self.flush()
+
+    def _begin(self) -> bool:
+        """Starts the timer that ends a gathering; False where there is no event loop to run it."""
+        try:
+            self._timer = asyncio.get_running_loop().call_later(_DELAY_SECONDS, self.flush)
+        except RuntimeError:
+            return False
+        return True
+
+    def flush(self) -> None:
+        """Writes what was gathered, as far as the reader takes it; in the loop's thread, or after the loop ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        block = self._stuck + b"".join(self._lines)
+        self._lines.clear()
+        self._stuck = self._emit(block)
+        self._gathered = len(self._stuck)
+        if self._stuck:
+            self._begin()
+
+    def close(self) -> None:
+        """Writes what is left; gives up after a second without a reader."""
+        give_up = time.monotonic() + _CLOSE_SECONDS
+        self.flush()
+        while self._stuck and time.monotonic() < give_up:
+            self._room.poll(50)
+            self.flush()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _emit(self, block: bytes) -> bytes:
+        """Writes `block` without waiting; returns what was not taken. What a closed reader leaves is gone."""
+        # A pipe that polls writable takes PIPE_BUF bytes without blocking (POSIX); more it might not.
+        while block and self._room.poll(0):
+            try:
+                block = block[os.write(self._descriptor, block[: select.PIPE_BUF]) :]
+            except BrokenPipeError:
+                return b""
+            except BlockingIOError:
+                break
+        return block

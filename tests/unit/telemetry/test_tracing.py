@@ -1,0 +1,124 @@
+"""Sampling, propagation and spans, without an SDK."""
+
+import pytest
+
+from xacthuc.telemetry import traceparent
+from xacthuc.telemetry.traceparent import Remote
+from xacthuc.telemetry.tracing import NoSpan, Tracer, activate, current, span
+
+VALID = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+class Collected(list):
+    """A recorder that keeps spans."""
+
+    record = list.append
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "garbage",
+        VALID.upper(),
+        VALID + "-more",
+        VALID[:-1],
+        VALID.replace("00-", "ff-", 1),
+        "00-" + "0" * 32 + "-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-" + "0" * 16 + "-01",
+        " " + VALID,
+        VALID.replace("4bf9", "_bf9"),
+    ],
+)
+def test_a_header_that_breaks_the_recommendation_is_treated_as_absent(header):
+    assert traceparent.parse(header) is None
+
+
+def test_a_valid_header_names_a_span():
+    assert traceparent.parse(VALID) == Remote(0x4BF92F3577B34DA6A3CE929D0E0E4736, 0x00F067AA0BA902B7, sampled=True)
+
+
+def test_a_header_of_a_later_version_is_read_as_far_as_it_is_known():
+    assert traceparent.parse(VALID.replace("00-", "01-", 1) + "-later") is not None
+
+
+@pytest.mark.parametrize(("ratio", "expected"), [(0.0, 0), (1.0, 500)])
+def test_all_or_nothing_can_be_sampled(ratio, expected):
+    tracer = Tracer(Collected(), ratio)
+
+    assert sum(tracer.root().sampled for _ in range(500)) == expected
+
+
+def test_about_the_given_share_is_sampled():
+    tracer = Tracer(Collected(), 0.1)
+
+    # 10 000 draws at 0.1 have a standard deviation of 30: 7 of them on either side.
+    assert 790 < sum(tracer.root().sampled for _ in range(10_000)) < 1210
+
+
+def test_a_trusted_callers_decision_is_obeyed_either_way():
+    tracer = Tracer(Collected(), 0.0)
+
+    assert (tracer.follow(VALID).sampled, tracer.follow(VALID[:-1] + "0").sampled) == (True, False)
+
+
+def test_a_trusted_caller_without_a_usable_header_begins_a_trace():
+    assert Tracer(Collected(), 1.0).follow("garbage").parent_id == 0
+
+
+def test_a_strangers_header_is_linked_and_its_decision_ignored():
+    root = Tracer(Collected(), 0.0).root(VALID)
+
+    assert (root.sampled, root.parent_id, root.linked) == (False, 0, traceparent.parse(VALID))
+
+
+def test_the_header_sent_on_names_the_current_span():
+    root = Tracer(Collected(), 1.0).root()
+
+    assert traceparent.parse(root.traceparent()) == Remote(root.trace_id, root.span_id, sampled=True)
+
+
+def test_a_step_of_an_unsampled_trace_costs_no_object():
+    activate(Tracer(Collected(), 0.0).root())
+
+    assert isinstance(span("a"), NoSpan)
+    assert span("a") is span("b")
+
+
+def test_a_step_that_raised_is_recorded_with_the_class_of_the_exception_alone():
+    spans = Collected()
+    activate(Tracer(spans, 1.0).root())
+
+    with pytest.raises(ValueError, match="0912345678"), span("step"):
+        raise ValueError("0912345678")
+
+    assert [(one.name, one.failure) for one in spans] == [("step", "ValueError")]
+
+
+def test_the_span_before_a_step_is_current_again_after_it():
+    root = Tracer(Collected(), 1.0).root()
+    activate(root)
+
+    with span("step") as step:
+        assert current() is step.context
+
+    assert current() is root
+
+
+def test_a_job_is_a_root_linked_to_what_ordered_it():
+    spans = Collected()
+
+    with Tracer(spans, 1.0).job("delivery", VALID):
+        pass
+
+    ((job),) = spans
+    assert (job.context.parent_id, job.context.linked) == (0, traceparent.parse(VALID))
+
+
+def test_a_job_of_an_unsampled_trace_is_not_recorded():
+    spans = Collected()
+
+    with Tracer(spans, 0.0).job("delivery"):
+        assert not current().sampled
+
+    assert spans == []
