@@ -1,0 +1,39 @@
+"""Names of keys in the store. What they hold is described in scripts/README.md."""
+
+from __future__ import annotations
+
+from xacthuc.valkey.partition import tag
+
+
+def challenge_key(partition: int, challenge: str) -> str:
+    """The hash of one challenge, by its id."""
+    return f"{tag(partition)}:c:{challenge}"
+
+
+def number_key(partition: int, platform: str, number_hash: str) -> str:
+    """The hash of what one number may still be sent and guessed on one platform."""
+    return f"{tag(partition)}:n:{platform}:{number_hash}"
+
+
+def block_key(partition: int, number_hash: str) -> str:
+    """The block of one number for all platforms."""
+    return f"{tag(partition)}:b:{number_hash}"
+
+
+def request_key(partition: int, digest: str) -> str:
+    """The record of one SendNotice request."""
+    return f"{tag(partition)}:r:{digest}"
+
+
+def delivery_key(partition: int, *, bulk: bool = False) -> str:
+    """The stream of messages to be sent: the interactive lane, or the bulk lane."""
+    return f"{tag(partition)}:dlv:bulk" if bulk else f"{tag(partition)}:dlv"
+
+
+def outcomes_key(partition: int) -> str:
+    """The stream of outcomes."""
+    return f"{tag(partition)}:out"
+
+
+WAKE_CHANNEL = "wake"
+"""Published with the partition's number when something was handed to delivery."""

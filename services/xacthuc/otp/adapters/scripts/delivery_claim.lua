@@ -1,0 +1,60 @@
+-- Counts one request to a provider before it is made, and gives back what the one before did not use.
+-- KEYS lease, lane, record, outcomes
+-- ARGV now, tolerance, fence, entry, id, token of this claim ('' to leave the entry for later), token of the claim
+--      before ('' for none), what its request left behind, its provider and reason, most copies, most requests, life
+--      of a notice, keep of a notice
+local lease, lane, record, outcomes = unpack(KEYS)
+local now, tolerance, fence, entry, id, token, before, left, provider, reason, most_copies, most_requests, life,
+  keep = unpack(ARGV)
+now = tonumber(now)
+local fault = clock_error(now, tonumber(tolerance))
+if fault then return fault end
+if not holds(lease, fence) then return {'L'} end
+local found = redis.call('XRANGE', lane, entry, entry)[1]
+if not found then return {'G'} end
+local waiting = {}
+for at = 1, #found[2], 2 do waiting[found[2][at]] = found[2][at + 1] end
+local send = waiting.n or '1'
+
+-- A notice has no record before its first claim.
+if waiting.tm and redis.call('EXISTS', record) == 0 then
+  redis.call('HSET', record, 'p', waiting.p, 'tm', waiting.tm, 'l', waiting.l, 'b', waiting.b, 'n', waiting.n,
+    'st', 'P', 'sn', 1, 'ds', 'Q', 'dq', waiting.t, 'ex', whole(tonumber(waiting.t) + tonumber(life)))
+  redis.call('PEXPIRE', record, keep)
+  send = '1'
+elseif waiting.tm then
+  send = '1'
+end
+
+local copies, requests, claimed = 'cp:' .. send, 'rq:' .. send, 'tk:' .. send
+local c = redis.call('HMGET', record, 'p', 'st', 'ex', 'sn', claimed)
+if c[2] ~= 'P' or tonumber(send) < tonumber(c[4]) then
+  redis.call('XDEL', lane, entry)
+  return {'G'}
+end
+local function fail(detail)
+  redis.call('XDEL', lane, entry)
+  redis.call('HSET', record, 'ds', 'F')
+  if provider ~= '' then redis.call('HSET', record, 'pv', provider) end
+  tell(outcomes, 'FAILED', now, id, record, detail)
+  return {'F'}
+end
+
+local again = token ~= '' and c[5] == token
+if not again and before ~= '' and c[5] == before then
+  redis.call('HDEL', record, claimed)
+  if left ~= 'doubt' then redis.call('HINCRBY', record, copies, -1) end
+  if left == 'nothing' then redis.call('HINCRBY', record, requests, -1) end
+end
+if not again then
+  if now >= tonumber(c[3]) then return fail('expired') end
+  local counts = redis.call('HMGET', record, copies, requests)
+  if tonumber(counts[1] or 0) >= tonumber(most_copies) then return fail('unconfirmed') end
+  if tonumber(counts[2] or 0) >= tonumber(most_requests) then return fail(reason ~= '' and reason or 'refused') end
+  if token == '' then return {'W'} end
+  redis.call('HINCRBY', record, copies, 1)
+  redis.call('HINCRBY', record, requests, 1)
+  redis.call('HSET', record, claimed, token)
+end
+local m = redis.call('HMGET', record, 'p', 'u', 'tm', 'l', 'b', 'n', 'tp', requests)
+return {'C', m[1], m[2] or '0', m[3] or '', m[4], m[5], m[6], m[7] or '', m[8]}

@@ -1,0 +1,55 @@
+-- Starts a challenge: the number's limits, the challenge, the hand-over to delivery and the outcome, in one step.
+-- A challenge that exists is answered as it stands: the caller gives a repeated request the id of the first try.
+-- KEYS challenge, number, delivery, outcomes, block
+local challenge, number, delivery, outcomes, block = unpack(KEYS)
+local now, tolerance, id, platform, purpose, subject, sealed, masked, locale, brand, channel, device, captcha,
+  starters, limits, trace, ttl, ceiling, gap, rule, known_device_ms, keep, partition = unpack(ARGV)
+now = tonumber(now)
+local fault = clock_error(now, tonumber(tolerance))
+if fault then return fault end
+
+local owner = redis.call('HGET', challenge, 'p')
+if owner then return owner == platform and answer('S', challenge, now) or {'B'} end
+
+if tonumber(redis.call('GET', block) or 0) > now then return {'B'} end
+if tonumber(redis.call('HGET', number, 'stop') or 0) > now then return {'B'} end
+for starter in string.gmatch(starters, '[^,]+') do
+  if tonumber(redis.call('HGET', number, 'b:' .. starter) or 0) > now then return {'B'} end
+end
+
+-- A known device draws on its own allowance first; a solved CAPTCHA opens a further one; strangers share the last.
+local pools = {}
+if device ~= '' and tonumber(redis.call('HGET', number, 'k:' .. device) or 0) + tonumber(known_device_ms) > now then
+  pools[1] = 'd' .. device
+end
+if captcha == '1' then pools[#pools + 1] = 'k' end
+pools[#pools + 1] = 'c'
+local pool, soonest
+for _, candidate in ipairs(pools) do
+  local state = limit_read(number .. ':' .. candidate, now)
+  local cause, retry_at = limit_spend(state, limit_rule(rule), 1)
+  if not cause then
+    limit_write(state)
+    pool = candidate
+    break
+  end
+  soonest = math.min(soonest or retry_at, retry_at)
+end
+if not pool then return {'L', whole(soonest)} end
+
+local expire = now + math.min(tonumber(ttl), tonumber(ceiling))
+local next_send = tonumber(gap) > 0 and now + tonumber(gap) or 0
+redis.call('HSET', challenge, 'p', platform, 'u', purpose, 's', subject, 'n', sealed, 'm', masked, 'l', locale,
+  'b', brand, 'ch', channel, 'st', 'P', 'cr', whole(now), 'ex', whole(expire), 'ns', whole(next_send), 'sn', 1, 'w', 0,
+  'nk', number, 'po', pool, 'dv', device, 'lk', limits, 'sr', starters, 'ds', 'Q', 'dq', whole(now), 'tp', trace)
+redis.call('PEXPIRE', challenge, keep)
+local ids = id
+for older in string.gmatch(redis.call('HGET', number, 'ids') or '', '[^,]+') do
+  if #ids < 5 * 24 then ids = ids .. ',' .. older end
+end
+redis.call('HSET', number, 'ids', ids)
+outlive(number, keep)
+redis.call('XADD', delivery, '*', 'c', id, 'n', 1, 'ch', channel, 't', whole(now))
+redis.call('PUBLISH', 'wake', partition)
+outcome(outcomes, 'STARTED', now, id, challenge)
+return answer('S', challenge, now)

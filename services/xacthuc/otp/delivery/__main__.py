@@ -1,0 +1,5 @@
+"""`python -m xacthuc.otp.delivery`."""
+
+from xacthuc.otp.delivery.main import main
+
+main()

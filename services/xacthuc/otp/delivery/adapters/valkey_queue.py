@@ -1,0 +1,126 @@
+"""The lanes in Valkey: each write is one script, guarded by the fence of the partition's lease."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from xacthuc.otp.adapters.layout import delivery_key, outcomes_key
+from xacthuc.otp.delivery.adapters.layout import lease_key, record_key, script
+from xacthuc.otp.delivery.domain.caps import MOST_COPIES, MOST_REQUESTS
+from xacthuc.otp.delivery.ports import Channel, Claim, Done, Entry
+from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from xacthuc.otp.delivery.ports import Fate, Tenure
+    from xacthuc.valkey import Script, Store
+
+_DONE: Final = {b"L": Done.LOST, b"G": Done.DROPPED, b"F": Done.FAILED}
+_RECORD_KEPT_MS: Final = 3 * 24 * 3_600_000
+"""How long the record of a notice outlives the end of its time: receipts come for two days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValkeyQueue:
+    """Implements `ports.Queue`."""
+
+    store: Store
+    notice_life: timedelta
+    """How long a notice may wait before it is not worth sending."""
+    clock_tolerance_ms: int = CLOCK_TOLERANCE_MS
+    claim_script: Script = field(default_factory=lambda: script("claim"))
+    settle_script: Script = field(default_factory=lambda: script("settle"))
+
+    async def read(self, partition: int, after: str, *, bulk: bool, most: int) -> list[Entry]:
+        """Reads without blocking and without consuming."""
+        lane = delivery_key(partition, bulk=bulk)
+        reply = await self.store.execute("XRANGE", lane, f"({after}" if after else "-", "+", "COUNT", most)
+        return [_entry(partition, key.decode(), fields, bulk=bulk) for key, fields in reply]
+
+    async def claim(self, tenure: Tenure, entry: Entry, token: str, previous: Fate | None, now_ms: int) -> Claim | Done:
+        """Runs `delivery_claim.lua`."""
+        reply = await self._claim(tenure, entry, token, previous, now_ms)
+        if reply[0] != b"C":
+            return _DONE[reply[0]]
+        _, platform, purpose, template, locale, brand, sealed, trace, request = reply
+        return Claim(
+            platform=platform.decode(),
+            purpose=int(purpose),
+            template=template.decode(),
+            locale=locale.decode(),
+            brand=brand.decode(),
+            sealed_number=sealed,
+            trace=trace.decode(),
+            request=int(request),
+            token=token,
+        )
+
+    async def put_back(self, tenure: Tenure, entry: Entry, previous: Fate | None, now_ms: int) -> Done | None:
+        """Runs `delivery_claim.lua` without claiming."""
+        reply = await self._claim(tenure, entry, "", previous, now_ms)
+        return _DONE.get(reply[0])
+
+    async def settle(
+        self, tenure: Tenure, entry: Entry, provider: str, failure: str | None, now_ms: int
+    ) -> Done | None:
+        """Runs `delivery_settle.lua`."""
+        arguments = (
+            now_ms,
+            self.clock_tolerance_ms,
+            tenure.fence,
+            entry.key,
+            entry.id,
+            entry.send,
+            provider,
+            failure or "",
+        )
+        return _DONE.get(await self.store.run(self.settle_script, _keys(entry), arguments))
+
+    async def _claim(self, tenure: Tenure, entry: Entry, token: str, previous: Fate | None, now_ms: int) -> list[Any]:
+        life_ms = round(self.notice_life.total_seconds() * 1000)
+        reply: list[Any] = await self.store.run(
+            self.claim_script,
+            _keys(entry),
+            (
+                now_ms,
+                self.clock_tolerance_ms,
+                tenure.fence,
+                entry.key,
+                entry.id,
+                token,
+                previous.token if previous else "",
+                previous.left if previous else "",
+                previous.provider if previous else "",
+                previous.reason if previous else "",
+                MOST_COPIES,
+                MOST_REQUESTS,
+                life_ms,
+                life_ms + _RECORD_KEPT_MS,
+            ),
+        )
+        return reply
+
+
+def _keys(entry: Entry) -> tuple[str, str, str, str]:
+    partition = entry.partition
+    return (
+        lease_key(partition),
+        delivery_key(partition, bulk=entry.bulk),
+        record_key(partition, entry.id, bulk=entry.bulk),
+        outcomes_key(partition),
+    )
+
+
+def _entry(partition: int, key: str, fields: list[bytes], *, bulk: bool) -> Entry:
+    of = dict(zip(fields[::2], fields[1::2], strict=True))
+    return Entry(
+        partition=partition,
+        key=key,
+        bulk=bulk,
+        id=of[b"c"].decode(),
+        send=1 if bulk else int(of[b"n"]),
+        channel=Channel.SMS if bulk else int(of[b"ch"]) or Channel.SMS,
+        queued_ms=int(of[b"t"]),
+    )

@@ -1,0 +1,180 @@
+"""The life of a challenge as a pure state machine.
+
+    PENDING --right code--> VERIFIED      PENDING --time--> EXPIRED
+    PENDING --last wrong code--> EXHAUSTED      PENDING --cancel, report--> CANCELED
+
+Every final state stays. A seen request id gets its stored answer, whatever comes with it. Wrong codes count against
+the challenge and against its number's allowance; past either cap a right code is answered like a wrong one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from xacthuc.otp.domain.allowance import wrong_in_day
+from xacthuc.ratelimit import gcra
+
+if TYPE_CHECKING:
+    from xacthuc.otp.domain.rules import Rules
+
+
+class State(StrEnum):
+    """Where a challenge is. The values are what the store keeps."""
+
+    PENDING = "P"
+    VERIFIED = "V"
+    EXPIRED = "E"
+    EXHAUSTED = "X"
+    CANCELED = "C"
+
+
+class Verdict(StrEnum):
+    """What became of one check. The values are what the store keeps."""
+
+    VERIFIED = "V"
+    WRONG = "W"
+    EXPIRED = "E"
+    EXHAUSTED = "X"
+    ALREADY_USED = "A"
+    CANCELED = "C"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What the rules need of a challenge. Instants are milliseconds since the epoch."""
+
+    created_ms: int
+    expire_ms: int
+    next_send_ms: int
+    sends: int = 1
+    wrong: int = 0
+    state: State = State.PENDING
+    verified_ms: int = 0
+    redeemed_by: str = ""
+    checks: dict[str, Verdict] = field(default_factory=dict)
+    """Verdicts that were counted or accepted, by request id. Bounded: five wrong ones and one right one."""
+    resends: dict[str, int] = field(default_factory=dict)
+    """The channel asked for by each request id that was sent. Bounded by the ladder."""
+
+    def state_at(self, now_ms: int) -> State:
+        """Returns the state, in which time has its part: nobody has to write EXPIRED."""
+        if self.state is State.PENDING and now_ms >= self.expire_ms:
+            return State.EXPIRED
+        return self.state
+
+
+def start(now_ms: int, rules: Rules) -> Challenge:
+    """Returns a challenge whose first message is being sent."""
+    return Challenge(
+        created_ms=now_ms,
+        expire_ms=now_ms + min(rules.ttl_ms, rules.ceiling_ms),
+        next_send_ms=now_ms + rules.send_gaps_ms[0] if rules.send_gaps_ms else 0,
+    )
+
+
+_FINAL_VERDICTS = {
+    State.VERIFIED: Verdict.ALREADY_USED,
+    State.EXPIRED: Verdict.EXPIRED,
+    State.EXHAUSTED: Verdict.EXHAUSTED,
+    State.CANCELED: Verdict.CANCELED,
+}
+
+
+def check(
+    challenge: Challenge, allowance: gcra.State, *, request_id: str, matches: bool, now_ms: int, rules: Rules
+) -> tuple[Challenge, gcra.State, Verdict]:
+    """Spends one attempt and returns the challenge, the number's allowance and the verdict after it."""
+    seen = challenge.checks.get(request_id)
+    if seen is not None:
+        return challenge, allowance, seen
+    final = _FINAL_VERDICTS.get(challenge.state_at(now_ms))
+    if final is not None:
+        return challenge, allowance, final
+    if wrong_in_day(allowance, now_ms) >= rules.number.wrong_cap:
+        return challenge, allowance, Verdict.EXHAUSTED
+    if matches:
+        verified = replace(
+            challenge,
+            state=State.VERIFIED,
+            verified_ms=now_ms,
+            checks={**challenge.checks, request_id: Verdict.VERIFIED},
+        )
+        return verified, allowance, Verdict.VERIFIED
+    wrong = challenge.wrong + 1
+    counted = replace(
+        challenge,
+        wrong=wrong,
+        state=State.EXHAUSTED if wrong >= rules.wrong_per_challenge else State.PENDING,
+        checks={**challenge.checks, request_id: Verdict.WRONG},
+    )
+    return counted, gcra.wrong(allowance, now_ms, now_ms), Verdict.WRONG
+
+
+class Resend(StrEnum):
+    """What became of a wish to send again. The values are what the script answers."""
+
+    SENT = "S"
+    ENDED = "E"
+    TOO_EARLY = "T"
+    """For this challenge or for its number."""
+    NONE_LEFT = "L"
+    REQUEST_ID_REUSED = "R"
+    """The id came before, with another channel."""
+
+
+def resend(
+    challenge: Challenge, allowance: gcra.State, *, request_id: str, channel: int, now_ms: int, rules: Rules
+) -> tuple[Challenge, gcra.State, Resend]:
+    """Spends one send of the challenge and of its number. The code stays; its life is renewed up to the ceiling."""
+    if request_id in challenge.resends:
+        same = challenge.resends[request_id] == channel
+        return challenge, allowance, Resend.SENT if same else Resend.REQUEST_ID_REUSED
+    if challenge.state_at(now_ms) is not State.PENDING:
+        return challenge, allowance, Resend.ENDED
+    if challenge.sends > len(rules.send_gaps_ms):
+        return challenge, allowance, Resend.NONE_LEFT
+    if now_ms < challenge.next_send_ms:
+        return challenge, allowance, Resend.TOO_EARLY
+    spent = gcra.spend(allowance, rules.number, 1, now_ms)
+    if isinstance(spent, gcra.Refusal):
+        return challenge, allowance, Resend.TOO_EARLY
+    again = challenge.sends < len(rules.send_gaps_ms)
+    sent = replace(
+        challenge,
+        sends=challenge.sends + 1,
+        expire_ms=min(challenge.created_ms + rules.ceiling_ms, now_ms + rules.ttl_ms),
+        next_send_ms=now_ms + rules.send_gaps_ms[challenge.sends] if again else 0,
+        resends={**challenge.resends, request_id: channel},
+    )
+    return sent, spent, Resend.SENT
+
+
+def cancel(challenge: Challenge, now_ms: int) -> tuple[Challenge, bool]:
+    """Ends a pending challenge. The flag is False when it had ended otherwise."""
+    state = challenge.state_at(now_ms)
+    if state is State.PENDING:
+        return replace(challenge, state=State.CANCELED), True
+    return challenge, state is State.CANCELED
+
+
+class Redemption(StrEnum):
+    """What became of a proof token. The values are what the script answers."""
+
+    REDEEMED = "R"
+    NOT_VERIFIED = "N"
+    EXPIRED = "E"
+    ALREADY_REDEEMED = "A"
+
+
+def redeem(challenge: Challenge, *, request_id: str, now_ms: int, rules: Rules) -> tuple[Challenge, Redemption]:
+    """Uses up the proof of a verified challenge. The request id that used it up gets the same answer again."""
+    if challenge.state is not State.VERIFIED:
+        return challenge, Redemption.NOT_VERIFIED
+    if challenge.redeemed_by:
+        same = challenge.redeemed_by == request_id
+        return challenge, Redemption.REDEEMED if same else Redemption.ALREADY_REDEEMED
+    if now_ms >= challenge.verified_ms + rules.proof_ttl_ms:
+        return challenge, Redemption.EXPIRED
+    return replace(challenge, redeemed_by=request_id), Redemption.REDEEMED

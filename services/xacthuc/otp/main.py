@@ -1,0 +1,142 @@
+"""The one-time-code service, put together: read top to bottom. Run with `python -m xacthuc.otp.main`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from xacthuc import settings as shared_settings
+from xacthuc.api.otp.v1 import admin_pb2, internal_pb2, resources_pb2, service_pb2
+from xacthuc.clock import SystemClock
+from xacthuc.credentials.directory import KeyDirectory
+from xacthuc.credentials.records import verifying_key
+from xacthuc.credentials.scopes import Scope
+from xacthuc.grpckit import runtime
+from xacthuc.grpckit.server import ServerBuilder
+from xacthuc.otp import store_errors
+from xacthuc.otp.adapters.valkey_admin import ValkeyAdministration
+from xacthuc.otp.adapters.valkey_challenges import ValkeyChallenges
+from xacthuc.otp.adapters.valkey_limits import ValkeyLimits
+from xacthuc.otp.adapters.valkey_notices import ValkeyNotices
+from xacthuc.otp.adapters.valkey_outcomes import ValkeyOutcomes
+from xacthuc.otp.domain.code import Deriver
+from xacthuc.otp.domain.rules import Rules
+from xacthuc.otp.domain.starter import Digests
+from xacthuc.otp.servicer import OtpAdminServicer, OtpInternalServicer, OtpServicer
+from xacthuc.otp.settings import OtpSettings
+from xacthuc.otp.usecases import Otp
+from xacthuc.otp.wire import Renderer
+from xacthuc.phone import NumberPlan
+from xacthuc.policy import Policy
+from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS, Limiter
+from xacthuc.sealing import KeyRing, Sealer, read_key
+from xacthuc.telemetry import start as telemetry
+from xacthuc.valkey import Store
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
+
+    from xacthuc.clock import Clock
+    from xacthuc.telemetry.start import Telemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the service stands on. A test gives its own clock and store; `serve` gives the machine's."""
+
+    clock: Clock
+    store: Store
+    keys: KeyDirectory
+    reporting: Telemetry
+    limiter: Limiter
+    clock_tolerance_ms: int = CLOCK_TOLERANCE_MS
+
+
+def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
+    """Puts the service together from its settings and its surroundings."""
+    policy = Policy.load(settings.policy_file)
+    rules = Rules.of(policy.otp)
+    code_keys = KeyRing.read(settings.code_keys)
+    sealer, number_key = Sealer(KeyRing.read(settings.seal_keys)), read_key(settings.number_index_key)
+    tolerance_ms = on.clock_tolerance_ms
+
+    otp = Otp(
+        clock=on.clock,
+        plan=NumberPlan.load(settings.numbering_plan_file),
+        rules=rules,
+        deriver=Deriver(code_keys.keys, code_keys.current),
+        digests=Digests(number_key),
+        number_key=number_key,
+        challenges=ValkeyChallenges.over(on.store, rules, sealer, number_key, clock_tolerance_ms=tolerance_ms),
+        limits=ValkeyLimits.of(on.limiter, policy.otp, rules.keep_ms),
+        brand_of=on.keys.brand_of,
+        notice_templates=frozenset(policy.notices),
+        development=settings.development,
+    )
+    channels = tuple(resources_pb2.Challenge.Channel.Value(name) for name in settings.resend_channels)
+    render = Renderer(rules, channels)
+    notices = ValkeyNotices(
+        store=on.store, sealer=sealer, number_key=number_key, keep_ms=rules.keep_ms, clock_tolerance_ms=tolerance_ms
+    )
+    outcomes = ValkeyOutcomes(store=on.store, clock=on.clock, sealer=sealer, kept=settings.outcomes_kept)
+    admin = ValkeyAdministration(store=on.store, limiter=on.limiter, number_key=number_key)
+    admin_contract = contract(admin_pb2, "OtpAdmin")
+    return (
+        ServerBuilder("otp", settings, on.reporting, keys=on.keys, translations=store_errors.TRANSLATIONS)
+        .public(contract(service_pb2, "OtpService"), OtpServicer(otp, render), scopes=Scope.OTP)
+        .internal(
+            contract(internal_pb2, "OtpInternal"),
+            OtpInternalServicer(otp, notices, outcomes),
+            allow={
+                "RedeemProof": {"identity", "guardian"},
+                "SendNotice": {"backfill"},
+                "WatchOutcomes": {"identity"},
+            },
+        )
+        .internal(
+            admin_contract,
+            OtpAdminServicer(otp, admin, render),
+            allow={method: {"cli"} for method in admin_contract.methods_by_name},
+        )
+    )
+
+
+async def serve(settings: OtpSettings) -> None:
+    """Serves until SIGTERM or SIGINT, then drains."""
+    clock, reporting = SystemClock(), telemetry.start("otp", settings)
+    store = await Store.connect(settings.state_url)
+    limiter = Limiter(store)
+    keys = KeyDirectory(
+        store, verifying_key(settings.identity_public_key), clock, reporting.metrics, development=settings.development
+    )
+    await keys.start()
+    on = Surroundings(clock=clock, store=store, keys=keys, reporting=reporting, limiter=limiter)
+    try:
+        await compose(settings, on).build().run()
+    finally:
+        await keys.stop()
+        await limiter.drain()
+        await store.close()
+        reporting.close()
+
+
+def contract(module: object, service: str) -> ServiceDescriptor:
+    """Returns the descriptor of a service of a generated module."""
+    file: FileDescriptor = module.DESCRIPTOR  # type: ignore[attr-defined]  # every generated module has one
+    return file.services_by_name[service]
+
+
+def main() -> None:
+    """Reads the environment and serves."""
+    try:
+        settings = OtpSettings()
+    except ValidationError as error:
+        sys.exit(shared_settings.explain(error))
+    runtime.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,249 @@
+"""What the use cases need of the outside world. Adapters implement these; nothing here knows a technology."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from xacthuc.otp.domain.challenge import Redemption, Resend, Verdict
+    from xacthuc.otp.domain.challenge_id import ChallengeId
+    from xacthuc.otp.domain.starter import Starter
+    from xacthuc.otp.domain.view import ChallengeView
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewChallenge:
+    """Everything a challenge is made of."""
+
+    id: ChallengeId
+    starter: Starter
+    purpose: int
+    subject: str
+    number: str = field(repr=False)
+    """E.164, in clear: the adapter seals it."""
+    masked_number: str
+    locale: str
+    brand: str
+    channel: int
+    trace: str
+    """W3C traceparent, so that delivery continues the trace."""
+
+
+class StartOutcome(StrEnum):
+    """What the store made of a start. The values are what the script answers."""
+
+    STARTED = "S"
+    BLOCKED = "B"
+    NUMBER_LIMIT = "L"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[Outcome]):
+    """An outcome, the challenge after it where there is one, and the time from which waiting helped."""
+
+    outcome: Outcome
+    view: ChallengeView | None = None
+    retry_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What a proof says, once it was used up by this request."""
+
+    outcome: Redemption
+    number: str = field(default="", repr=False)
+    purpose: int = 0
+    subject: str = ""
+    verified_ms: int = 0
+    channel: int = 0
+
+
+class Challenges(Protocol):
+    """The store of challenges. Every method is one atomic step and one trip; all raise Unavailable when it is down."""
+
+    async def start(self, new: NewChallenge, now_ms: int) -> Answered[StartOutcome]:
+        """Checks the number's limits, keeps the challenge and hands the message over. One that exists is answered."""
+        ...
+
+    async def check(
+        self, challenge: ChallengeId, platform: str, *, request_id: str, matches: bool, now_ms: int
+    ) -> Answered[Verdict] | None:
+        """Spends the attempt before anything is revealed. None when `platform` has no such challenge."""
+        ...
+
+    async def resend(
+        self, challenge: ChallengeId, platform: str, *, request_id: str, channel: int, now_ms: int
+    ) -> Answered[Resend] | None:
+        """Spends a send of the ladder and of the number, and hands the message over. Channel 0 repeats the last."""
+        ...
+
+    async def cancel(self, challenge: ChallengeId, platform: str, now_ms: int) -> Answered[bool] | None:
+        """Ends a pending challenge; False when it had ended otherwise, None when there is none."""
+        ...
+
+    async def view(self, challenge: ChallengeId, platform: str, now_ms: int) -> ChallengeView | None:
+        """Reads a challenge; an empty platform reads any, for operators."""
+        ...
+
+    async def report(self, number: str, platform: str, now_ms: int) -> list[ChallengeId]:
+        """Spends one report of the number and returns its latest challenges; none when the day's reports are spent."""
+        ...
+
+    async def unrequested(self, challenge: ChallengeId, number: str, platform: str, now_ms: int) -> None:
+        """Ends the challenge and bars its starter from the number. Doing it again changes nothing."""
+        ...
+
+    async def redeem(self, challenge: ChallengeId, platform: str, *, request_id: str, now_ms: int) -> Redeemed:
+        """Uses up the proof of a verified challenge, once per request id."""
+        ...
+
+
+class SpendOutcome(StrEnum):
+    """What the limits outside the number made of a start."""
+
+    ALLOWED = "ALLOWED"
+    REFUSED = "REFUSED"
+    STOPPED = "STOPPED"
+    REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """One wish to start a challenge, as the limits see it."""
+
+    starter: Starter
+    request_id: str
+    fingerprint: str
+    """Of the request's payload: the same id with another one is refused."""
+    challenge: str
+    """The id the challenge will have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """The answer of the limits."""
+
+    outcome: SpendOutcome
+    challenge: str = ""
+    """The id to start with: of the first try, when the request is repeated."""
+    limit: str = ""
+    """Name of the limit that refused."""
+    retry_at_ms: int = 0
+    """When asking again makes sense; 0 when waiting does not help."""
+    charged: bool = False
+    """Whether something was spent that a refusal elsewhere must give back."""
+
+
+class Limits(Protocol):
+    """Limits per account, device, address, prefix, platform and over all: in other slots than the number."""
+
+    async def spend(self, spend: Spend, now_ms: int) -> Spent:
+        """Spends one send everywhere or nowhere, in one trip. A repeated request is not charged again."""
+        ...
+
+    def refund(self, spend: Spend, spent: Spent, now_ms: int) -> None:
+        """Gives back, in the background, what a start spent that was refused by its number."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNotice:
+    """A message without code and URL, for the bulk lane."""
+
+    id: str
+    partition: int
+    platform: str
+    number: str = field(repr=False)
+    template: str
+    locale: str
+    brand: str
+    request_id: str
+    fingerprint: str
+
+
+class NoticeOutcome(StrEnum):
+    """What the store made of a notice. The values are what the script answers."""
+
+    QUEUED = "S"
+    REQUEST_ID_REUSED = "R"
+    BLOCKED = "B"
+
+
+class Notices(Protocol):
+    """The bulk lane."""
+
+    async def queue(self, new: NewNotice, now_ms: int) -> tuple[NoticeOutcome, str, int]:
+        """Hands a notice over; returns its id and when it was queued, of the first try when the request is repeated."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeEntry:
+    """One outcome as the store keeps it."""
+
+    kind: str
+    at_ms: int
+    challenge: str
+    platform: str
+    subject: str
+    purpose: int
+    provider: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeBatch:
+    """Some outcomes, and the cursor behind them."""
+
+    entries: list[OutcomeEntry]
+    cursor: bytes
+
+
+class CursorExpired(Exception):  # noqa: N818 - the state it names
+    """Outcomes behind this cursor are no longer kept, or it was never a cursor."""
+
+
+class Outcomes(Protocol):
+    """The reader of outcomes."""
+
+    def watch(self, cursor: bytes) -> AsyncIterator[OutcomeBatch]:
+        """Yields batches from `cursor` on for ever, an empty one as a heartbeat. CursorExpired when there is a gap."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderState:
+    """One provider as the delivery workers see it."""
+
+    name: str
+    channels: tuple[int, ...]
+    sent: int
+    failed: int
+    last_send_ms: int
+    circuit_open: bool
+
+
+class Administration(Protocol):
+    """What operators change. Every change is an outcome too."""
+
+    async def block(self, number: str, source: str, until_ms: int, now_ms: int) -> None:
+        """Bars a number from receiving anything until then; replaces an earlier block."""
+        ...
+
+    async def unblock(self, number: str, platform: str, reason: str, now_ms: int) -> None:
+        """Lifts the block and, for `platform` when given, bars and spent allowances of the number."""
+        ...
+
+    async def set_kill_switch(self, platform: str, reason: str, now_ms: int, *, engaged: bool) -> None:
+        """Stops or allows all sending for one platform, or for all when it is empty."""
+        ...
+
+    async def providers(self) -> list[ProviderState]:
+        """Returns the providers by name."""
+        ...

@@ -1,0 +1,46 @@
+"""What the one-time-code service reads at its start, beside what all services share."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+
+from xacthuc.settings import Settings
+
+
+class OtpSettings(Settings):
+    """Settings of `xacthuc.otp`. Key files lie in `keys_directory`, see `xacthuc.settings`."""
+
+    policy_file: Path | None = None
+    """A policy of the operator's own, merged over the bundled one."""
+
+    numbering_plan_file: Path | None = None
+    """A numbering plan in place of the bundled one, so that new ranges need no release (R28)."""
+
+    resend_channels: tuple[str, ...] = ("SMS",)
+    """Channels a resend may use, best first: those the configured providers serve."""
+
+    outcomes_kept: timedelta = Field(default=timedelta(days=3), gt=timedelta(0))
+    """How long outcomes can be watched; the delivery workers' setting of the same name trims them."""
+
+    @property
+    def code_keys(self) -> Path:
+        """The ring that codes and proofs are derived from."""
+        return self.keys_directory / "otp.keys"
+
+    @property
+    def seal_keys(self) -> Path:
+        """The ring that seals numbers in the store."""
+        return self.keys_directory / "seal.keys"
+
+    @property
+    def number_index_key(self) -> Path:
+        """The key that places numbers in partitions and names them; never rotated."""
+        return self.keys_directory / "number-index.key"
+
+    @property
+    def identity_public_key(self) -> Path:
+        """What identity's key records are verified with."""
+        return self.keys_directory / "identity-sign.pub"

@@ -1,0 +1,104 @@
+"""What delivery leaves behind for operators: a trace that goes on, and nothing about a person."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from prometheus_client import generate_latest
+
+from xacthuc.telemetry import start as telemetry
+
+if TYPE_CHECKING:
+    from delivery_world import Eventually, World
+    from fake_vendor import FakeVendor
+
+    from xacthuc.telemetry.tracing import Span
+
+pytestmark = pytest.mark.engine
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+class Recorder:
+    """Keeps finished spans."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+
+    def record(self, span: Span) -> None:
+        self.spans.append(span)
+
+    def shutdown(self) -> None:
+        """Has nothing to export."""
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    recorder, start = Recorder(), telemetry.start
+
+    def recording(*args: Any, **options: Any) -> Any:
+        return start(*args, **{**options, "recorder": recorder})
+
+    monkeypatch.setattr(telemetry, "start", recording)
+    return recorder
+
+
+async def test_a_sampled_trace_goes_on_to_the_provider(
+    world: World, vendor: FakeVendor, recorder: Recorder, eventually: Eventually
+) -> None:
+    vendor.file(world.providers)
+    async with world.working():
+        await world.start(trace=f"00-{TRACE}-b7ad6b7169203331-01")
+        await eventually(lambda: len(recorder.spans) == 2)
+
+    provider, delivery = recorder.spans
+    assert {provider.context.trace_id_hex, delivery.context.trace_id_hex} == {TRACE}
+    assert (delivery.name, delivery.context.parent_id) == ("otp.deliver", 0xB7AD6B7169203331)
+    assert (provider.name, provider.context.parent_id) == ("provider.send", delivery.context.span_id)
+    assert provider.attributes == {"provider": "vendor", "outcome": "accepted"}
+
+
+async def test_an_unsampled_trace_makes_no_span(
+    world: World, vendor: FakeVendor, recorder: Recorder, eventually: Eventually
+) -> None:
+    vendor.file(world.providers)
+    async with world.working():
+        await world.start(trace=f"00-{TRACE}-b7ad6b7169203331-00")
+        await eventually(lambda: vendor.received)
+
+    assert recorder.spans == []
+
+
+async def test_neither_number_nor_code_reaches_logs_metrics_spans_or_keys(
+    world: World, vendor: FakeVendor, recorder: Recorder, eventually: Eventually
+) -> None:
+    vendor.file(world.providers)
+    async with world.working(log_level="debug", trace_sample_ratio=1.0) as running:
+        identity = await world.start("+84912345678")
+        notice = await world.notice("+84912345678")
+        await eventually(lambda: len(vendor.received) == 2)
+        metrics = generate_latest(running.receipts.metrics.registry)
+        keys = await world.store.execute("KEYS", "*", key="")
+
+    left = [world.log.read_bytes(), metrics, *keys, str([span.attributes for span in recorder.spans]).encode()]
+    for secret in ("912345678", world.code(identity)):
+        assert not [place for place in left if secret.encode() in place]
+    assert notice.encode() not in world.log.read_bytes()
+
+
+async def test_a_code_travels_through_a_cluster(valkey_cluster: Any, tmp_path: Any, eventually: Eventually) -> None:
+    from delivery_world import World as Anew  # noqa: PLC0415 - the name is taken for types
+
+    from xacthuc.valkey import Store  # noqa: PLC0415 - as above
+
+    async with AsyncExitStack() as closing:
+        store = await Store.connect(valkey_cluster.url)
+        closing.push_async_callback(store.close)
+        world = Anew(store, valkey_cluster.url, tmp_path)
+        async with world.working():
+            identities = [await world.start(f"+8491234567{number}") for number in range(6)]
+            for identity in identities:
+                await world.check(identity, right=True)
+            await eventually(lambda: world.inbox.read_text().count("\n") == len(identities))

@@ -1,0 +1,171 @@
+"""Reports of unrequested codes, operators' switches, notices, and the stream of outcomes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from otp_service import NUMBER, Challenge, Deployment, Refused, answer
+
+from xacthuc.api.otp.v1 import admin_pb2, internal_pb2, resources_pb2
+
+pytestmark = pytest.mark.engine
+
+Kind = internal_pb2.Outcome.Kind
+
+
+async def refusal(call: Any) -> Refused:
+    with pytest.raises(Refused) as refused:
+        await call
+    return refused.value
+
+
+async def test_the_recipient_of_an_unrequested_code_cancels_it_and_bars_its_starter(otp: Deployment) -> None:
+    stranger = {"subject": "accounts/stranger", "client": resources_pb2.Client(device_id="d", ip="203.0.113.7")}
+    started = await otp.forum.start(**stranger)
+    await otp.forum.report(NUMBER, otp.code(started.name))
+    barred = await refusal(otp.forum.start(**stranger))
+    assert (await otp.forum.get(started.name)).state == Challenge.CANCELED
+    assert (barred.code, barred.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NUMBER_BLOCKED")
+
+
+async def test_a_report_bars_nobody_else(otp: Deployment) -> None:
+    started = await otp.forum.start(subject="accounts/stranger")
+    await otp.forum.report(NUMBER, otp.code(started.name))
+    assert (await otp.forum.start(subject="accounts/owner")).state == Challenge.PENDING
+
+
+async def test_a_stranger_cannot_silence_a_number_by_guessing(otp: Deployment) -> None:
+    started = await otp.forum.start()
+    for _ in range(10):
+        await otp.forum.report(NUMBER, otp.wrong(started.name))
+    assert (await otp.forum.get(started.name)).state == Challenge.PENDING
+
+
+async def test_three_reports_stop_a_number_for_a_day(otp: Deployment) -> None:
+    for n in range(3):
+        started = await otp.forum.start(subject=f"accounts/s{n}")
+        await otp.forum.report(NUMBER, otp.code(started.name))
+    assert (await refusal(otp.forum.start(subject="accounts/new"))).reason == "NUMBER_BLOCKED"
+    otp.clock.advance(timedelta(hours=24))
+    assert (await otp.forum.start(subject="accounts/newer")).state == Challenge.PENDING
+
+
+@pytest.mark.rule("R36")
+@pytest.mark.parametrize("scope", ["platforms/forum", ""])
+async def test_a_kill_switch_stops_sending_at_once_and_opens_again(otp: Deployment, scope: str) -> None:
+    def switch(*, engaged: bool) -> Any:
+        request = admin_pb2.SetKillSwitchRequest(
+            platform=scope, engaged=engaged, reason="pumping", request_id=str(uuid.uuid4())
+        )
+        return answer(otp.admin.SetKillSwitch(request))
+
+    await switch(engaged=True)
+    stopped = await refusal(otp.forum.start())
+    await switch(engaged=False)
+    assert stopped.reason == "SENDING_STOPPED"
+    assert (await otp.forum.start()).state == Challenge.PENDING
+
+
+async def test_a_kill_switch_of_one_platform_leaves_the_others(otp: Deployment) -> None:
+    request = admin_pb2.SetKillSwitchRequest(
+        platform="platforms/forum", engaged=True, reason="pumping", request_id=str(uuid.uuid4())
+    )
+    await answer(otp.admin.SetKillSwitch(request))
+    assert (await otp.video.start()).state == Challenge.PENDING
+
+
+async def test_an_imported_block_stops_a_number_for_every_platform_and_accounts_for_every_row(
+    otp: Deployment,
+) -> None:
+    request = admin_pb2.ImportBlockListRequest(
+        phone_numbers=[NUMBER, "024 3825 1234", "not a number"],
+        source="operator",
+        duration=Duration(seconds=3600),
+        request_id=str(uuid.uuid4()),
+    )
+    imported = await answer(otp.admin.ImportBlockList(request))
+    assert imported.blocked_count == 1
+    assert [rejected.index for rejected in imported.rejected] == [1, 2]
+    assert (await refusal(otp.video.start())).reason == "NUMBER_BLOCKED"
+
+
+async def test_unblocking_lifts_blocks_bars_and_spent_allowances(otp: Deployment) -> None:
+    for n in range(4):
+        started = await otp.forum.start(subject=f"accounts/s{n}")
+    await otp.forum.report(NUMBER, otp.code(started.name))
+    request = admin_pb2.UnblockNumberRequest(phone_number=NUMBER, reason="ticket 12", request_id=str(uuid.uuid4()))
+    await answer(otp.admin.UnblockNumber(request, metadata=(("x-xacthuc-platform", "forum"),)))
+    assert (await otp.forum.start(subject="accounts/s3")).state == Challenge.PENDING
+
+
+async def test_support_sees_a_challenge_of_any_platform(otp: Deployment) -> None:
+    started = await otp.video.start()
+    inspected = await answer(otp.admin.InspectChallenge(admin_pb2.InspectChallengeRequest(name=started.name)))
+    assert (inspected.platform, inspected.challenge.name) == ("platforms/video", started.name)
+
+
+async def test_only_the_command_line_may_administer(otp: Deployment) -> None:
+    refused = await refusal(
+        answer(otp.peer_call("identity", "OtpAdmin/ListProviders", admin_pb2.ListProvidersRequest()))
+    )
+    assert (refused.code, refused.reason) == (grpc.StatusCode.PERMISSION_DENIED, "PEER_NOT_ALLOWED")
+
+
+async def test_a_notice_is_queued_once_in_the_lane_of_its_own(otp: Deployment) -> None:
+    template = next(iter(otp.notice_templates))
+    request = internal_pb2.SendNoticeRequest(
+        phone_number=NUMBER, template=template, lane="BULK", request_id=str(uuid.uuid4())
+    )
+    platform = (("x-xacthuc-platform", "forum"),)
+    first = await answer(otp.backfill.SendNotice(request, metadata=platform))
+    again = await answer(otp.backfill.SendNotice(request, metadata=platform))
+    lanes = [key for key in await otp.store.execute("KEYS", "*:dlv*", key="")]
+    assert again == first
+    assert [key.rpartition(b":")[2] for key in lanes] == [b"bulk"]
+
+
+async def test_a_notice_of_an_unknown_template_is_refused(otp: Deployment) -> None:
+    request = internal_pb2.SendNoticeRequest(
+        phone_number=NUMBER, template="buy_now", lane="BULK", request_id=str(uuid.uuid4())
+    )
+    refused = await refusal(answer(otp.backfill.SendNotice(request, metadata=(("x-xacthuc-platform", "forum"),))))
+    assert refused.fields == ["template"]
+
+
+async def outcomes(otp: Deployment, cursor: bytes = b"") -> AsyncIterator[Any]:
+    call = otp.internal.WatchOutcomes(internal_pb2.WatchOutcomesRequest(cursor=cursor), timeout=10)
+    try:
+        async for response in call:
+            yield response
+    finally:
+        call.cancel()
+
+
+async def test_outcomes_are_told_in_order_and_resume_behind_the_cursor(otp: Deployment) -> None:
+    started = await otp.forum.start()
+    await otp.forum.check(started.name, otp.wrong(started.name))
+    async for response in outcomes(otp):
+        seen, cursor = response, response.cursor
+        break
+    await otp.forum.check(started.name, otp.code(started.name))
+    async for response in outcomes(otp, cursor):
+        resumed = response
+        break
+    assert [outcome.kind for outcome in seen.outcomes] == [Kind.STARTED, Kind.WRONG]
+    assert [outcome.kind for outcome in resumed.outcomes] == [Kind.VERIFIED]
+    assert seen.outcomes[0].subject == "accounts/lan"
+
+
+@pytest.mark.parametrize("cursor", [b"nonsense", b"\x01" + bytes(8 + 256 * 8)])
+async def test_a_cursor_older_than_what_is_kept_ends_the_stream(otp: Deployment, cursor: bytes) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        async for _ in outcomes(otp, cursor):
+            pass
+    refused = Refused(error.value)
+    assert (refused.code, refused.reason) == (grpc.StatusCode.OUT_OF_RANGE, "CURSOR_EXPIRED")
