@@ -1,0 +1,24 @@
+"""The closed list of what is audited, as `source:subject:action`.
+
+If you add a tag you must also write it where the change is made, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Tag(StrEnum):
+    """What happened: which service did what to which kind of thing. Never renamed once released: trails are kept."""
+
+    ACCOUNT_REGISTERED = "identity:account:registered"
+    """An account was registered; the detail says whether a guardian is awaited."""
+    PHONE_VERIFIED = "identity:account:phone_verified"
+    """A number was proven for an account."""
+    PHONE_LAPSED = "identity:account:phone_lapsed"
+    """The number of an account was proven by another one, so possession moved there (Circular 08/2026 Art. 8)."""
+    PLATFORM_CREATED = "identity:platform:created"
+    KEY_CREATED = "identity:platform_key:created"
+    KEY_ROTATED = "identity:platform_key:rotated"
+    """A key was replaced; the detail names its successor and when it ends."""
+    KEY_REVOKED = "identity:platform_key:revoked"

@@ -1,0 +1,48 @@
+"""The column types tables are made of, by meaning rather than by storage.
+
+Each name says what a column may hold, so that a reader of a table sees which columns are personal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from sqlalchemy import BigInteger, Column, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Any
+
+Json: TypeAlias = "dict[str, str | int | bool | None]"
+"""What goes into a JSON column: flat, and never personal."""
+
+
+def word(name: str, *, primary_key: bool = False, nullable: bool = False) -> Column[str]:
+    """Returns a column of text that is not personal: an id, a member of a closed set, a version."""
+    return Column(name, Text, primary_key=primary_key, nullable=nullable)
+
+
+def instant(name: str, *, nullable: bool = False) -> Column[datetime]:
+    """Returns a column of aware datetimes; PostgreSQL keeps microseconds in UTC."""
+    return Column(name, TIMESTAMP(timezone=True), nullable=nullable)
+
+
+def sealed(name: str, *, nullable: bool = False) -> Column[bytes]:
+    """Returns a column of personal data as `xacthuc.sealing.Sealer` makes it: unreadable without the service's keys."""
+    return Column(name, LargeBinary, nullable=nullable)
+
+
+def digest(name: str, *, primary_key: bool = False, nullable: bool = False) -> Column[bytes]:
+    """Returns a column of keyed or cryptographic hashes: comparable, not readable."""
+    return Column(name, LargeBinary, primary_key=primary_key, nullable=nullable)
+
+
+def number(name: str, *, nullable: bool = False) -> Column[int]:
+    """Returns a column of whole numbers of 64 bits."""
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def facts(name: str) -> Column[Any]:
+    """Returns a column of `Json`."""
+    return Column(name, JSONB, nullable=False)

@@ -1,0 +1,1 @@
+"""The identity service: platforms and their keys, accounts and what is proven of them, and what each may do."""

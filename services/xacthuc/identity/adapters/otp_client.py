@@ -1,0 +1,49 @@
+"""The one-time-code service, over its internal port."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from xacthuc.api.otp.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
+from xacthuc.identity.ports import Proof
+from xacthuc.policy import Purpose
+
+if TYPE_CHECKING:
+    from xacthuc.grpckit.call import Call
+    from xacthuc.grpckit.channels import ServiceChannel
+
+_Challenge = resources_pb2.Challenge
+
+
+class OtpClient:
+    """The port `Proofs`."""
+
+    def __init__(self, otp: ServiceChannel) -> None:
+        """Takes the channel, which belongs to `main.py`."""
+        self._otp = otp
+        self._redeem = internal_pb2_grpc.OtpInternalStub(otp.channel).RedeemProof
+
+    async def redeem(self, token: str, request_id: str, call: Call) -> Proof:
+        """Asks within what is left of the call's time."""
+        request = internal_pb2.RedeemProofRequest(proof_token=token, request_id=request_id)
+        proof = await self._otp.ask(self._redeem, request, call=call)
+        return Proof(
+            proof_id=proof.proof_id,
+            number=proof.phone_number,
+            purpose=_purpose(proof.purpose),
+            subject=proof.subject,
+            verify_time=proof.verify_time.ToDatetime(UTC),
+            source=f"otp/{_channel(proof.channel)}",
+        )
+
+
+def _purpose(number: int) -> Purpose | None:
+    """An open enum on the wire: a newer service may send a value this one does not know."""
+    value = _Challenge.Purpose.DESCRIPTOR.values_by_number.get(number)
+    return Purpose(value.name) if value is not None and value.name in Purpose.__members__ else None
+
+
+def _channel(number: int) -> str:
+    value = _Challenge.Channel.DESCRIPTOR.values_by_number.get(number)
+    return "unknown" if value is None else value.name.lower()

@@ -1,0 +1,96 @@
+"""Requests that were made: what makes a repeated write answer the same, and a reused id an error."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from xacthuc.grpckit.errors import RequestIdReused
+from xacthuc.identity.adapters.tables import requests
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from xacthuc.identity.adapters.personal import PersonalData
+    from xacthuc.identity.commands import Order
+
+_SWEPT_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request that came before."""
+
+    answer: bytes | None
+    """Sealed; None while it is being carried out, and where the answer is read elsewhere."""
+
+
+class SqlRequests:
+    """Works within the transaction of the write it belongs to."""
+
+    def __init__(self, personal: PersonalData) -> None:
+        """Takes what hashes payloads."""
+        self._personal = personal
+
+    async def find(self, connection: AsyncConnection, order: Order, *, lock: bool = False) -> Seen | None:
+        """Returns what is known of the order's id; RequestIdReused when it came with another payload."""
+        query = select(requests.c.fingerprint, requests.c.answer).where(_is(order))
+        row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+        if row is None:
+            return None
+        if not hmac.compare_digest(row.fingerprint, self._personal.fingerprint(order)):
+            raise RequestIdReused
+        return Seen(row.answer)
+
+    async def record(self, connection: AsyncConnection, order: Order, now: datetime, answer: bytes | None) -> None:
+        """Keeps the order. RequestIdReused when another payload took the id meanwhile, which undoes the write."""
+        kept = await connection.execute(
+            insert(requests)
+            .values(
+                platform=order.platform,
+                method=order.method,
+                request_id=order.request_id,
+                fingerprint=self._personal.fingerprint(order),
+                answer=answer,
+                create_time=now,
+            )
+            .on_conflict_do_nothing()
+        )
+        if kept.rowcount == 0:
+            await self.find(connection, order)
+
+    async def answer(self, connection: AsyncConnection, order: Order, answer: bytes) -> None:
+        """Keeps the answer of an order that was recorded without one."""
+        await connection.execute(update(requests).where(_is(order)).values(answer=answer))
+
+
+async def forget_requests(engine: AsyncEngine, before: datetime) -> int:
+    """Deletes some requests older than `before`; returns how many, so that it can be called until none are left."""
+    old = select(requests.c.platform, requests.c.method, requests.c.request_id)
+    async with transaction(engine) as connection:
+        found = old.where(requests.c.create_time < before).limit(_SWEPT_AT_ONCE).with_for_update(skip_locked=True)
+        swept = found.cte("swept")
+        done = await connection.execute(
+            delete(requests).where(
+                requests.c.platform == swept.c.platform,
+                requests.c.method == swept.c.method,
+                requests.c.request_id == swept.c.request_id,
+            )
+        )
+    return done.rowcount
+
+
+def _is(order: Order) -> ColumnElement[bool]:
+    return (
+        (requests.c.platform == order.platform)
+        & (requests.c.method == order.method)
+        & (requests.c.request_id == order.request_id)
+    )

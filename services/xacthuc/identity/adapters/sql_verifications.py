@@ -1,0 +1,220 @@
+"""Verifications of numbers in PostgreSQL: the intent, and later everything that follows from the proof in one commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from xacthuc.audit.tags import Tag
+from xacthuc.audit.trail import Entry
+from xacthuc.identity.adapters.account_rows import LapseReason, read_account
+from xacthuc.identity.adapters.events import EventKind
+from xacthuc.identity.adapters.tables import accounts, evidence, number_claims, outbox, proofs, trail
+from xacthuc.identity.domain.account import EvidenceKind, view
+from xacthuc.identity.domain.claims import ClaimRefusal, Held
+from xacthuc.identity.ports import Begun, ProofUsed, Settled
+from xacthuc.sql.engine import transaction
+from xacthuc.sql.outbox import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from xacthuc.identity.adapters.personal import PersonalData
+    from xacthuc.identity.adapters.sql_requests import SqlRequests
+    from xacthuc.identity.commands import Order
+    from xacthuc.identity.domain.account import AccountView
+    from xacthuc.identity.domain.claims import Claim
+    from xacthuc.identity.ports import Proof
+    from xacthuc.sql.columns import Json
+
+
+class SqlVerifications:
+    """The port `Verifications`."""
+
+    def __init__(self, engine: AsyncEngine, personal: PersonalData, requests: SqlRequests) -> None:
+        """Takes the pool for writes, and what seals and recognises."""
+        self._engine = engine
+        self._personal = personal
+        self._requests = requests
+
+    async def begin(self, order: Order, account_id: str, now: datetime) -> Begun:
+        """Transaction 1."""
+        async with transaction(self._engine) as connection:
+            seen = await self._requests.find(connection, order)
+            if seen is not None and seen.answer is not None:
+                return Begun(self._personal.open_answer(order, seen.answer), None)
+            account = await read_account(connection, self._personal, order.platform, account_id)
+            if account is not None and seen is None:
+                await self._requests.record(connection, order, now, None)
+        return Begun(None, account)
+
+    async def settle(
+        self,
+        order: Order,
+        account_id: str,
+        proof: Proof,
+        decide: Callable[[Held], Claim | ClaimRefusal],
+        now: datetime,
+    ) -> Settled | ClaimRefusal:
+        """Transaction 2."""
+        async with transaction(self._engine) as connection:
+            seen = await self._requests.find(connection, order, lock=True)
+            if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
+                return Settled(self._personal.open_answer(order, seen.answer), ())
+            number_index = self._personal.number_index(order.platform, proof.number)
+            held = await self._lock(connection, order.platform, account_id, number_index)
+            outcome = decide(held)
+            if isinstance(outcome, ClaimRefusal):
+                return outcome
+            await self._use_proof(connection, order.platform, account_id, proof, now)
+            await self._displace(connection, order.platform, outcome.displaced, now)
+            await self._prove(connection, order.platform, account_id, proof, now)
+            await _tell(connection, order, {account_id: proof.source}, outcome.displaced, now)
+            answer = await self._answer(connection, order, account_id, now)
+        return Settled(answer, (account_id, *outcome.displaced))
+
+    async def _lock(self, connection: AsyncConnection, platform: str, account_id: str, number_index: bytes) -> Held:
+        """Locks the number, then the accounts in key order; everything read afterwards stays true until the commit.
+
+        The number's lock is advisory: there may be no row yet that could be locked.
+        """
+        lock_id = int.from_bytes(number_index[:8], "big", signed=True)
+        await connection.execute(select(func.pg_advisory_xact_lock(lock_id)))
+        claimed = await connection.execute(
+            select(number_claims.c.account)
+            .where(number_claims.c.platform == platform, number_claims.c.number_index == number_index)
+            .order_by(number_claims.c.claim_time, number_claims.c.account)
+        )
+        holders = [row.account for row in claimed]
+        involved = {account_id, *holders}
+        await connection.execute(
+            select(accounts.c.account)
+            .where(accounts.c.platform == platform, accounts.c.account.in_(involved))
+            .order_by(accounts.c.account)
+            .with_for_update()
+        )
+        account = await read_account(connection, self._personal, platform, account_id)
+        if account is None:
+            raise LookupError("an account that began a verification is gone")
+        return Held(
+            account=account,
+            same_number=account_id in holders,
+            holders=tuple(holder for holder in holders if holder != account_id),
+        )
+
+    async def _use_proof(
+        self, connection: AsyncConnection, platform: str, account_id: str, proof: Proof, now: datetime
+    ) -> None:
+        used = await connection.execute(
+            insert(proofs)
+            .values(proof_id=proof.proof_id, platform=platform, account=account_id, redeem_time=now)
+            .on_conflict_do_nothing()
+        )
+        if used.rowcount == 0:
+            raise ProofUsed
+
+    async def _displace(
+        self, connection: AsyncConnection, platform: str, displaced: Sequence[str], now: datetime
+    ) -> None:
+        if not displaced:
+            return
+        await _lapse(connection, platform, displaced, LapseReason.MOVED, now)
+        await connection.execute(
+            delete(number_claims).where(number_claims.c.platform == platform, number_claims.c.account.in_(displaced))
+        )
+        await _touch(connection, platform, displaced, now)
+
+    async def _prove(
+        self,
+        connection: AsyncConnection,
+        platform: str,
+        account_id: str,
+        proof: Proof,
+        now: datetime,
+    ) -> None:
+        number_index = self._personal.number_index(platform, proof.number)
+        await _lapse(connection, platform, (account_id,), LapseReason.RENEWED, now)
+        await connection.execute(
+            insert(evidence).values(
+                platform=platform,
+                account=account_id,
+                kind=EvidenceKind.PHONE,
+                source=proof.source,
+                verify_time=proof.verify_time,
+                number=self._personal.seal_number(platform, account_id, proof.number),
+                number_index=number_index,
+            )
+        )
+        key = {"platform": platform, "number_index": number_index, "account": account_id}
+        claimed = insert(number_claims).values(**key, claim_time=now)
+        await connection.execute(
+            claimed.on_conflict_do_update(index_elements=list(key), set_={"claim_time": claimed.excluded.claim_time})
+        )
+        await _touch(connection, platform, (account_id,), now)
+
+    async def _answer(self, connection: AsyncConnection, order: Order, account_id: str, now: datetime) -> AccountView:
+        account = await read_account(connection, self._personal, order.platform, account_id)
+        if account is None:
+            raise LookupError("an account vanished under its lock")
+        answer = view(account, now)
+        await self._requests.answer(connection, order, self._personal.seal_answer(order, answer))
+        return answer
+
+
+async def _lapse(
+    connection: AsyncConnection, platform: str, account_ids: Sequence[str], reason: LapseReason, now: datetime
+) -> None:
+    """Ends the PHONE evidence that stands; the number it was of stays with the row, sealed."""
+    await connection.execute(
+        update(evidence)
+        .where(
+            and_(
+                evidence.c.platform == platform,
+                evidence.c.account.in_(account_ids),
+                evidence.c.kind == EvidenceKind.PHONE,
+                evidence.c.lapse_time.is_(None),
+            )
+        )
+        .values(lapse_time=now, lapse_reason=reason)
+    )
+
+
+async def _touch(connection: AsyncConnection, platform: str, account_ids: Sequence[str], now: datetime) -> None:
+    await connection.execute(
+        update(accounts)
+        .where(accounts.c.platform == platform, accounts.c.account.in_(account_ids))
+        .values(update_time=now)
+    )
+
+
+async def _tell(
+    connection: AsyncConnection, order: Order, verified: Mapping[str, str], displaced: Sequence[str], now: datetime
+) -> None:
+    """Writes the audit trail and the events. `verified` tells by account who proved the number."""
+
+    def entry(tag: Tag, account_id: str, detail: Json) -> Entry:
+        return Entry(
+            tag=tag,
+            time=now,
+            platform=order.platform,
+            subject=account_id,
+            actor=order.actor,
+            request_id=order.request_id,
+            trace_id=order.trace_id,
+            detail=detail,
+        )
+
+    def event(kind: EventKind, account_id: str) -> Event:
+        return Event(platform=order.platform, subject=account_id, kind=kind, time=now, detail={})
+
+    entries = [entry(Tag.PHONE_LAPSED, account_id, {"reason": LapseReason.MOVED}) for account_id in displaced]
+    entries += [entry(Tag.PHONE_VERIFIED, account_id, {"source": source}) for account_id, source in verified.items()]
+    await trail.write(connection, entries)
+    events = [event(EventKind.REVERIFICATION_REQUIRED, account_id) for account_id in displaced]
+    events += [event(EventKind.PHONE_VERIFIED, account_id) for account_id in verified]
+    await outbox.append(connection, events)

@@ -1,0 +1,73 @@
+"""What the verbs are asked, as values: made by `wire.py`, understood by the use cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from xacthuc.credentials.scopes import Scope
+    from xacthuc.identity.domain.registration import CalendarDate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A write as it was asked for: who, on whose behalf, and what makes a repetition recognisable."""
+
+    platform: str
+    """Empty where no platform exists yet."""
+    method: str
+    request_id: str
+    payload: str = field(repr=False)
+    """The request without its id, in one canonical spelling; only its keyed hash is kept."""
+    actor: str
+    """`key:<id>` or `peer:<service>`, for the audit trail."""
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What the holder agreed to, and when."""
+
+    text_version: str
+    accept_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterAccount:
+    """A holder's registration."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    full_name: str = field(repr=False)
+    birth_date: CalendarDate = field(repr=False)
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyPhone:
+    """A proof to be added to an account."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    proof_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateKey:
+    """A key to be made."""
+
+    order: Order
+    scopes: frozenset[Scope]
+    ttl: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotateKey:
+    """A key to be replaced; the old one goes on for `overlap`."""
+
+    order: Order
+    key_id: str
+    overlap: timedelta

@@ -1,0 +1,82 @@
+"""What may be said at registration, beyond what the contract's own rules check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.policy import age_on, local_date
+
+if TYPE_CHECKING:
+    from xacthuc.policy import Policy
+
+OLDEST_YEARS: Final = 130
+"""Beyond any documented life (122 years): a slip of the pen, not a person."""
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+"""How far a platform's clock may be ahead of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A field that cannot be, and what it must be."""
+
+    field: str
+    description: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDate:
+    """A date as it was given, which the calendar may not have."""
+
+    year: int
+    month: int
+    day: int
+
+    def on_calendar(self) -> date | None:
+        """Returns the day, or None when there is no such day."""
+        try:
+            return date(self.year, self.month, self.day)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is kept of a holder: whole for who registers alone, the birth date alone for a child (R10, R15)."""
+
+    full_name: str = field(repr=False)
+    """Empty for a child: nothing more is kept until a parent or guardian answers for it."""
+    birth_date: date = field(repr=False)
+
+
+def person_of(full_name: str, birth_date: date, policy: Policy, now: datetime) -> Person:
+    """Returns what may be kept of who registers at `now`."""
+    return Person("" if policy.is_child(birth_date, now) else full_name, birth_date)
+
+
+def birth_date_fault(given: CalendarDate, now: datetime) -> Fault | None:
+    """Returns what is wrong with a birth date at `now`, or None. Days are Vietnam's (R9)."""
+    day, today = given.on_calendar(), local_date(now)
+    if day is None:
+        return Fault("birth_date.day", "must be a day of that month", "NOT_ON_CALENDAR")
+    if day > today:
+        return Fault(f"birth_date.{_first_difference(day, today)}", "must not be in the future", "IN_FUTURE")
+    if age_on(day, today) > OLDEST_YEARS:
+        return Fault("birth_date.year", f"must not be more than {OLDEST_YEARS} years ago", "TOO_OLD")
+    return None
+
+
+def accept_time_fault(accepted: datetime, now: datetime) -> Fault | None:
+    """Returns what is wrong with the time of a consent at `now`, or None."""
+    if accepted > now + CLOCK_TOLERANCE:
+        return Fault("consent.accept_time", "must not be in the future; check the platform's clock", "IN_FUTURE")
+    return None
+
+
+def _first_difference(day: date, today: date) -> str:
+    if day.year != today.year:
+        return "year"
+    return "month" if day.month != today.month else "day"

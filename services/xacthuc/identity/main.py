@@ -1,0 +1,166 @@
+"""The identity service, put together: read top to bottom. Run with `python -m xacthuc.identity.main`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
+
+from xacthuc import settings as shared_settings
+from xacthuc.api.identity.v1 import admin_pb2, service_pb2
+from xacthuc.clock import SystemClock
+from xacthuc.credentials.directory import KeyDirectory
+from xacthuc.credentials.publisher import KeyPublisher
+from xacthuc.credentials.records import signing_key
+from xacthuc.credentials.scopes import Scope
+from xacthuc.grpckit import runtime
+from xacthuc.grpckit.channels import ServiceChannel, service_config
+from xacthuc.grpckit.server import ServerBuilder
+from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.identity.adapters.housekeeping import Housekeeping
+from xacthuc.identity.adapters.key_publication import KeyPublication
+from xacthuc.identity.adapters.otp_client import OtpClient
+from xacthuc.identity.adapters.personal import PersonalData
+from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
+from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
+from xacthuc.identity.adapters.sql_requests import SqlRequests
+from xacthuc.identity.adapters.sql_verifications import SqlVerifications
+from xacthuc.identity.adapters.tables import SCHEMA
+from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
+from xacthuc.identity.outages import TRANSLATIONS
+from xacthuc.identity.servicer import IdentityAdminServicer, IdentityServicer
+from xacthuc.identity.settings import IdentitySettings
+from xacthuc.identity.usecases.identity import Identity
+from xacthuc.identity.usecases.standing import Standings
+from xacthuc.identity.wire import Renderer
+from xacthuc.policy import Policy
+from xacthuc.sealing import KeyRing, Sealer, read_key
+from xacthuc.sql.engine import make_engine
+from xacthuc.sql.relay import Relay
+from xacthuc.telemetry import start as telemetry
+from xacthuc.valkey import Store
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
+
+READS: Final = frozenset({Scope.IDENTITY, Scope.IDENTITY_READ})
+SCOPES: Final = {
+    "RegisterAccount": {Scope.IDENTITY},
+    "VerifyPhone": {Scope.IDENTITY},
+    "GetAccount": READS,
+    "CheckAction": READS,
+}
+"""What a key must hold for each method."""
+
+_RELAY_INTERVAL: Final = timedelta(milliseconds=250)
+_KEYS_INTERVAL: Final = timedelta(seconds=2)
+_STANDING_SECONDS: Final = 0.25
+"""How long the cache may take: a stalled one must leave time to ask the database within the same call."""
+
+
+async def serve(settings: IdentitySettings) -> None:
+    """Serves until SIGTERM or SIGINT, then drains."""
+    clock, reporting = SystemClock(), telemetry.start("identity", settings)
+    policy = Policy.load(settings.policy_file)
+    personal = PersonalData(Sealer(KeyRing.read(settings.seal_keys)), read_key(settings.blind_index_key))
+    signing = signing_key(settings.signing_key)
+
+    url = settings.database_url.get_secret_value()
+    writes = make_engine(
+        url,
+        application_name="xacthuc-identity",
+        pool_size=settings.write_connections,
+        wait=timedelta(seconds=2),
+        statement_timeout=timedelta(seconds=3),
+    )
+    reads = make_engine(
+        url,
+        application_name="xacthuc-identity-reads",
+        pool_size=settings.read_connections,
+        wait=timedelta(seconds=2),
+        statement_timeout=timedelta(seconds=1),
+    )
+    state = await Store.connect(settings.state_url)
+    cache = await Store.connect(settings.cache_url or settings.state_url, timeout_seconds=_STANDING_SECONDS)
+    otp = ServiceChannel(
+        settings.otp_address,
+        TlsFiles(settings.tls_directory, "identity"),
+        reporting,
+        peer="otp",
+        service_config=service_config("xacthuc.api.otp.v1", "otp_grpc_service_config.json"),
+    )
+
+    keys = KeyDirectory(state, signing.public_key(), clock, reporting.metrics, development=settings.development)
+    requests = SqlRequests(personal)
+    platforms = SqlPlatforms(writes, requests)
+    publication = KeyPublication(KeyPublisher(state, signing), platforms, _KEYS_INTERVAL)
+    relay = Relay(writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=reporting.metrics.outbox_lag_seconds.set)
+    housekeeping = Housekeeping(writes, clock, timedelta(days=policy.identity.request_id_days))
+    identity = Identity(
+        clock=clock,
+        policy=policy,
+        environment=settings.environment,
+        accounts=SqlAccounts(writes, personal, requests),
+        verifications=SqlVerifications(writes, personal, requests),
+        proofs=OtpClient(otp),
+        standings=Standings(
+            ValkeyStanding(cache, personal, settings.standing_hard_limit),
+            SqlFacts(reads),
+            clock,
+            hard_limit=settings.standing_hard_limit,
+            most_reads=settings.read_backlog,
+        ),
+        platforms=platforms,
+        publication=publication,
+        appended=relay.wake,
+    )
+
+    admin = contract(admin_pb2, "IdentityAdmin")
+    server = (
+        ServerBuilder("identity", settings, reporting, keys=keys, translations=TRANSLATIONS)
+        .public(contract(service_pb2, "IdentityService"), IdentityServicer(identity, Renderer(policy)), scopes=SCOPES)
+        .internal(
+            admin,
+            IdentityAdminServicer(identity),
+            allow={method: {"cli"} for method in admin.methods_by_name},
+        )
+        .build()
+    )
+    await keys.start()
+    background = [asyncio.create_task(work.run()) for work in (relay, publication, housekeeping)]
+    try:
+        await server.run()
+    finally:
+        await identity.shield.drain()
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await keys.stop()
+        await otp.close()
+        await cache.close()
+        await state.close()
+        await writes.dispose()
+        await reads.dispose()
+        reporting.close()
+
+
+def contract(module: object, service: str) -> ServiceDescriptor:
+    """Returns the descriptor of a service of a generated module."""
+    file: FileDescriptor = module.DESCRIPTOR  # type: ignore[attr-defined]  # every generated module has one
+    return file.services_by_name[service]
+
+
+def main() -> None:
+    """Reads the environment and serves."""
+    try:
+        settings = IdentitySettings()
+    except ValidationError as error:
+        sys.exit(shared_settings.explain(error))
+    runtime.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""What the verbs work with. Built once, in `main.py`."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from xacthuc.clock import Clock
+    from xacthuc.identity.ports import Accounts, Platforms, Proofs, Publication, Verifications
+    from xacthuc.identity.usecases.standing import Standings
+    from xacthuc.policy import Policy
+    from xacthuc.settings import Environment
+
+T = TypeVar("T")
+
+
+class Shield:
+    """Carries work through to its end although its caller has gone."""
+
+    def __init__(self) -> None:
+        """Nothing is under way."""
+        # The loop keeps weak references only: without this set an abandoned task may be collected half-way.
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    async def finish(self, work: Coroutine[object, object, T]) -> T:
+        """Returns what `work` returns; when the caller is cancelled, `work` goes on."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def drain(self) -> None:
+        """Waits for everything that goes on."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Dependencies of all verbs."""
+
+    clock: Clock
+    policy: Policy
+    environment: Environment
+    """Tells what kind of keys are made."""
+    accounts: Accounts
+    verifications: Verifications
+    proofs: Proofs
+    standings: Standings
+    platforms: Platforms
+    publication: Publication
+    appended: Callable[[], None]
+    """Called after a commit that wrote to the outbox, so that its readers need not wait for the next look."""
+    shield: Shield = field(default_factory=Shield)

@@ -1,0 +1,114 @@
+"""Facts about accounts, from the cache where it has them and from the database where it has not.
+
+    fresh in the cache        one read
+    missing or older          take a lease, read the database once, fill the cache if the lease still stands
+    cache down                read the database, through a small pool, shedding what it cannot take
+    database down             facts beyond their soft life, up to the hard limit; then UNAVAILABLE
+
+A write drops facts and leases after its commit, so a reader that was under way with the old facts cannot put them back.
+Should that drop get lost, the soft life bounds how long the old facts are believed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.grpckit.errors import Unavailable
+from xacthuc.grpckit.reasons import Reason
+from xacthuc.identity.ports import Standing, StandingUnavailable
+from xacthuc.sql.engine import DatabaseUnavailable
+from xacthuc.telemetry.logs import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from xacthuc.clock import Clock
+    from xacthuc.identity.domain.account import Facts
+    from xacthuc.identity.ports import FactsSource, StandingStore
+
+SOFT_LIFE: Final = timedelta(seconds=30)
+"""The longest a change can go unnoticed when the message about it is lost."""
+
+DATABASE_PAUSE: Final = timedelta(seconds=1)
+"""After a failure the database is left alone for as long by who has older facts: waiting again would hold up each call."""
+
+
+class Standings:
+    """Reads facts; one question per account is under way at a time in this process."""
+
+    def __init__(
+        self, store: StandingStore, source: FactsSource, clock: Clock, *, hard_limit: timedelta, most_reads: int
+    ) -> None:
+        """`hard_limit` is how old facts may be while the database is down, `most_reads` how many may ask it at once."""
+        self._store = store
+        self._source = source
+        self._clock = clock
+        self._soft_ms = SOFT_LIFE // timedelta(milliseconds=1)
+        self._hard_ms = hard_limit // timedelta(milliseconds=1)
+        self._pause_ms = DATABASE_PAUSE // timedelta(milliseconds=1)
+        self._most_reads = most_reads
+        self._under_way: dict[tuple[str, str], asyncio.Task[Facts]] = {}
+        self._database_down_until_ms = 0
+        self._log = get_logger()
+
+    async def facts(self, platform: str, account_id: str) -> Facts:
+        """Returns the facts of an account; Unavailable when neither cache nor database can tell."""
+        try:
+            kept = await self._store.read(platform, account_id)
+        except StandingUnavailable:
+            return await self._join(platform, account_id, None, cached=False)
+        if kept is not None and self._clock.now_ms() - kept.read_ms < self._soft_ms:
+            return kept.facts
+        return await self._join(platform, account_id, kept, cached=True)
+
+    async def forget(self, platform: str, account_ids: Collection[str]) -> None:
+        """Makes the next reader ask the database; call it after a commit. A cache that is down is only logged."""
+        for account_id in account_ids:
+            self._under_way.pop((platform, account_id), None)
+        try:
+            await self._store.drop(platform, account_ids)
+        except StandingUnavailable:
+            self._log.warning("standing_not_dropped", accounts=len(account_ids))
+
+    async def _join(self, platform: str, account_id: str, kept: Standing | None, *, cached: bool) -> Facts:
+        key = (platform, account_id)
+        task = self._under_way.get(key)
+        if task is None:
+            if len(self._under_way) >= self._most_reads:
+                return self._older(kept, Reason.STORE_UNAVAILABLE)
+            task = asyncio.create_task(self._read(platform, account_id, kept, cached=cached))
+            self._under_way[key] = task
+            task.add_done_callback(lambda done: self._finished(key, done))
+        return await asyncio.shield(task)
+
+    def _finished(self, key: tuple[str, str], task: asyncio.Task[Facts]) -> None:
+        if self._under_way.get(key) is task:
+            del self._under_way[key]
+        if not task.cancelled():
+            task.exception()  # whoever waits is told; when all have gone, nobody needs to be
+
+    async def _read(self, platform: str, account_id: str, kept: Standing | None, *, cached: bool) -> Facts:
+        if kept is not None and self._clock.now_ms() < self._database_down_until_ms:
+            return self._older(kept, Reason.DATABASE_UNAVAILABLE)
+        lease = None
+        if cached:
+            with suppress(StandingUnavailable):
+                lease = await self._store.lease(platform, account_id)
+        read_ms = self._clock.now_ms()
+        try:
+            facts = await self._source.read(platform, account_id)
+        except DatabaseUnavailable:
+            self._database_down_until_ms = self._clock.now_ms() + self._pause_ms
+            return self._older(kept, Reason.DATABASE_UNAVAILABLE)
+        if lease is not None:
+            with suppress(StandingUnavailable):
+                await self._store.fill(platform, account_id, lease, Standing(facts, read_ms))
+        return facts
+
+    def _older(self, kept: Standing | None, reason: Reason) -> Facts:
+        if kept is not None and self._clock.now_ms() - kept.read_ms < self._hard_ms:
+            return kept.facts
+        raise Unavailable(reason, "what is known of the account cannot be read at present", retry_after=DATABASE_PAUSE)

@@ -1,0 +1,74 @@
+"""What holds of every decision, whatever the facts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xacthuc.identity.domain.account import NOT_REGISTERED, EvidenceKind, Facts, State, state_of
+from xacthuc.identity.domain.decision import LONGEST_REUSE_SECONDS, decide
+from xacthuc.policy import Action, NextStep, Policy, Reason
+
+POLICY = Policy.load()
+INSTANTS = st.integers(min_value=1, max_value=4_000_000_000_000)
+
+facts = st.one_of(
+    st.just(NOT_REGISTERED),
+    st.builds(
+        Facts,
+        registered=st.just(value=True),
+        evidence=st.frozensets(st.sampled_from(EvidenceKind)),
+        lapsed=st.booleans(),
+        child_until_ms=st.one_of(st.just(0), INSTANTS),
+    ),
+)
+
+
+@given(facts, st.sampled_from(Action), INSTANTS, st.data())
+def test_losing_evidence_never_allows_more(known, action, now_ms, data):
+    kept = data.draw(st.frozensets(st.sampled_from(sorted(known.evidence)))) if known.evidence else frozenset()
+    poorer = known._replace(evidence=kept, lapsed=known.lapsed or kept != known.evidence)
+
+    if decide(poorer, action, now_ms, POLICY).allowed:
+        assert decide(known, action, now_ms, POLICY).allowed
+
+
+@pytest.mark.rule("R7")
+@given(facts, st.sampled_from(Action), INSTANTS)
+def test_every_refusal_says_what_to_do_and_on_which_legal_basis(known, action, now_ms):
+    decision = decide(known, action, now_ms, POLICY)
+
+    if not decision.allowed:
+        assert decision.next_step is not NextStep.NONE
+        assert decision.legal_basis
+        assert POLICY.next_steps[decision.next_step].vi
+
+
+@given(facts, st.sampled_from(Action), INSTANTS)
+def test_no_answer_is_reused_beyond_a_minute_or_the_birthday(known, action, now_ms):
+    reuse = decide(known, action, now_ms, POLICY).reuse_seconds
+
+    assert 0 <= reuse <= LONGEST_REUSE_SECONDS
+    if known.child_until_ms > now_ms and action is not Action.READ:
+        assert now_ms + reuse * 1000 <= known.child_until_ms
+
+
+@given(facts, st.sampled_from(Action), INSTANTS, st.integers(min_value=0, max_value=LONGEST_REUSE_SECONDS))
+def test_an_answer_stays_right_as_long_as_it_may_be_reused(known, action, now_ms, later_seconds):
+    decision = decide(known, action, now_ms, POLICY)
+
+    if later_seconds < decision.reuse_seconds:
+        later = decide(known, action, now_ms + later_seconds * 1000, POLICY)
+        assert decision.allowed == later.allowed
+
+
+@given(facts, INSTANTS)
+def test_the_state_says_verified_exactly_when_posting_is_allowed(known, now_ms):
+    if known.registered:
+        assert (state_of(known, now_ms) is State.VERIFIED) == decide(known, Action.POST, now_ms, POLICY).allowed
+
+
+@given(facts, st.sampled_from(Action), INSTANTS)
+def test_a_transition_is_never_granted_because_the_law_ended_it(known, action, now_ms):
+    assert decide(known, action, now_ms, POLICY).reason is not Reason.TRANSITION

@@ -1,0 +1,195 @@
+"""The public verbs over real gRPC, against a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type import date_pb2
+from identity_harness import Purpose, faults_of, reason_of
+
+from xacthuc.api.identity.v1 import resources_pb2, service_pb2
+from xacthuc.grpckit.reasons import Reason
+
+Account, Decision, NextStep = resources_pb2.Account, resources_pb2.Decision, resources_pb2.NextStep
+NUMBER = "+84912345678"
+
+
+async def refusal(call):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call
+    return refused.value
+
+
+@pytest.mark.rule("R7")
+async def test_from_registration_to_an_allowed_post(api, platform):
+    registered = await platform.register("u1")
+    before = await platform.check("u1")
+    verified = await platform.verify("u1", api.otp.prove(NUMBER, "u1"))
+    after = await platform.check("u1")
+
+    assert (Account.UNVERIFIED, NextStep.VERIFY_PHONE) == (registered.state, registered.next_step.kind)
+    assert (False, Decision.NOT_VERIFIED) == (before.allowed, before.reason)
+    assert (Account.VERIFIED, "+84 91 *** **78") == (verified.state, verified.masked_phone_number)
+    assert ["otp/sms"] == [evidence.source for evidence in verified.evidence]
+    assert (True, Decision.VERIFIED, 60) == (after.allowed, after.reason, after.cache_ttl.seconds)
+
+
+async def test_a_refusal_comes_with_a_sentence_a_citation_and_the_policy(platform):
+    decision = await platform.check("nobody")
+
+    assert (False, Decision.NOT_REGISTERED) == (decision.allowed, decision.reason)
+    assert decision.next_step.text_vi
+    assert decision.next_step.text_en
+    assert "Decree 147/2024" in decision.legal_basis
+    assert decision.policy_version
+
+
+@pytest.mark.rule("R6")
+async def test_reading_stays_open(platform):
+    assert (await platform.check("nobody", resources_pb2.READ)).allowed
+
+
+@pytest.mark.rule("R15")
+async def test_a_child_is_pending_and_proves_no_number(api, platform):
+    child = await platform.register("child", (2016, 5, 1))
+    error = await refusal(platform.verify("child", api.otp.prove(NUMBER, "child")))
+
+    assert (Account.PENDING_GUARDIAN, NextStep.LINK_GUARDIAN) == (child.state, child.next_step.kind)
+    assert child.is_child
+    assert (grpc.StatusCode.FAILED_PRECONDITION, Reason.ACCOUNT_STATE) == (error.code(), reason_of(error))
+    assert Decision.GUARDIAN_REQUIRED == (await platform.check("child")).reason
+
+
+async def test_a_repeated_registration_gets_the_same_answer(platform):
+    request = platform.registration("u1")
+
+    assert await platform.send("RegisterAccount", request) == await platform.send("RegisterAccount", request)
+
+
+async def test_a_repeated_request_id_with_another_payload_is_told_apart(platform):
+    request = platform.registration("u1")
+    await platform.send("RegisterAccount", request)
+    request.full_name = "Trần Thị B"
+
+    assert Reason.REQUEST_ID_REUSED is reason_of(await refusal(platform.send("RegisterAccount", request)))
+
+
+async def test_an_id_that_is_taken_is_already_there(platform):
+    await platform.register("u1")
+
+    error = await refusal(platform.register("u1"))
+
+    assert (grpc.StatusCode.ALREADY_EXISTS, Reason.ACCOUNT_ALREADY_EXISTS) == (error.code(), reason_of(error))
+
+
+async def test_a_repeated_verification_gets_the_same_answer(api, platform):
+    await platform.register("u1")
+    token, request_id = api.otp.prove(NUMBER, "u1"), str(uuid4())
+
+    first = await platform.verify("u1", token, request_id)
+
+    assert first == await platform.verify("u1", token, request_id)
+
+
+async def test_one_proof_under_many_request_ids_at_once_is_accepted_once(api, platform):
+    await platform.register("u1")
+    token = api.otp.prove(NUMBER, "u1")
+
+    answers = await asyncio.gather(*(platform.verify("u1", token) for _ in range(10)), return_exceptions=True)
+
+    refused = [reason_of(answer) for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
+    assert [Reason.PROOF_REDEEMED] * 9 == refused
+
+
+async def test_one_proof_is_accepted_once_even_if_otp_forgot_that_it_was_redeemed(api, platform):
+    await platform.register("u1")
+    token = api.otp.prove(NUMBER, "u1")
+    await platform.verify("u1", token)
+    api.otp.forget_redemptions()
+
+    assert Reason.PROOF_REDEEMED is reason_of(await refusal(platform.verify("u1", token)))
+
+
+@pytest.mark.parametrize("purpose", [Purpose.NUMBER_CHANGE, Purpose.GUARDIAN_LINK, 99])
+async def test_a_proof_for_another_purpose_proves_nothing_here(api, platform, purpose):
+    await platform.register("u1")
+
+    error = await refusal(platform.verify("u1", api.otp.prove(NUMBER, "u1", purpose)))
+
+    assert (Reason.PROOF_INVALID, {"proof_token"}) == (reason_of(error), faults_of(error))
+
+
+async def test_a_proof_of_another_account_proves_nothing_here(api, platform):
+    await platform.register("u1")
+
+    assert Reason.PROOF_INVALID is reason_of(await refusal(platform.verify("u1", api.otp.prove(NUMBER, "u2"))))
+
+
+@pytest.mark.rule("R30")
+async def test_possession_moves_and_the_new_holder_gets_a_clean_account(api, platform):
+    for name in ("old", "new"):
+        await platform.register(name)
+        await platform.verify(name, api.otp.prove(NUMBER, name))
+
+    old, new = await platform.get("old"), await platform.get("new")
+
+    assert (Account.REVERIFICATION_REQUIRED, Account.VERIFIED) == (old.state, new.state)
+    assert Decision.REVERIFICATION_REQUIRED == (await platform.check("old")).reason
+
+
+async def test_an_account_that_was_never_registered_is_not_found(api, platform):
+    error = await refusal(platform.verify("nobody", api.otp.prove(NUMBER, "nobody")))
+
+    assert (grpc.StatusCode.NOT_FOUND, Reason.ACCOUNT_NOT_FOUND) == (error.code(), reason_of(error))
+
+
+async def test_every_faulty_field_of_a_registration_is_named(platform):
+    error = await refusal(
+        platform.send(
+            "RegisterAccount",
+            service_pb2.RegisterAccountRequest(
+                account_id="0912345678", full_name=" ", birth_date=date_pb2.Date(year=1800), request_id="x"
+            ),
+        )
+    )
+
+    assert grpc.StatusCode.INVALID_ARGUMENT is error.code()
+    assert {"account_id", "full_name", "birth_date", "consent", "request_id"} == faults_of(error)
+
+
+@pytest.mark.parametrize(
+    ("born", "field"), [((2001, 2, 29), "birth_date.day"), ((2200, 1, 1), "birth_date.year")]
+)
+async def test_a_birth_date_that_cannot_be_names_its_part(platform, born, field):
+    assert {field} == faults_of(await refusal(platform.register("u1", born)))
+
+
+@pytest.mark.parametrize(
+    "accepted", [Timestamp(seconds=2**62), Timestamp(seconds=-(2**62)), Timestamp(nanos=-1), Timestamp(seconds=4_102_444_800)]
+)
+async def test_a_consent_at_an_impossible_time_is_refused(platform, accepted):
+    consent = service_pb2.Consent(text_version="1", accept_time=accepted, affirmed=True)
+
+    error = await refusal(platform.send("RegisterAccount", platform.registration("u1", consent=consent)))
+
+    assert {"consent.accept_time"} == faults_of(error)
+
+
+@pytest.mark.parametrize("action", [0, 99, -1])
+async def test_an_action_the_contract_does_not_have_is_refused(platform, action):
+    assert {"action"} == faults_of(await refusal(platform.check("u1", action)))
+
+
+async def test_no_answer_and_no_log_line_holds_anything_personal(api, platform, deployment):
+    await platform.send("RegisterAccount", platform.registration("very-visible-id", (1987, 6, 5)))
+    await platform.verify("very-visible-id", api.otp.prove("+84987123456", "very-visible-id"))
+    await platform.check("very-visible-id")
+    await refusal(platform.register("very-visible-id"))
+    log = deployment.log.read_text()
+
+    for personal in ("very-visible-id", "Nguy", "987123456", "1987"):
+        assert personal not in log

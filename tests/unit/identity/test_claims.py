@@ -1,0 +1,59 @@
+"""Who keeps a number when another account proves it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from xacthuc.identity.domain.account import Account, Evidence, EvidenceKind
+from xacthuc.identity.domain.claims import Claim, ClaimRefusal, Held, claim
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+NOW_MS = round(NOW.timestamp() * 1000)
+
+
+def held(*kinds, holders=(), same_number=False, child_until=None):
+    account = Account(
+        account_id="me",
+        child_until=child_until,
+        evidence=tuple(Evidence(kind=kind, verify_time=NOW, source="otp/sms") for kind in kinds),
+        lapsed=False,
+        create_time=NOW,
+        update_time=NOW,
+    )
+    return Held(account=account, same_number=same_number, holders=holders)
+
+
+def test_a_free_number_displaces_nobody():
+    assert Claim(()) == claim(held(), 1, NOW_MS)
+
+
+@pytest.mark.rule("R30")
+def test_possession_wins_over_the_former_holder():
+    assert Claim(("old",)) == claim(held(holders=("old",)), 1, NOW_MS)
+
+
+@pytest.mark.rule("R32")
+def test_beyond_the_cap_the_earliest_holders_lose_the_number():
+    assert Claim(("a", "b")) == claim(held(holders=("a", "b", "c")), 2, NOW_MS)
+    assert Claim(()) == claim(held(holders=("a",)), 2, NOW_MS)
+
+
+def test_proving_the_same_number_again_displaces_nobody():
+    assert Claim(()) == claim(held(EvidenceKind.PHONE, same_number=True), 1, NOW_MS)
+
+
+def test_another_number_than_the_proven_one_is_a_change_of_number():
+    assert claim(held(EvidenceKind.PHONE), 1, NOW_MS) is ClaimRefusal.OTHER_NUMBER
+
+
+@pytest.mark.rule("R15")
+def test_a_child_proves_no_number():
+    child = held(child_until=NOW + timedelta(days=1), holders=("old",))
+
+    assert claim(child, 1, NOW_MS) is ClaimRefusal.GUARDIAN_REQUIRED
+
+
+def test_who_turned_sixteen_may_prove_a_number():
+    assert Claim(()) == claim(held(child_until=NOW), 1, NOW_MS)

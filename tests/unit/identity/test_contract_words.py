@@ -1,0 +1,46 @@
+"""The contract and the domain name the same things: a member of one that the other lacks is found here."""
+
+from __future__ import annotations
+
+import pytest
+
+from xacthuc.api.identity.v1 import admin_pb2, resources_pb2
+from xacthuc.credentials.records import KeyState
+from xacthuc.credentials.scopes import Scope
+from xacthuc.identity.domain.account import EvidenceKind, State
+from xacthuc.policy import Action, NextStep, Reason
+
+LATER_STATES = {"LOCKED", "CLOSED", "ERASURE_SCHEDULED", "ERASED"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "contract", "later"),
+    [
+        (Action, resources_pb2.Action, set()),
+        (Reason, resources_pb2.Decision.Reason, set()),
+        (NextStep, resources_pb2.NextStep.Kind, set()),
+        (EvidenceKind, resources_pb2.Evidence.Kind, set()),
+        (State, resources_pb2.Account.State, LATER_STATES),
+        (Scope, admin_pb2.PlatformKey.Scope, set()),
+        (KeyState, admin_pb2.PlatformKey.State, set()),
+    ],
+)
+def test_both_sides_have_the_same_members(ours, contract, later):
+    theirs = {name for name in contract.keys() if not name.endswith("UNSPECIFIED")}
+
+    assert {member.value for member in ours} == theirs - later
+
+
+@pytest.mark.rule("R11")
+def test_no_answer_about_an_account_can_carry_a_name_a_birth_date_or_a_picture():
+    def fields(message, seen):
+        if message.full_name in seen:
+            return set()
+        seen.add(message.full_name)
+        inner = [fields(field.message_type, seen) for field in message.fields if field.message_type]
+        return {(field.name, field.type) for field in message.fields}.union(*inner)
+
+    found = fields(resources_pb2.Account.DESCRIPTOR, set()) | fields(resources_pb2.Decision.DESCRIPTOR, set())
+
+    assert not {name for name, _ in found} & {"full_name", "birth_date", "phone_number"}
+    assert resources_pb2.Account.DESCRIPTOR.fields_by_name["name"].TYPE_BYTES not in {kind for _, kind in found}
