@@ -50,7 +50,7 @@ def validate_descriptor() -> bytes:
 
 
 def generate(out: Path = OUT) -> list[Path]:
-    """Writes messages, stubs, type hints and the descriptor set below `out`; returns the files written."""
+    """Writes messages, stubs, type hints, retry policies and the descriptor set below `out`; returns the files written."""
     from grpc_tools import protoc  # noqa: PLC0415 - build-time only
 
     api = out / "xacthuc" / "api"
@@ -92,6 +92,8 @@ def generate(out: Path = OUT) -> list[Path]:
         protoc.main,
         [*arguments, "--include_imports", "--include_source_info", f"--descriptor_set_out={api / DESCRIPTORS.name}", *own],
     )
+    for policy in PROTOS.rglob("*_grpc_service_config.json"):  # clients read their retry policy beside the contract
+        shutil.copyfile(policy, out / policy.relative_to(PROTOS))
     validate.unlink()
     return sorted(path for path in (*api.rglob("*"), *(out / "buf").rglob("*")) if path.is_file())
 

@@ -1,0 +1,1 @@
+"""What the stack asks of the services it started."""

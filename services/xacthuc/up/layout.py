@@ -1,0 +1,121 @@
+"""Where things are on one machine: the files below the data directory and the ports.
+
+var/
+  postgres/  valkey/    the engines, each in a directory of its own (absent when a URL names another server)
+  tls/                  ca.pem, ca.key, <service>.pem, <service>.key: a development CA and what it issued
+  keys/                 the services' secrets (keys.py)
+  log/<service>.log     what each process prints
+  inbox.jsonl           the messages the console provider "sent"
+  demo.json             the development platform's key, mode 0600
+  up.json               the endpoints, while it runs, for the `xacthuc` command
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PORT_BASE: Final = 7411
+_HOST: Final = "127.0.0.1"
+
+
+class UpError(Exception):
+    """The stack cannot be started; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The files below one data directory."""
+
+    root: Path
+
+    @property
+    def tls(self) -> Path:
+        """Certificates and their keys."""
+        return self.root / "tls"
+
+    @property
+    def keys(self) -> Path:
+        """The services' secrets."""
+        return self.root / "keys"
+
+    @property
+    def inbox(self) -> Path:
+        """Messages of the console provider, one JSON object a line."""
+        return self.root / "inbox.jsonl"
+
+    @property
+    def demo(self) -> Path:
+        """The development platform's key."""
+        return self.root / "demo.json"
+
+    @property
+    def endpoints(self) -> Path:
+        """What the `xacthuc` command reads to find the running stack."""
+        return self.root / "up.json"
+
+    def log(self, service: str) -> Path:
+        """What `service` prints."""
+        return self.root / "log" / f"{service}.log"
+
+    def make(self) -> None:
+        """Makes the directories, private to this user."""
+        for directory in (self.root, self.tls, self.keys, self.root / "log"):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o711 if directory == self.root else 0o700)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Loopback addresses, all derived from one number."""
+
+    base: int = PORT_BASE
+
+    @property
+    def otp_public(self) -> str:
+        """OtpService."""
+        return f"{_HOST}:{self.base}"
+
+    @property
+    def otp_internal(self) -> str:
+        """OtpInternal and OtpAdmin."""
+        return f"{_HOST}:{self.base + 1}"
+
+    @property
+    def identity_public(self) -> str:
+        """IdentityService."""
+        return f"{_HOST}:{self.base + 10}"
+
+    @property
+    def identity_internal(self) -> str:
+        """IdentityInternal and IdentityAdmin."""
+        return f"{_HOST}:{self.base + 11}"
+
+    def require_free(self) -> None:
+        """UpError naming the first port that something else listens on."""
+        for address in (self.otp_public, self.otp_internal, self.identity_public, self.identity_internal):
+            host, _, port = address.rpartition(":")
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free
+                try:
+                    probe.bind((host, int(port)))
+                except OSError as error:
+                    raise UpError(
+                        f"Port {port} is taken ({error.strerror}). Stop what listens there, perhaps another "
+                        f"`xacthuc up`, or choose other ports: --port-base {self.base + 100}"
+                    ) from error
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Writes a file that only this user can read, in one step."""
+    fresh = path.with_name(f".{path.name}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # a secret that encrypts data must not be newer on the disk than the data
+    fresh.replace(path)

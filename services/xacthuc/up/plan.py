@@ -1,0 +1,83 @@
+"""What runs: one row per process, with the settings it gets. The only place that knows the services' names.
+
+Settings of the user's own environment pass through, except those that say where things are.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xacthuc.up.layout import Layout, Ports
+
+# Calls of a developer are short; a stop should be too.
+_DRAIN_SECONDS: Final = "3"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A Python module run as a process of its own."""
+
+    name: str
+    module: str
+    environment: Mapping[str, str] = field(repr=False)
+    health: str | None = None
+    """Address whose gRPC health service tells that it is ready; None for a program without a port."""
+
+    needs_database: bool = False
+    """Whether it waits for PostgreSQL and its migrations."""
+
+    @property
+    def command(self) -> list[str]:
+        """The command line."""
+        return [sys.executable, "-m", self.module]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything to run, in no particular order."""
+
+    services: tuple[Program, ...]
+    migration: Program | None
+    """Runs to its end before the services that need the database."""
+
+
+def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: str) -> Plan:
+    """Returns the services of this product."""
+    common = {
+        **os.environ,
+        "XACTHUC_ENVIRONMENT": "development",
+        "XACTHUC_STATE_URL": state_url,
+        "XACTHUC_TLS_DIRECTORY": str(layout.tls),
+        "XACTHUC_KEYS_DIRECTORY": str(layout.keys),
+        "XACTHUC_DRAIN_SECONDS": _DRAIN_SECONDS,
+    }
+    database = {"XACTHUC_DATABASE_URL": database_url}
+    otp = {
+        "XACTHUC_PUBLIC_ADDRESS": ports.otp_public,
+        "XACTHUC_INTERNAL_ADDRESS": ports.otp_internal,
+    }
+    identity = {
+        "XACTHUC_PUBLIC_ADDRESS": ports.identity_public,
+        "XACTHUC_INTERNAL_ADDRESS": ports.identity_internal,
+        "XACTHUC_OTP_ADDRESS": ports.otp_internal,
+    }
+    return Plan(
+        services=(
+            Program("otp", "xacthuc.otp.main", {**common, **otp}, health=ports.otp_public),
+            Program("otp-delivery", "xacthuc.otp.delivery", {**common, "XACTHUC_INBOX_FILE": str(layout.inbox)}),
+            Program(
+                "identity",
+                "xacthuc.identity.main",
+                {**common, **database, **identity},
+                health=ports.identity_public,
+                needs_database=True,
+            ),
+        ),
+        migration=Program("migrate", "xacthuc.identity.migrate", {**common, **database}, needs_database=True),
+    )

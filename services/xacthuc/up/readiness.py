@@ -1,0 +1,34 @@
+"""Waits until services answer that they serve, through the gRPC health service (grpc.health.v1)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_POLL_SECONDS: Final = 0.02
+_CALL_SECONDS: Final = 1.0
+# The default waits a second after a refused connection, and then longer: more than a service takes to start.
+_RECONNECT: Final = (("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200))
+
+
+def wait_until_serving(address: str, keep_watch: Callable[[], None]) -> None:
+    """Returns when the server at `address` reports SERVING. `keep_watch` is called between attempts and may raise."""
+    with grpc.insecure_channel(address, options=_RECONNECT) as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+        while not _serving(health):
+            keep_watch()
+            time.sleep(_POLL_SECONDS)
+
+
+def _serving(health: health_pb2_grpc.HealthStub) -> bool:
+    try:
+        answer = health.Check(health_pb2.HealthCheckRequest(), timeout=_CALL_SECONDS)
+    except grpc.RpcError:
+        return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
