@@ -86,6 +86,16 @@ class Ports:
         return f"{_HOST}:{self.base + 1}"
 
     @property
+    def otp_metrics(self) -> str:
+        """What Prometheus scrapes of otp."""
+        return f"{_HOST}:{self.base + 2}"
+
+    @property
+    def delivery_metrics(self) -> str:
+        """What Prometheus scrapes of the delivery worker."""
+        return f"{_HOST}:{self.base + 3}"
+
+    @property
     def identity_public(self) -> str:
         """IdentityService."""
         return f"{_HOST}:{self.base + 10}"
@@ -95,9 +105,27 @@ class Ports:
         """IdentityInternal and IdentityAdmin."""
         return f"{_HOST}:{self.base + 11}"
 
+    @property
+    def identity_metrics(self) -> str:
+        """What Prometheus scrapes of identity."""
+        return f"{_HOST}:{self.base + 12}"
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every address above."""
+        return (
+            self.otp_public,
+            self.otp_internal,
+            self.otp_metrics,
+            self.delivery_metrics,
+            self.identity_public,
+            self.identity_internal,
+            self.identity_metrics,
+        )
+
     def require_free(self) -> None:
         """UpError naming the first port that something else listens on."""
-        for address in (self.otp_public, self.otp_internal, self.identity_public, self.identity_internal):
+        for address in self.all:
             host, _, port = address.rpartition(":")
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free

@@ -77,6 +77,7 @@ def _running(layout: Layout, ports: Ports, started: float) -> Running:
         identity=ports.identity_public,
         otp_internal=ports.otp_internal,
         identity_internal=ports.identity_internal,
+        metrics=(ports.otp_metrics, ports.delivery_metrics, ports.identity_metrics),
         platform=f"platforms/{PLATFORM}",
         key=key,
         inbox=str(layout.inbox),

@@ -61,16 +61,19 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
     otp = {
         "XACTHUC_PUBLIC_ADDRESS": ports.otp_public,
         "XACTHUC_INTERNAL_ADDRESS": ports.otp_internal,
+        "XACTHUC_METRICS_ADDRESS": ports.otp_metrics,
     }
+    delivery = {"XACTHUC_INBOX_FILE": str(layout.inbox), "XACTHUC_METRICS_ADDRESS": ports.delivery_metrics}
     identity = {
         "XACTHUC_PUBLIC_ADDRESS": ports.identity_public,
         "XACTHUC_INTERNAL_ADDRESS": ports.identity_internal,
+        "XACTHUC_METRICS_ADDRESS": ports.identity_metrics,
         "XACTHUC_OTP_ADDRESS": ports.otp_internal,
     }
     return Plan(
         services=(
             Program("otp", "xacthuc.otp.main", {**common, **otp}, health=ports.otp_public),
-            Program("otp-delivery", "xacthuc.otp.delivery", {**common, "XACTHUC_INBOX_FILE": str(layout.inbox)}),
+            Program("otp-delivery", "xacthuc.otp.delivery", {**common, **delivery}),
             Program(
                 "identity",
                 "xacthuc.identity.main",

@@ -23,6 +23,9 @@ class Running:
     identity_internal: str
     """Address of the internal port of identity; mutual TLS."""
 
+    metrics: tuple[str, ...]
+    """Addresses that Prometheus scrapes, of every service."""
+
     platform: str
     """Resource name of the development platform."""
 
@@ -76,6 +79,7 @@ def _rows(running: Running) -> list[tuple[str, str]]:
         ("platform", running.platform),
         ("codes", f"{running.inbox}  (xacthuc inbox)"),
         ("logs", running.logs),
+        ("metrics", ", ".join(running.metrics)),
         ("ready in", f"{running.ready_seconds:.1f} s"),
     ]
 

@@ -102,6 +102,14 @@ async def test_a_repeated_request_buys_no_free_guess(otp: Deployment) -> None:
     assert (await otp.forum.get(started.name)).remaining_checks == 4
 
 
+async def test_a_code_opens_its_own_challenge_alone(otp: Deployment) -> None:
+    """Regression of a look-ahead window, by which every guess has ten targets."""
+    first, second = await otp.forum.start(), await otp.forum.start()
+    checked = await otp.forum.check(second.name, otp.code(first.name))
+    assert otp.code(first.name) != otp.code(second.name)
+    assert checked.verdict == Verdict.WRONG
+
+
 async def test_a_resend_does_not_renew_the_guesses(otp: Deployment) -> None:
     """Regression of services that reset the attempts with each message."""
     started = await otp.forum.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -183,6 +184,20 @@ async def test_a_number_gets_four_messages_from_strangers_then_a_captcha_is_aske
     assert count == 4
     assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "CAPTCHA_REQUIRED")
     assert refused.metadata["limit"] == "number"
+
+
+async def test_of_fifty_starts_at_once_four_are_sent(otp: Deployment) -> None:
+    """Regression of limiters that read first and write later, which let a burst through."""
+
+    async def start(n: int) -> bool:
+        try:
+            await otp.forum.start(subject=f"accounts/s{n}")
+        except Refused:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*map(start, range(50)))) == 4
+    assert await queued(otp) == 4
 
 
 async def test_a_solved_captcha_opens_a_further_allowance(otp: Deployment) -> None:
