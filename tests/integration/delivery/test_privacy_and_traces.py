@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,19 +85,3 @@ async def test_neither_number_nor_code_reaches_logs_metrics_spans_or_keys(
     for secret in ("912345678", world.code(identity)):
         assert not [place for place in left if secret.encode() in place]
     assert notice.encode() not in world.log.read_bytes()
-
-
-async def test_a_code_travels_through_a_cluster(valkey_cluster: Any, tmp_path: Any, eventually: Eventually) -> None:
-    from delivery_world import World as Anew  # noqa: PLC0415 - the name is taken for types
-
-    from xacthuc.valkey import Store  # noqa: PLC0415 - as above
-
-    async with AsyncExitStack() as closing:
-        store = await Store.connect(valkey_cluster.url)
-        closing.push_async_callback(store.close)
-        world = Anew(store, valkey_cluster.url, tmp_path)
-        async with world.working():
-            identities = [await world.start(f"+8491234567{number}") for number in range(6)]
-            for identity in identities:
-                await world.check(identity, right=True)
-            await eventually(lambda: world.inbox.read_text().count("\n") == len(identities))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import grpc
+import orjson
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from otp_service import NUMBER, Challenge, Deployment, Refused, answer
@@ -108,6 +109,16 @@ async def test_support_sees_a_challenge_of_any_platform(otp: Deployment) -> None
     started = await otp.video.start()
     inspected = await answer(otp.admin.InspectChallenge(admin_pb2.InspectChallengeRequest(name=started.name)))
     assert (inspected.platform, inspected.challenge.name) == ("platforms/video", started.name)
+
+
+async def test_what_workers_say_of_a_provider_is_added_up(otp: Deployment) -> None:
+    row = {"name": "vendor", "channels": [1], "sent": 3, "failed": 1, "last_send_ms": 5_000, "circuit_open": False}
+    other = {**row, "sent": 4, "last_send_ms": 9_000, "circuit_open": True}
+    for worker, said in (("one", row), ("two", other)):
+        await otp.store.execute("HSET", "providers", worker, orjson.dumps([said]))
+    (provider,) = (await answer(otp.admin.ListProviders(admin_pb2.ListProvidersRequest()))).providers
+    assert (provider.name, provider.sent_count, provider.failed_count) == ("vendor", 7, 2)
+    assert (provider.last_send_time.seconds, provider.circuit_open) == (9, True)
 
 
 async def test_only_the_command_line_may_administer(otp: Deployment) -> None:

@@ -15,6 +15,7 @@ RUNNING = Running(
     identity="127.0.0.1:7421",
     otp_internal="127.0.0.1:7412",
     identity_internal="127.0.0.1:7422",
+    metrics=("127.0.0.1:7413",),
     platform="platforms/demo",
     key="xt_dev_secret",
     inbox="var/inbox.jsonl",

@@ -37,3 +37,6 @@ def outcomes_key(partition: int) -> str:
 
 WAKE_CHANNEL = "wake"
 """Published with the partition's number when something was handed to delivery."""
+
+PROVIDERS_KEY = "providers"
+"""What each delivery worker says of the providers, as JSON by worker."""

@@ -20,12 +20,12 @@ from xacthuc.otp.adapters.valkey_limits import rules_of
 from xacthuc.otp.adapters.valkey_notices import sealed_notice_context
 from xacthuc.otp.delivery import providers
 from xacthuc.otp.delivery.adapters import layout
+from xacthuc.otp.delivery.adapters.valkey_fold import Fold
 from xacthuc.otp.delivery.adapters.valkey_holdings import ValkeyHoldings
 from xacthuc.otp.delivery.adapters.valkey_queue import ValkeyQueue
 from xacthuc.otp.delivery.adapters.valkey_receipts import ValkeyReceipts
 from xacthuc.otp.delivery.compose import Composer
 from xacthuc.otp.delivery.courier import Courier
-from xacthuc.otp.delivery.folding import Fold
 from xacthuc.otp.delivery.receipts import Receipts
 from xacthuc.otp.delivery.settings import DeliverySettings
 from xacthuc.otp.delivery.worker import Worker

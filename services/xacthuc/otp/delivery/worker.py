@@ -6,10 +6,10 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from xacthuc.otp.delivery.adapters.valkey_reports import report
+from xacthuc.otp.delivery.adapters.valkey_wakeups import Wakeups
 from xacthuc.otp.delivery.lanes import Lane
 from xacthuc.otp.delivery.leases import Leases
-from xacthuc.otp.delivery.reports import report
-from xacthuc.otp.delivery.wakeups import Wakeups
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.valkey import StoreError
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
 
     from xacthuc.clock import Clock
+    from xacthuc.otp.delivery.adapters.valkey_fold import Fold
     from xacthuc.otp.delivery.courier import Courier
-    from xacthuc.otp.delivery.folding import Fold
     from xacthuc.otp.delivery.ports import Holdings, Queue, Tenure
     from xacthuc.otp.delivery.routes import Routes
     from xacthuc.otp.delivery.settings import DeliverySettings

@@ -14,9 +14,6 @@ from xacthuc.valkey.partition import tag
 WORKERS_KEY = "delivery:workers"
 """Live workers and until when each is taken to live."""
 
-PROVIDERS_KEY = "providers"
-"""What each worker says of the providers."""
-
 _SCRIPTS = Path(scripts.__file__).parent
 
 

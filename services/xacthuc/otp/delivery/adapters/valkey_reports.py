@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from xacthuc.otp.delivery.adapters.layout import PROVIDERS_KEY, WORKERS_KEY
+from xacthuc.otp.adapters.layout import PROVIDERS_KEY
+from xacthuc.otp.delivery.adapters.layout import WORKERS_KEY
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.valkey import StoreError
 
