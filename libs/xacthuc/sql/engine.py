@@ -12,6 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from xacthuc.sql.errors import DatabaseUnavailable
+from xacthuc.telemetry.tracing import Kind, span
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import timedelta
@@ -22,10 +25,6 @@ if TYPE_CHECKING:
 # resources, an operator's shutdown, rollbacks for concurrency; and the two timeouts that class 55 and 57 hold.
 _PASSING_CLASSES: Final = frozenset({"08", "40", "53", "57"})
 _LOCK_NOT_AVAILABLE: Final = "55P03"
-
-
-class DatabaseUnavailable(Exception):  # noqa: N818 - named after the gRPC status it becomes
-    """The database does not answer, or not in time. Whether the transaction was committed may be unknown."""
 
 
 def make_engine(
@@ -67,8 +66,9 @@ def make_engine(
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Commits at the end of its block, rolls back when the block raises. DatabaseUnavailable when that cannot be done."""
     try:
-        async with engine.begin() as connection:
-            yield connection
+        with span("postgresql", {"db.system.name": "postgresql"}, kind=Kind.CLIENT):
+            async with engine.begin() as connection:
+                yield connection
     except (OSError, PoolTimeoutError) as error:  # a refused or timed-out connection comes through unwrapped
         raise DatabaseUnavailable from error
     except DBAPIError as error:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
-from xacthuc.sql.engine import DatabaseUnavailable, transaction
+from xacthuc.sql.engine import transaction
+from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:

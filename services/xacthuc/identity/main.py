@@ -131,13 +131,16 @@ async def serve(settings: IdentitySettings) -> None:
     )
     await keys.start()
     background = [asyncio.create_task(work.run()) for work in (relay, publication, housekeeping)]
+    for task in background:
+        # They end by defect only. A process without its relay would serve and silently tell nobody: better a new one.
+        task.add_done_callback(lambda _ended: server.stop())
     try:
         await server.run()
     finally:
         await identity.shield.drain()
         for task in background:
             task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
+        endings = await asyncio.gather(*background, return_exceptions=True)
         await keys.stop()
         await otp.close()
         await cache.close()
@@ -145,6 +148,9 @@ async def serve(settings: IdentitySettings) -> None:
         await writes.dispose()
         await reads.dispose()
         reporting.close()
+    for ending in endings:
+        if isinstance(ending, Exception):
+            raise ending
 
 
 def contract(module: object, service: str) -> ServiceDescriptor:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from xacthuc.grpckit.errors import Internal, Unavailable, XacthucError
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.sql.engine import DatabaseUnavailable
+from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.valkey.errors import StoreError, StoreUnavailable
 
 if TYPE_CHECKING:

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from xacthuc.credentials.records import KeyState
+from xacthuc.identity.domain import keys
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from xacthuc.identity.commands import Consent, Order
     from xacthuc.identity.domain.account import Account, AccountView, Facts
     from xacthuc.identity.domain.claims import Claim, ClaimRefusal, Held
-    from xacthuc.identity.domain.keys import StoredKey
     from xacthuc.identity.domain.registration import Person
     from xacthuc.policy import Purpose
 
@@ -163,6 +165,19 @@ class PlatformView:
     platform: str
     display_name: str
     create_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A key as identity keeps it: what servers are told, and since when there is one."""
+
+    record: KeyRecord
+    create_time: datetime
+
+    def is_active(self, now_ms: int) -> bool:
+        """Whether it opens anything at `now_ms`."""
+        record = self.record
+        return keys.is_active(record.expire_ms, now_ms, revoked=record.state is KeyState.REVOKED)
 
 
 class KeyOutcome(StrEnum):

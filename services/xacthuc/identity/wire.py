@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.domain.account import AccountView
     from xacthuc.identity.domain.decision import Decision
-    from xacthuc.identity.domain.keys import StoredKey
-    from xacthuc.identity.ports import PlatformView
+    from xacthuc.identity.ports import PlatformView, StoredKey
     from xacthuc.identity.usecases.platforms import MadeKey
     from xacthuc.policy import Policy
 

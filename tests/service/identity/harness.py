@@ -69,7 +69,7 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         """What a fail-over of the store within its replication lag amounts to."""
         self._redeemed.clear()
 
-    def RedeemProof(self, request, context):
+    def RedeemProof(self, request, context):  # noqa: N802 - the contract's name
         self.asked.set()
         self.may_answer.wait(timeout=30)
         if self._redeemed.setdefault(request.proof_token, request.request_id) != request.request_id:
@@ -113,12 +113,16 @@ class Deployment:
         migrate.main(database_url)
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Returns when the process serves."""
+    def launch(self) -> None:
+        """Starts the process without waiting for it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "xacthuc.identity.main"], env=self.environment, stdout=log, stderr=log
             )
+
+    def start(self) -> None:
+        """Starts the process and returns when it serves."""
+        self.launch()
         give_up = time.monotonic() + 30
         while not self._serves():
             assert self.process.poll() is None, self.log.read_text()
@@ -135,7 +139,7 @@ class Deployment:
 
     def close(self) -> None:
         """Ends everything."""
-        if self.process is not None:
+        if self.process is not None and self.process.poll() is None:
             self.kill()
         self.otp.stop()
 
@@ -193,13 +197,14 @@ class Api:
 class Platform:
     """A platform of one test, with a key that every server knows already."""
 
-    def __init__(self, api: Api, name: str, secret: str) -> None:
-        self.api, self.name, self.metadata = api, name, bearer(secret)
+    def __init__(self, api: Api, name: str, key: admin_pb2.CreatePlatformKeyResponse) -> None:
+        self.api, self.name = api, name
+        self.key_name, self.metadata = key.key.name, bearer(key.secret)
 
     @classmethod
     async def create(cls, api: Api) -> Platform:
         name = await api.new_platform()
-        made = cls(api, name, (await api.new_key(name)).secret)
+        made = cls(api, name, await api.new_key(name))
         await made.until_known()
         return made
 
@@ -212,7 +217,8 @@ class Platform:
             except grpc.aio.AioRpcError as error:
                 if error.code() is grpc.StatusCode.NOT_FOUND:
                     return
-                assert time.monotonic() < give_up, error
+                if time.monotonic() > give_up:
+                    raise
                 await asyncio.sleep(0.01)
 
     def registration(self, account: str, born: tuple[int, int, int] = (1990, 1, 2), **fields):
@@ -242,9 +248,7 @@ class Platform:
         return await self.send("GetAccount", service_pb2.GetAccountRequest(name=f"accounts/{account}"))
 
     async def check(self, account: str, action: int = resources_pb2.POST):
-        return await self.send(
-            "CheckAction", service_pb2.CheckActionRequest(name=f"accounts/{account}", action=action)
-        )
+        return await self.send("CheckAction", service_pb2.CheckActionRequest(name=f"accounts/{account}", action=action))
 
     async def send(self, method: str, request):
         return await getattr(self.api.service, method)(request, metadata=self.metadata, timeout=10)
@@ -264,6 +268,4 @@ def faults_of(error: grpc.aio.AioRpcError) -> set[str]:
     """Returns the fields a refused call names."""
     status = status_pb2.Status.FromString(dict(error.trailing_metadata())[DETAILS_KEY])
     bad = error_details_pb2.BadRequest()
-    return {
-        fault.field for detail in status.details if detail.Unpack(bad) for fault in bad.field_violations
-    }
+    return {fault.field for detail in status.details if detail.Unpack(bad) for fault in bad.field_violations}

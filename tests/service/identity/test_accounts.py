@@ -31,17 +31,17 @@ async def test_from_registration_to_an_allowed_post(api, platform):
     verified = await platform.verify("u1", api.otp.prove(NUMBER, "u1"))
     after = await platform.check("u1")
 
-    assert (Account.UNVERIFIED, NextStep.VERIFY_PHONE) == (registered.state, registered.next_step.kind)
-    assert (False, Decision.NOT_VERIFIED) == (before.allowed, before.reason)
-    assert (Account.VERIFIED, "+84 91 *** **78") == (verified.state, verified.masked_phone_number)
-    assert ["otp/sms"] == [evidence.source for evidence in verified.evidence]
-    assert (True, Decision.VERIFIED, 60) == (after.allowed, after.reason, after.cache_ttl.seconds)
+    assert (registered.state, registered.next_step.kind) == (Account.UNVERIFIED, NextStep.VERIFY_PHONE)
+    assert (before.allowed, before.reason) == (False, Decision.NOT_VERIFIED)
+    assert (verified.state, verified.masked_phone_number) == (Account.VERIFIED, "+84 91 *** **78")
+    assert [evidence.source for evidence in verified.evidence] == ["otp/sms"]
+    assert (after.allowed, after.reason, after.cache_ttl.seconds) == (True, Decision.VERIFIED, 60)
 
 
 async def test_a_refusal_comes_with_a_sentence_a_citation_and_the_policy(platform):
     decision = await platform.check("nobody")
 
-    assert (False, Decision.NOT_REGISTERED) == (decision.allowed, decision.reason)
+    assert (decision.allowed, decision.reason) == (False, Decision.NOT_REGISTERED)
     assert decision.next_step.text_vi
     assert decision.next_step.text_en
     assert "Decree 147/2024" in decision.legal_basis
@@ -58,10 +58,10 @@ async def test_a_child_is_pending_and_proves_no_number(api, platform):
     child = await platform.register("child", (2016, 5, 1))
     error = await refusal(platform.verify("child", api.otp.prove(NUMBER, "child")))
 
-    assert (Account.PENDING_GUARDIAN, NextStep.LINK_GUARDIAN) == (child.state, child.next_step.kind)
+    assert (child.state, child.next_step.kind) == (Account.PENDING_GUARDIAN, NextStep.LINK_GUARDIAN)
     assert child.is_child
-    assert (grpc.StatusCode.FAILED_PRECONDITION, Reason.ACCOUNT_STATE) == (error.code(), reason_of(error))
-    assert Decision.GUARDIAN_REQUIRED == (await platform.check("child")).reason
+    assert (error.code(), reason_of(error)) == (grpc.StatusCode.FAILED_PRECONDITION, Reason.ACCOUNT_STATE)
+    assert (await platform.check("child")).reason == Decision.GUARDIAN_REQUIRED
 
 
 async def test_a_repeated_registration_gets_the_same_answer(platform):
@@ -83,7 +83,7 @@ async def test_an_id_that_is_taken_is_already_there(platform):
 
     error = await refusal(platform.register("u1"))
 
-    assert (grpc.StatusCode.ALREADY_EXISTS, Reason.ACCOUNT_ALREADY_EXISTS) == (error.code(), reason_of(error))
+    assert (error.code(), reason_of(error)) == (grpc.StatusCode.ALREADY_EXISTS, Reason.ACCOUNT_ALREADY_EXISTS)
 
 
 async def test_a_repeated_verification_gets_the_same_answer(api, platform):
@@ -102,7 +102,7 @@ async def test_one_proof_under_many_request_ids_at_once_is_accepted_once(api, pl
     answers = await asyncio.gather(*(platform.verify("u1", token) for _ in range(10)), return_exceptions=True)
 
     refused = [reason_of(answer) for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
-    assert [Reason.PROOF_REDEEMED] * 9 == refused
+    assert refused == [Reason.PROOF_REDEEMED] * 9
 
 
 async def test_one_proof_is_accepted_once_even_if_otp_forgot_that_it_was_redeemed(api, platform):
@@ -137,14 +137,14 @@ async def test_possession_moves_and_the_new_holder_gets_a_clean_account(api, pla
 
     old, new = await platform.get("old"), await platform.get("new")
 
-    assert (Account.REVERIFICATION_REQUIRED, Account.VERIFIED) == (old.state, new.state)
-    assert Decision.REVERIFICATION_REQUIRED == (await platform.check("old")).reason
+    assert (old.state, new.state) == (Account.REVERIFICATION_REQUIRED, Account.VERIFIED)
+    assert (await platform.check("old")).reason == Decision.REVERIFICATION_REQUIRED
 
 
 async def test_an_account_that_was_never_registered_is_not_found(api, platform):
     error = await refusal(platform.verify("nobody", api.otp.prove(NUMBER, "nobody")))
 
-    assert (grpc.StatusCode.NOT_FOUND, Reason.ACCOUNT_NOT_FOUND) == (error.code(), reason_of(error))
+    assert (error.code(), reason_of(error)) == (grpc.StatusCode.NOT_FOUND, Reason.ACCOUNT_NOT_FOUND)
 
 
 async def test_every_faulty_field_of_a_registration_is_named(platform):
@@ -161,15 +161,14 @@ async def test_every_faulty_field_of_a_registration_is_named(platform):
     assert {"account_id", "full_name", "birth_date", "consent", "request_id"} == faults_of(error)
 
 
-@pytest.mark.parametrize(
-    ("born", "field"), [((2001, 2, 29), "birth_date.day"), ((2200, 1, 1), "birth_date.year")]
-)
+@pytest.mark.parametrize(("born", "field"), [((2001, 2, 29), "birth_date.day"), ((2200, 1, 1), "birth_date.year")])
 async def test_a_birth_date_that_cannot_be_names_its_part(platform, born, field):
     assert {field} == faults_of(await refusal(platform.register("u1", born)))
 
 
 @pytest.mark.parametrize(
-    "accepted", [Timestamp(seconds=2**62), Timestamp(seconds=-(2**62)), Timestamp(nanos=-1), Timestamp(seconds=4_102_444_800)]
+    "accepted",
+    [Timestamp(seconds=2**62), Timestamp(seconds=-(2**62)), Timestamp(nanos=-1), Timestamp(seconds=4_102_444_800)],
 )
 async def test_a_consent_at_an_impossible_time_is_refused(platform, accepted):
     consent = service_pb2.Consent(text_version="1", accept_time=accepted, affirmed=True)

@@ -26,7 +26,7 @@ LATER_STATES = {"LOCKED", "CLOSED", "ERASURE_SCHEDULED", "ERASED"}
     ],
 )
 def test_both_sides_have_the_same_members(ours, contract, later):
-    theirs = {name for name in contract.keys() if not name.endswith("UNSPECIFIED")}
+    theirs = {name for name, _ in contract.items() if not name.endswith("UNSPECIFIED")}
 
     assert {member.value for member in ours} == theirs - later
 

@@ -27,7 +27,7 @@ def facts(*evidence, lapsed=False, child_until_ms=0):
 def test_reading_is_open_to_everybody(policy, known):
     decision = decide(known, Action.READ, NOW_MS, policy)
 
-    assert (True, Reason.ACTION_NOT_GATED) == (decision.allowed, decision.reason)
+    assert (decision.allowed, decision.reason) == (True, Reason.ACTION_NOT_GATED)
 
 
 @pytest.mark.rule("R4")
@@ -41,21 +41,21 @@ def test_an_account_without_evidence_may_do_nothing_that_is_gated(policy, action
 def test_a_proven_number_opens_posting(policy):
     decision = decide(facts(EvidenceKind.PHONE), Action.POST, NOW_MS, policy)
 
-    assert (True, Reason.VERIFIED, NextStep.NONE) == (decision.allowed, decision.reason, decision.next_step)
+    assert (decision.allowed, decision.reason, decision.next_step) == (True, Reason.VERIFIED, NextStep.NONE)
 
 
 @pytest.mark.rule("R3")
 def test_a_proven_number_does_not_open_selling_live(policy):
     decision = decide(facts(EvidenceKind.PHONE), Action.LIVESTREAM_COMMERCE, NOW_MS, policy)
 
-    assert (False, Reason.PERSONAL_ID_REQUIRED) == (decision.allowed, decision.reason)
+    assert (decision.allowed, decision.reason) == (False, Reason.PERSONAL_ID_REQUIRED)
 
 
 @pytest.mark.rule("R3")
 def test_an_authenticated_personal_id_opens_selling_live_and_is_asked_for_every_time(policy):
     decision = decide(facts(EvidenceKind.PERSONAL_ID), Action.LIVESTREAM_COMMERCE, NOW_MS, policy)
 
-    assert (True, 0) == (decision.allowed, decision.reuse_seconds)
+    assert (decision.allowed, decision.reuse_seconds) == (True, 0)
 
 
 def test_a_declared_personal_id_opens_nothing(policy):
@@ -68,7 +68,7 @@ def test_a_number_is_no_proof_of_age(policy):
 
     decision = decide(child, Action.POST, NOW_MS, policy)
 
-    assert (False, Reason.GUARDIAN_REQUIRED) == (decision.allowed, decision.reason)
+    assert (decision.allowed, decision.reason) == (False, Reason.GUARDIAN_REQUIRED)
     assert decision.next_step is NextStep.LINK_GUARDIAN
 
 
@@ -98,14 +98,14 @@ def test_a_refusal_is_not_reused_so_that_verifying_helps_at_once(policy):
 def test_lost_possession_of_the_number_asks_for_it_again(policy):
     decision = decide(facts(lapsed=True), Action.POST, NOW_MS, policy)
 
-    assert (False, Reason.REVERIFICATION_REQUIRED) == (decision.allowed, decision.reason)
+    assert (decision.allowed, decision.reason) == (False, Reason.REVERIFICATION_REQUIRED)
     assert decision.next_step is NextStep.VERIFY_PHONE
 
 
 def test_an_unknown_account_is_told_to_verify(policy):
     decision = decide(NOT_REGISTERED, Action.POST, NOW_MS, policy)
 
-    assert (False, Reason.NOT_REGISTERED) == (decision.allowed, decision.reason)
+    assert (decision.allowed, decision.reason) == (False, Reason.NOT_REGISTERED)
 
 
 @pytest.mark.rule("R55")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.adapters.sql_requests import forget_requests
-from xacthuc.sql.engine import DatabaseUnavailable
+from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from xacthuc.sql.engine import DatabaseUnavailable
+from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.valkey.errors import StoreError
 

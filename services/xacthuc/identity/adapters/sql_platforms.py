@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
@@ -14,8 +14,8 @@ from xacthuc.audit.trail import Entry
 from xacthuc.credentials.records import KeyRecord, KeyState
 from xacthuc.credentials.scopes import Scope
 from xacthuc.identity.adapters.tables import platform_keys, platforms, trail
-from xacthuc.identity.domain.keys import StoredKey, has_room
-from xacthuc.identity.ports import KeyOutcome, PlatformView
+from xacthuc.identity.domain.keys import has_room
+from xacthuc.identity.ports import KeyOutcome, PlatformView, StoredKey
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class SqlPlatforms:
                 if old is None:
                     return KeyOutcome.NO_KEY
                 ended = keys[replaces.key_id] = _ending(old, replaces.end)
-            if not has_room(keys.values(), _ms(now)):
+            if not has_room(key.is_active(_ms(now)) for key in keys.values()):
                 return KeyOutcome.TOO_MANY
             await connection.execute(insert(platform_keys).values(_columns(new)))
             if ended is not None:
@@ -210,4 +210,5 @@ def _platform(row: Row[Any]) -> PlatformView:
 
 
 def _ms(instant: datetime) -> int:
-    return round(instant.timestamp() * 1000)
+    """Rounds down: a key never outlives what was granted."""
+    return (instant - datetime.fromtimestamp(0, UTC)) // timedelta(milliseconds=1)

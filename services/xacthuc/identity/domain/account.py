@@ -123,7 +123,7 @@ _NEXT_STEPS = {
 
 def view(account: Account, now: datetime) -> AccountView:
     """Returns `account` as it is answered at `now`."""
-    facts, now_ms = account.facts, round(now.timestamp() * 1000)
+    facts, now_ms = account.facts, int(now.timestamp() * 1000)
     state = state_of(facts, now_ms)
     return AccountView(
         account_id=account.account_id,

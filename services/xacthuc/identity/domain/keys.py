@@ -1,35 +1,21 @@
-"""How many keys a platform may have."""
+"""How many keys a platform may have, and until when one is good."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-
-from xacthuc.credentials.records import KeyState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
-
-    from xacthuc.credentials.records import KeyRecord
 
 MOST_ACTIVE: Final = 2
 """One in use and its successor: enough to rotate without a pause, few enough that none is forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredKey:
-    """A key as identity keeps it: what servers are told, and since when there is one."""
-
-    record: KeyRecord
-    create_time: datetime
-
-    def is_active(self, now_ms: int) -> bool:
-        """Whether it opens anything at `now_ms`."""
-        record = self.record
-        return record.state is KeyState.ACTIVE and (record.expire_ms is None or record.expire_ms > now_ms)
+def is_active(expire_ms: int | None, now_ms: int, *, revoked: bool) -> bool:
+    """Whether a key opens anything at `now_ms`; without an end it does until it is revoked."""
+    return not revoked and (expire_ms is None or expire_ms > now_ms)
 
 
-def has_room(keys: Iterable[StoredKey], now_ms: int) -> bool:
-    """Whether one more key may become active."""
-    return sum(key.is_active(now_ms) for key in keys) < MOST_ACTIVE
+def has_room(active: Iterable[bool]) -> bool:
+    """Whether one more key may become active beside those that are."""
+    return sum(active) < MOST_ACTIVE

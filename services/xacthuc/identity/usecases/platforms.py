@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from xacthuc.credentials.scopes import Scope
     from xacthuc.identity.commands import CreateKey, Order, RotateKey
-    from xacthuc.identity.domain.keys import StoredKey
-    from xacthuc.identity.ports import PlatformView
+    from xacthuc.identity.ports import PlatformView, StoredKey
     from xacthuc.identity.usecases.identity import Identity
 
 KEY_ID_BYTES: Final = 9
@@ -101,7 +100,7 @@ async def _make(
         sha256=secret.sha256,
         scopes=scopes,
         state=KeyState.ACTIVE,
-        expire_ms=None if expire is None else round(expire.timestamp() * 1000),
+        expire_ms=None if expire is None else int(expire.timestamp() * 1000),
         version=1,
     )
     changed = await identity.platforms.add_key(order, record, replaces, identity.clock.now())

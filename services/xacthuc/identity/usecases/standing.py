@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.grpckit.errors import Unavailable
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.ports import Standing, StandingUnavailable
-from xacthuc.sql.engine import DatabaseUnavailable
+from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:

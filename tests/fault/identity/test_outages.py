@@ -1,0 +1,101 @@
+"""What the service still does while an engine is away, and that it heals by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import time
+
+import grpc
+import pytest
+from identity_harness import Deployment, reason_of
+
+from xacthuc.grpckit.reasons import Reason
+
+NUMBER = "+84912345678"
+
+
+async def refusal(call):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call
+    return refused.value
+
+
+async def answers(call):
+    try:
+        await call
+    except grpc.aio.AioRpcError:
+        return False
+    return True
+
+
+async def test_without_postgres_known_accounts_are_decided_and_the_rest_says_when_to_ask_again(
+    api, platform, own_postgres, eventually
+):
+    await platform.register("known")
+    await platform.verify("known", api.otp.prove(NUMBER, "known"))
+    assert (await platform.check("known")).allowed
+    own_postgres.stop()
+
+    assert (await platform.check("known")).allowed
+    unknown = await refusal(platform.check("unknown"))
+    write = await refusal(platform.register("new"))
+
+    assert (unknown.code(), reason_of(unknown)) == (grpc.StatusCode.UNAVAILABLE, Reason.DATABASE_UNAVAILABLE)
+    assert (write.code(), reason_of(write)) == (grpc.StatusCode.UNAVAILABLE, Reason.DATABASE_UNAVAILABLE)
+
+    own_postgres.start()
+    await eventually(lambda: answers(platform.check("unknown")))
+    await eventually(lambda: answers(platform.register("after")))
+
+
+async def test_without_valkey_the_database_decides_and_a_stalled_one_costs_no_call(
+    api, platform, own_valkey, eventually
+):
+    await platform.register("u1")
+    await platform.verify("u1", api.otp.prove(NUMBER, "u1"))
+    own_valkey.process.send(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        decisions = await asyncio.gather(*(platform.check("u1") for _ in range(20)))
+        took = time.monotonic() - began
+    finally:
+        own_valkey.process.send(signal.SIGCONT)
+
+    assert all(decision.allowed for decision in decisions)
+    assert took < 4
+    own_valkey.stop()
+    assert (await platform.check("u1")).allowed
+    own_valkey.start()
+    await eventually(lambda: answers(platform.check("u1")))
+
+
+async def test_keys_come_back_to_a_store_that_lost_everything(api, platform, own_valkey, deployment, eventually):
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(own_valkey.socket_path))
+        connection.sendall(b"FLUSHALL\r\nEXISTS keys\r\n")
+        assert b"+OK" in connection.recv(64)
+
+        def restored():
+            connection.sendall(b"EXISTS keys\r\n")
+            return b":1" in connection.recv(64)
+
+        await eventually(restored)
+    deployment.stop()
+    deployment.start()
+    await eventually(lambda: answers(platform.check("u1")))
+
+
+def test_a_database_that_was_never_migrated_ends_the_process_instead_of_serving_without_its_relay(
+    own_postgres, own_valkey, tmp_path
+):
+    directory = tmp_path / "identity"
+    directory.mkdir()
+    deployment = Deployment(directory, own_postgres.url, own_valkey.url)
+    try:
+        deployment.environment["XACTHUC_DATABASE_URL"] = own_postgres.database_url("template1")
+        deployment.launch()
+        assert deployment.process.wait(timeout=30) != 0
+    finally:
+        deployment.close()

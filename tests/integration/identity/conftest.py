@@ -1,0 +1,129 @@
+"""The identity service without its wire: the shipped adapters on real engines, and a clock that stands still."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from xacthuc.clock import FixedClock
+from xacthuc.identity.adapters.personal import PersonalData
+from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
+from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
+from xacthuc.identity.adapters.sql_requests import SqlRequests
+from xacthuc.identity.adapters.sql_verifications import SqlVerifications
+from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
+from xacthuc.identity.commands import Consent, Order, RegisterAccount
+from xacthuc.identity.domain.registration import CalendarDate
+from xacthuc.identity.ports import Proof
+from xacthuc.identity.usecases import accounts
+from xacthuc.identity.usecases.identity import Identity
+from xacthuc.identity.usecases.standing import Standings
+from xacthuc.ids import random_bytes
+from xacthuc.policy import Policy, Purpose
+from xacthuc.sealing import KeyRing, Sealer
+from xacthuc.settings import Environment
+from xacthuc.valkey import Store
+
+PLATFORM = "forum"
+HARD_LIMIT = timedelta(minutes=10)
+
+
+class NoPeer:
+    """No test here asks another service: those are in tests/service."""
+
+    async def redeem(self, token, request_id, call):
+        raise AssertionError("unexpected call")
+
+    async def publish(self, records):
+        raise AssertionError("unexpected call")
+
+
+@dataclass
+class Bench:
+    """What tests act on."""
+
+    clock: FixedClock
+    identity: Identity
+    personal: PersonalData
+    store: Store
+    cache: ValkeyStanding
+    facts: SqlFacts
+
+    def order(self, payload="", method="M", request_id=None):
+        return Order(
+            platform=PLATFORM,
+            method=method,
+            request_id=request_id or str(uuid4()),
+            payload=payload,
+            actor="key:test",
+            trace_id="0" * 32,
+        )
+
+    async def register(self, account_id, born=(1990, 1, 2), order=None):
+        return await accounts.register_account(
+            self.identity,
+            RegisterAccount(
+                order=order or self.order(account_id, "RegisterAccount"),
+                account_id=account_id,
+                full_name="Nguyễn Văn A",
+                birth_date=CalendarDate(*born),
+                consent=Consent(text_version="1", accept_time=self.clock.now()),
+            ),
+        )
+
+    def proof(self, account_id, number="+84912345678"):
+        return Proof(
+            proof_id=uuid4().hex,
+            number=number,
+            purpose=Purpose.ACCOUNT_VERIFICATION,
+            subject=f"accounts/{account_id}",
+            verify_time=self.clock.now(),
+            source="otp/sms",
+        )
+
+    async def verify(self, account_id, proof=None, order=None):
+        """The two transactions of a verification, without the remote call between them."""
+        order = order or self.order(account_id, "VerifyPhone")
+        begun = await self.identity.verifications.begin(order, account_id, self.clock.now())
+        if begun.answer is not None:
+            return begun.answer
+        settled = await accounts._settle(self.identity, order, account_id, proof or self.proof(account_id))
+        return getattr(settled, "answer", settled)
+
+    async def verify_refusal(self, account_id, number):
+        """Why a number is not added to the account."""
+        return await self.verify(account_id, self.proof(account_id, number))
+
+    async def check(self, account_id, action):
+        return await accounts.check_action(self.identity, PLATFORM, account_id, action)
+
+
+@pytest.fixture
+async def store(valkey_url):
+    made = await Store.connect(valkey_url)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def bench(engine, store):
+    clock = FixedClock(datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
+    personal = PersonalData(Sealer(KeyRing(keys={0: random_bytes(32)}, current=0)), random_bytes(32))
+    requests = SqlRequests(personal)
+    cache, facts = ValkeyStanding(store, personal, HARD_LIMIT), SqlFacts(engine)
+    identity = Identity(
+        clock=clock,
+        policy=Policy.load(),
+        environment=Environment.PRODUCTION,
+        accounts=SqlAccounts(engine, personal, requests),
+        verifications=SqlVerifications(engine, personal, requests),
+        proofs=NoPeer(),
+        standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),
+        platforms=SqlPlatforms(engine, requests),
+        publication=NoPeer(),
+        appended=lambda: None,
+    )
+    return Bench(clock, identity, personal, store, cache, facts)

@@ -1,0 +1,181 @@
+"""Facts from cache and database: fresh, never wrong for long, and there when one of the two is not."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from xacthuc.grpckit.errors import Unavailable
+from xacthuc.identity.adapters.sql_accounts import SqlFacts
+from xacthuc.identity.domain.account import NOT_REGISTERED
+from xacthuc.identity.ports import Standing
+from xacthuc.identity.usecases.standing import SOFT_LIFE, Standings
+from xacthuc.policy import Action, Reason
+from xacthuc.sql.engine import make_engine
+
+PLATFORM = "forum"
+
+
+class Counted:
+    """The database, with its questions counted and perhaps held back."""
+
+    def __init__(self, source):
+        self._source = source
+        self.asked = self.told = 0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def read(self, platform, account_id):
+        self.asked += 1
+        facts = await self._source.read(platform, account_id)
+        self.told += 1
+        await self.may_answer.wait()
+        return facts
+
+
+@pytest.fixture
+def source(bench):
+    return Counted(bench.facts)
+
+
+@pytest.fixture
+def standings(bench, source):
+    return Standings(bench.cache, source, bench.clock, hard_limit=timedelta(minutes=10), most_reads=4)
+
+
+@pytest.fixture
+async def no_database(bench):
+    """Standings over a database that nobody runs."""
+    engine = make_engine(
+        "postgresql+asyncpg://nobody@127.0.0.1:1/nothing",
+        application_name="test",
+        pool_size=1,
+        wait=timedelta(seconds=1),
+        statement_timeout=timedelta(seconds=1),
+    )
+    yield Standings(bench.cache, SqlFacts(engine), bench.clock, hard_limit=timedelta(minutes=10), most_reads=4)
+    await engine.dispose()
+
+
+async def test_the_database_is_asked_once_and_then_the_cache(bench, standings, source):
+    await bench.register("u1")
+
+    for _ in range(5):
+        assert (await standings.facts(PLATFORM, "u1")).registered
+    assert source.asked == 1
+
+
+async def test_an_unknown_account_is_remembered_too(standings, source):
+    for _ in range(3):
+        assert await standings.facts(PLATFORM, "nobody") == NOT_REGISTERED
+    assert source.asked == 1
+
+
+async def test_many_at_once_ask_the_database_once(bench, standings, source):
+    await bench.register("u1")
+
+    await asyncio.gather(*(standings.facts(PLATFORM, "u1") for _ in range(50)))
+
+    assert source.asked == 1
+
+
+async def test_facts_are_read_anew_after_their_soft_life(bench, standings, source):
+    await standings.facts(PLATFORM, "u1")
+    bench.clock.advance(SOFT_LIFE)
+    await standings.facts(PLATFORM, "u1")
+
+    assert source.asked == 2
+
+
+async def test_a_change_is_seen_at_once(bench):
+    await bench.register("u1")
+    assert Reason.NOT_VERIFIED is (await bench.check("u1", Action.POST)).reason
+    await bench.verify("u1")
+
+    assert (await bench.check("u1", Action.POST)).allowed
+
+
+async def test_a_reader_with_old_facts_cannot_put_them_back_after_a_write(bench, standings, source, eventually):
+    await bench.register("u1")
+    source.may_answer.clear()
+    slow = asyncio.create_task(standings.facts(PLATFORM, "u1"))
+    await eventually(lambda: source.told == 1)
+    await bench.verify("u1")
+    source.may_answer.set()
+    await slow
+
+    assert (await bench.check("u1", Action.POST)).allowed
+
+
+async def test_a_lease_is_given_to_one_and_taken_away_by_a_write(bench):
+    lease = await bench.cache.lease(PLATFORM, "u1")
+    assert await bench.cache.lease(PLATFORM, "u1") is None
+    await bench.cache.drop(PLATFORM, ["u1"])
+    await bench.cache.fill(PLATFORM, "u1", lease, Standing(NOT_REGISTERED, bench.clock.now_ms()))
+
+    assert await bench.cache.read(PLATFORM, "u1") is None
+
+
+async def test_without_the_database_known_facts_serve_up_to_the_hard_limit(bench, standings, no_database):
+    await bench.register("u1")
+    known = await standings.facts(PLATFORM, "u1")
+    bench.clock.advance(timedelta(minutes=9, seconds=59))
+
+    assert known == await no_database.facts(PLATFORM, "u1")
+
+
+async def test_without_the_database_facts_beyond_the_hard_limit_are_not_trusted(bench, standings, no_database):
+    await standings.facts(PLATFORM, "u1")
+    bench.clock.advance(timedelta(minutes=10))
+
+    with pytest.raises(Unavailable):
+        await no_database.facts(PLATFORM, "u1")
+
+
+async def test_without_the_database_an_unread_account_is_unavailable_and_says_when_to_ask_again(no_database):
+    with pytest.raises(Unavailable) as refused:
+        await no_database.facts(PLATFORM, "u1")
+
+    assert refused.value.retry_after
+
+
+async def test_without_the_cache_the_database_answers(bench, standings, source):
+    await bench.register("u1")
+    await bench.store.close()
+
+    assert (await standings.facts(PLATFORM, "u1")).registered
+    assert source.asked == 1
+
+
+async def test_without_the_cache_what_the_database_cannot_take_is_shed(bench, standings, source, eventually):
+    await bench.store.close()
+    source.may_answer.clear()
+    waiting = [asyncio.create_task(standings.facts(PLATFORM, f"u{number}")) for number in range(4)]
+    await eventually(lambda: source.asked == 4)
+
+    with pytest.raises(Unavailable):
+        await standings.facts(PLATFORM, "one-more")
+    source.may_answer.set()
+    await asyncio.gather(*waiting)
+
+
+async def test_a_reader_that_gives_up_does_not_take_the_answer_from_others(bench, standings, source, eventually):
+    source.may_answer.clear()
+    first = asyncio.create_task(standings.facts(PLATFORM, "u1"))
+    second = asyncio.create_task(standings.facts(PLATFORM, "u1"))
+    await eventually(lambda: source.asked == 1)
+    first.cancel()
+    source.may_answer.set()
+
+    assert await second == NOT_REGISTERED
+
+
+async def test_keys_of_the_cache_show_no_account(bench, standings):
+    await standings.facts(PLATFORM, "a-very-visible-id")
+
+    kept = await bench.store.execute("KEYS", "*")
+
+    assert len(kept) == 1
+    assert b"visible" not in kept[0]

@@ -1,0 +1,63 @@
+"""Migrations bring any database to what the code expects, once, however many ask."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from xacthuc.identity import migrate
+from xacthuc.identity.adapters.tables import SCHEMA, metadata
+
+
+def test_a_new_database_is_migrated_and_then_left_alone(database_url):
+    assert migrate.main(database_url)
+    assert not migrate.main(database_url)
+
+
+def test_several_at_once_do_it_once(database_url):
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(migrate.main, [database_url] * 4))
+
+    assert done.count(True) == 1
+
+
+def test_the_newest_file_is_alembics_head():
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS.directory))
+
+    assert [migrate.MIGRATIONS.head()] == ScriptDirectory.from_config(config).get_heads()
+
+
+async def test_the_migrations_make_what_the_tables_say(engine):
+    def difference(connection):
+        options = {
+            "include_schemas": True,
+            "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
+            "version_table_schema": SCHEMA,
+            "compare_type": True,
+        }
+        context = MigrationContext.configure(connection, opts=options)
+        return compare_metadata(context, metadata)
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(difference) == []
+
+
+def test_an_up_to_date_database_is_recognised_without_importing_alembic(migrated_url):
+    program = (
+        "import sys; from xacthuc.identity import migrate; migrate.main(sys.argv[1]); "
+        "sys.exit(bool({'alembic', 'sqlalchemy'} & set(sys.modules)))"
+    )
+
+    assert subprocess.run([sys.executable, "-c", program, migrated_url], check=False).returncode == 0
+
+
+async def test_migrations_run_beside_a_running_loop(database_url):
+    assert await asyncio.to_thread(migrate.main, database_url)
