@@ -1,0 +1,87 @@
+"""What may be repeated is data beside the contracts (`*_grpc_service_config.json`), and nothing is left undecided."""
+
+import json
+
+from contracts import PROTOS, is_read, methods
+
+from xacthuc.grpckit.channels import service_config
+
+POLICIES = {
+    file: json.loads(file.read_text("utf-8"))["methodConfig"]
+    for file in sorted(PROTOS.rglob("*_grpc_service_config.json"))
+}
+
+NEVER_RETRIED = {
+    "OtpInternal/WatchOutcomes": "resumed from the cursor of its last answer, not repeated from its first",
+    "OtpAdmin/ImportBlockList": "the operator is told and decides",
+    "OtpAdmin/UnblockNumber": "the operator is told and decides",
+    "OtpAdmin/SetKillSwitch": "the operator is told and decides",
+    "OtpAdmin/ListProviders": "the operator is told and decides",
+    "OtpAdmin/InspectChallenge": "the operator is told and decides",
+    "IdentityAdmin/CreatePlatform": "the operator is told and decides",
+    "IdentityAdmin/ListPlatforms": "the operator is told and decides",
+    "IdentityAdmin/CreatePlatformKey": "its answer holds a secret that is shown once: a repetition could not show it",
+    "IdentityAdmin/RotatePlatformKey": "its answer holds a secret that is shown once: a repetition could not show it",
+    "IdentityAdmin/RevokePlatformKey": "the operator is told and decides",
+    "IdentityAdmin/ListPlatformKeys": "the operator is told and decides",
+}
+
+
+def short(method):
+    return f"{method.containing_service.name}/{method.name}"
+
+
+def covers(name, method):
+    """gRFC A6: an entry names a service, and perhaps one method of it."""
+    return name["service"] == method.containing_service.full_name and name.get("method", method.name) == method.name
+
+
+def names():
+    return [name for policy in POLICIES.values() for entry in policy for name in entry["name"]]
+
+
+def retried():
+    return [method for method in methods() if any(covers(name, method) for name in names())]
+
+
+def test_every_method_is_either_retried_by_policy_or_listed_with_the_reason_why_not():
+    decided = [*map(short, retried()), *NEVER_RETRIED]
+
+    assert sorted(decided) == sorted(map(short, methods()))
+
+
+def test_a_policy_names_only_what_exists():
+    stale = [name for name in names() if not any(covers(name, method) for method in methods())]
+
+    assert stale == []
+
+
+def test_what_is_retried_is_a_read_or_carries_a_request_id():
+    unsafe = [
+        short(method)
+        for method in retried()
+        if not is_read(method) and "request_id" not in method.input_type.fields_by_name
+    ]
+
+    assert unsafe == []
+
+
+def test_only_a_server_that_did_nothing_is_asked_again():
+    """UNAVAILABLE. A limit would only be hit harder, and after a passed deadline there is no time left."""
+    codes = {
+        code
+        for policy in POLICIES.values()
+        for entry in policy
+        for code in entry["retryPolicy"]["retryableStatusCodes"]
+    }
+
+    assert codes == {"UNAVAILABLE"}
+
+
+def test_the_policy_ships_beside_the_generated_code():
+    shipped = {
+        file: json.loads(service_config(".".join(file.parent.relative_to(PROTOS).parts), file.name))["methodConfig"]
+        for file in POLICIES
+    }
+
+    assert shipped == POLICIES

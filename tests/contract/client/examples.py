@@ -1,0 +1,48 @@
+"""What users of the client may write, and what a type checker must refuse; test_types.py has it checked."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import assert_type
+
+from xacthuc.client import (
+    Account,
+    Action,
+    AsyncXacthuc,
+    Challenge,
+    CheckResult,
+    Consent,
+    Decision,
+    LimitExceeded,
+    NumberInfo,
+    Xacthuc,
+)
+
+
+def blocking(client: Xacthuc, code: str) -> None:
+    consent = Consent(text_version="1", accept_time=datetime.now(UTC), affirmed=True)
+    account = client.identity.register_account("an", full_name="An", birth_date=date(1990, 2, 3), consent=consent)
+    challenge = client.otp.start_challenge("0912345678", subject=account, ip="203.0.113.7")
+    result = client.otp.check_code(challenge, code)
+    assert_type(account, Account)
+    assert_type(challenge, Challenge)
+    assert_type(result, CheckResult)
+    assert_type(client.identity.verify_phone(account, result.proof_token), Account)
+    assert_type(client.identity.check_action("an", Action.POST), Decision)
+    assert_type(client.otp.lookup_number("0912345678", locale="en"), NumberInfo)
+
+
+async def awaited(client: AsyncXacthuc) -> None:
+    try:
+        challenge = await client.otp.start_challenge("0912345678", subject="accounts/an")
+    except LimitExceeded:
+        return
+    assert_type(challenge, Challenge)
+    assert_type(await client.identity.check_action("an", Action.POST), Decision)
+
+
+def refused(client: Xacthuc) -> None:
+    client.otp.start_challenge("0912345678")  # type: ignore[call-arg]  # no subject
+    client.otp.start_challenge("0912345678", subject="accounts/an", locale="fr")  # type: ignore[arg-type]
+    client.identity.check_action("an", "POST")  # type: ignore[arg-type]  # a word is not an Action
+    Consent(text_version="1", accept_time=datetime.now(UTC))  # type: ignore[call-arg]  # nobody affirmed

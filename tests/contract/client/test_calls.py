@@ -1,0 +1,84 @@
+"""The client describes each call as the contract does."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from xacthuc.api.identity.v1 import resources_pb2 as identity_resources_pb2
+from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
+from xacthuc.api.otp.v1 import resources_pb2 as otp_resources_pb2
+from xacthuc.api.otp.v1 import service_pb2 as otp_pb2
+from xacthuc.client import Action, Consent, enums, identity, otp
+from xacthuc.client.endpoint import retry_policy
+
+if TYPE_CHECKING:
+    from enum import IntEnum
+
+    from google.protobuf.descriptor import EnumDescriptor, ServiceDescriptor
+
+    from xacthuc.client.calls import Call
+
+CONSENT = Consent(text_version="1", accept_time=datetime(2026, 11, 23, tzinfo=UTC), affirmed=True)
+CHALLENGE = "challenges/" + "a" * 24
+CALLS = [
+    otp.start_challenge("0912345678", subject="accounts/an"),
+    otp.resend_code(CHALLENGE),
+    otp.check_code(CHALLENGE, "123456"),
+    otp.get_challenge(CHALLENGE),
+    otp.cancel_challenge(CHALLENGE),
+    otp.lookup_number("0912345678"),
+    otp.report_unrequested("0912345678", "123456"),
+    identity.register_account("an", full_name="An", birth_date=date(1990, 2, 3), consent=CONSENT),
+    identity.verify_phone("an", "proof"),
+    identity.get_account("an"),
+    identity.check_action("an", Action.POST),
+]
+SERVICES = (
+    otp_pb2.DESCRIPTOR.services_by_name["OtpService"],
+    identity_pb2.DESCRIPTOR.services_by_name["IdentityService"],
+)
+ENUMS = [
+    (enums.Purpose, otp_resources_pb2.Challenge.Purpose.DESCRIPTOR),
+    (enums.Channel, otp_resources_pb2.Challenge.Channel.DESCRIPTOR),
+    (enums.ChallengeState, otp_resources_pb2.Challenge.State.DESCRIPTOR),
+    (enums.DeliveryState, otp_resources_pb2.Challenge.Delivery.State.DESCRIPTOR),
+    (enums.Verdict, otp_pb2.CheckCodeResponse.Verdict.DESCRIPTOR),
+    (enums.Refusal, otp_resources_pb2.NumberInfo.Refusal.DESCRIPTOR),
+    (enums.AccountState, identity_resources_pb2.Account.State.DESCRIPTOR),
+    (enums.EvidenceKind, identity_resources_pb2.Evidence.Kind.DESCRIPTOR),
+    (enums.NextStepKind, identity_resources_pb2.NextStep.Kind.DESCRIPTOR),
+    (enums.Action, identity_resources_pb2.Action.DESCRIPTOR),
+    (enums.DecisionReason, identity_resources_pb2.Decision.Reason.DESCRIPTOR),
+]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.method)
+def test_a_call_has_the_types_of_its_method(call: Call[object]) -> None:
+    service = {each.full_name: each for each in SERVICES}[call.service]
+    method = service.methods_by_name[call.method]
+
+    assert (method.input_type, method.output_type) == (call.request.DESCRIPTOR, call.answer.DESCRIPTOR)
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_every_method_of_a_public_service_can_be_called(service: ServiceDescriptor) -> None:
+    called = {call.method for call in CALLS if call.service == service.full_name}
+
+    assert {method.name for method in service.methods} == called
+
+
+@pytest.mark.parametrize(("own", "contract"), ENUMS, ids=lambda each: each.__name__ if isinstance(each, type) else "")
+def test_an_enum_has_the_names_of_the_contract_but_the_unspecified_one(
+    own: type[IntEnum], contract: EnumDescriptor
+) -> None:
+    assert {value.name: value.number for value in contract.values if value.number} == {
+        member.name: member.value for member in own
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_the_retry_policy_ships_with_the_contract(service: ServiceDescriptor) -> None:
+    assert f'"{service.full_name}"' in retry_policy(service.full_name)
