@@ -13,7 +13,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 API := libs/xacthuc/api/descriptors.binpb
-PROTOS := $(shell find protos -name '*.proto')
+PROTOS := $(shell find protos -name '*.proto' -o -name '*_grpc_service_config.json')
 BUF := node_modules/.bin/buf
 SOURCES := libs services tests benchmarks hatch_build.py
 

@@ -74,5 +74,7 @@ class Settings(BaseSettings):
 
 def explain(error: ValidationError) -> str:
     """Renders a settings error as one line per faulty variable, without echoing values, which may be secrets."""
-    lines = [f"XACTHUC_{'.'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}" for fault in error.errors()]
+    lines = [
+        f"XACTHUC_{'.'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}" for fault in error.errors()
+    ]
     return "\n".join(["These settings are not usable; correct the environment and start again:", *lines])

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 import pytest
 import redis
 from otlp_receiver import OtlpReceiver
-from running_stack import Running, running_stack
+from running_stack import RunningStack, running_stack
 
 from xacthuc.client import Action, Consent, Xacthuc, XacthucError
 from xacthuc.embedded import Valkey
@@ -33,10 +33,9 @@ class Traces:
     key: str
 
 
-def walk_the_flow(running: Running, errors: list[str]) -> str:
+def walk_the_flow(running: RunningStack, errors: list[str]) -> str:
     """Registers, verifies and posts, with the mistakes a real platform makes; returns the code."""
-    key = running.said["key"]
-    with Xacthuc(otp=running.said["otp"], identity=running.said["identity"], key=key) as xacthuc:
+    with Xacthuc(otp=running.otp, identity=running.identity, key=running.key) as xacthuc:
 
         def mistake(call: Callable[[], object]) -> None:
             try:
@@ -69,8 +68,8 @@ def walk_the_flow(running: Running, errors: list[str]) -> str:
     return code
 
 
-def metrics_of(running: Running) -> Iterator[tuple[str, bytes]]:
-    for address in running.said["metrics"]:
+def metrics_of(running: RunningStack) -> Iterator[tuple[str, bytes]]:
+    for address in running.metrics:
         with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as page:
             yield f"metrics of {address}", page.read()
 
@@ -102,20 +101,20 @@ def flat(value: object) -> bytes:
 
 @pytest.fixture(scope="module")
 def traces(tmp_path_factory: pytest.TempPathFactory, valkey_server: Valkey) -> Traces:
-    data = tmp_path_factory.mktemp("up") / "var"
+    root = tmp_path_factory.mktemp("up")
     errors: list[str] = []
     with OtlpReceiver() as receiver:
         own = {"XACTHUC_STATE_URL": valkey_server.url, "XACTHUC_LOG_LEVEL": "debug"}
         tracing = {"XACTHUC_TRACE_SAMPLE_RATIO": "1", "XACTHUC_OTLP_ENDPOINT": receiver.endpoint}
-        with running_stack(data, **own, **tracing) as running:
+        with running_stack(root, **own, **tracing) as running:
             code = walk_the_flow(running, errors)
             places = dict(store_of(valkey_server)) | dict(metrics_of(running))
-            key = running.said["key"]
+            key = running.key
         names = {span.name for span in receiver.spans}
         places["spans"] = b"".join(request.SerializeToString() for request in receiver.requests)
         places["spans as text"] = "".join(str(request) for request in receiver.requests).encode()
     assert any("CheckAction" in name for name in names), "no span came: nothing would be proven"
-    places |= {f"log {path.name}": path.read_bytes() for path in (data / "log").iterdir()}
+    places |= {f"log {path.name}": path.read_bytes() for path in (root / "var" / "log").iterdir()}
     places["errors"] = "\n".join(errors).encode()
     assert len(errors) >= 6
     return Traces(places, code, key)

@@ -110,8 +110,10 @@ class Platform:
             "CancelChallenge", service_pb2.CancelChallengeRequest(name=name, request_id=str(uuid.uuid4()))
         )
 
-    async def report(self, number: str, code: str) -> Any:
-        request = service_pb2.ReportUnrequestedRequest(phone_number=number, code=code, request_id=str(uuid.uuid4()))
+    async def report(self, number: str, code: str, request_id: str = "") -> Any:
+        request = service_pb2.ReportUnrequestedRequest(
+            phone_number=number, code=code, request_id=request_id or str(uuid.uuid4())
+        )
         return await self.call("ReportUnrequested", request)
 
     async def call(self, method: str, request: Any) -> Any:

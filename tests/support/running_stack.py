@@ -1,11 +1,10 @@
-"""The whole product as `make run` starts it, in a process of its own."""
+"""The whole product in processes of its own, as `xacthuc up` runs it, and the `xacthuc` command beside it."""
 
 from __future__ import annotations
 
 import json
 import os
 import random
-import signal
 import socket
 import subprocess
 import sys
@@ -16,64 +15,93 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+COMMAND = (sys.executable, "-m", "xacthuc.cli.main")
+PORTS = 16
+"""How many from its port base on a stack may use."""
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A stack that is up."""
 
-    data: Path
-    said: dict[str, Any]
-    """What it printed with `--json`."""
-    pid: int
+@dataclass(frozen=True)
+class RunningStack:
+    """`root` is where a developer would stand: its data is in `root/var`."""
 
-    def inbox(self) -> list[dict[str, Any]]:
-        """The messages that were "sent", oldest first."""
-        return [json.loads(line) for line in (self.data / "inbox.jsonl").read_text("utf-8").splitlines()]
+    root: Path
+    otp: str
+    identity: str
+    key: str
+    metrics: tuple[str, ...]
 
     def code(self, challenge: str, *, within_seconds: float = 10) -> str:
-        """The code of a challenge, once its message is in the inbox."""
-        give_up = time.monotonic() + within_seconds
+        """Returns the code of a challenge, once its message is in the inbox."""
+        inbox, give_up = self.root / "var" / "inbox.jsonl", time.monotonic() + within_seconds
         while True:
-            for message in self.inbox():
+            for message in map(json.loads, inbox.read_text("utf-8").splitlines()):
                 if challenge.endswith(message["challenge"]):
                     return str(message["code"])
             assert time.monotonic() < give_up, "no message came"
             time.sleep(0.01)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """With the `xacthuc` command on the path, as an activated virtual environment has it."""
+        return {**os.environ, "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}", "PYTHONIOENCODING": "utf-8"}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs `xacthuc` with arguments."""
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def json(self, *arguments: str) -> Any:
+        """Runs `xacthuc ... --json` and returns its value; AssertionError when it fails."""
+        ran = self.run(*arguments, "--json")
+        assert ran.returncode == 0, ran.stderr
+        return json.loads(ran.stdout)
+
 
 @contextmanager
-def running_stack(data: Path, **environment: str) -> Iterator[Running]:
-    """Starts everything with its data in `data`, and stops it."""
-    command = [sys.executable, "-m", "xacthuc.up.main", "--data", str(data), "--port-base", str(free_port_base())]
-    process = subprocess.Popen(
-        [*command, "--json"], stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, "the stack did not start; its reason is above"
-        yield Running(data, json.loads(line), process.pid)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        status = process.wait(timeout=30)
-        if process.stdout is not None:
-            process.stdout.close()
-        assert status == 0
-
-
-def free_port_base() -> int:
-    """Picks a base below the kernel's own ports whose neighbours are free."""
-    for base in random.sample(range(20_000, 32_000, 20), 200):
-        if all(_is_free(base + offset) for offset in range(13)):
-            return base
-    raise AssertionError("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def running_stack(root: Path, **environment: str) -> Iterator[RunningStack]:
+    """Starts everything below `root`, with settings of its own, and stops it afterwards."""
+    shim = root / "bin" / "xacthuc"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m xacthuc.cli.main "$@"\n')
+    shim.chmod(0o755)
+    options = ("up", "--port-base", str(_free_port_base()), "--json", "--die-with-parent")
+    with (
+        (root / "up.log").open("w") as log,
+        subprocess.Popen(
+            [*COMMAND, *options],
+            cwd=root,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as owner,
+    ):
         try:
-            probe.bind(("127.0.0.1", port))
+            assert owner.stdout is not None
+            line = owner.stdout.readline()
+            assert line, (root / "up.log").read_text()
+            told = json.loads(line)
+            yield RunningStack(root, told["otp"], told["identity"], told["key"], tuple(told["metrics"]))
+        finally:
+            owner.terminate()
+            owner.wait(30)
+
+
+def _free_port_base() -> int:
+    """Returns a base whose ports are free, below the range of outgoing connections."""
+    while True:
+        base = random.randrange(20000, 30000)
+        try:
+            for port in range(base, base + PORTS):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
         except OSError:
-            return False
-        return True
+            continue
+        return base

@@ -49,6 +49,10 @@ class FieldFault:
     """What the field must be, in English, without the value that was sent."""
     reason: str = "INVALID"
     """UPPER_SNAKE, machine-readable: the protovalidate rule (`STRING_PATTERN`) or the refusal (`FIXED_LINE`)."""
+    locale: str = ""
+    """Language of `sentence`, as BCP 47 names it; empty when there is none."""
+    sentence: str = ""
+    """What the person who filled the field in may be told."""
 
 
 class XacthucError(Exception):

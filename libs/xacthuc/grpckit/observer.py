@@ -65,7 +65,7 @@ class Observer:
     def __init__(self, telemetry: Telemetry, level: str) -> None:
         """`level` is the configured log level: above `info`, only lines of failed calls are written."""
         self._service = telemetry.service
-        self._write = telemetry.writer.write
+        self._write_later = telemetry.writer.write_later
         self._seconds = telemetry.metrics.rpc_seconds
         self._errors = telemetry.metrics.rpc_errors
         self._says_all = LEVELS[level] <= LEVELS["info"]
@@ -79,7 +79,7 @@ class Observer:
         if error is not None:
             self._errors.add(error.reason)
         if self._says_all or error is not None:
-            self._say(progress, seconds, outcome.status, error)
+            self._write_later(self._line, time.time(), progress, seconds, outcome.status, error)
         if progress.span is not None:
             self._record(progress.span, progress.call, status, error)
             outcome.cell.mark(seconds, progress.trace.trace_id_hex, time.time())
@@ -89,9 +89,11 @@ class Observer:
         self._outcomes[method, status] = outcome
         return outcome
 
-    def _say(self, progress: Progress, seconds: float, status: str, error: XacthucError | None) -> None:
+    def _line(
+        self, at_seconds: float, progress: Progress, seconds: float, status: str, error: XacthucError | None
+    ) -> bytes:
         line: dict[str, Any] = {
-            "time": datetime.now(UTC),
+            "time": datetime.fromtimestamp(at_seconds, UTC),
             "level": "error" if status == "INTERNAL" else "info",
             "event": "rpc",
             "service": self._service,
@@ -109,7 +111,7 @@ class Observer:
         # Parsing the caller's header costs as much as the rest of the line: only where somebody will look.
         if (error is not None or progress.span is not None) and (linked := progress.trace.linked) is not None:
             line["caller_trace_id"] = f"{linked.trace_id:032x}"
-        self._write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
     def _record(self, span: Span, call: Call | None, status: StatusCode, error: XacthucError | None) -> None:
         span.set("rpc.response.status_code", status.name)

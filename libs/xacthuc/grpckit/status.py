@@ -79,13 +79,13 @@ def serialize(error: XacthucError, *, trace_id: str, accept_language: str = "") 
 
 
 def _bad_request(error: XacthucError) -> error_details_pb2.BadRequest:
-    violation = error_details_pb2.BadRequest.FieldViolation
-    return error_details_pb2.BadRequest(
-        field_violations=[
-            violation(field=fault.field, description=fault.description, reason=fault.reason)
-            for fault in error.field_faults
-        ]
-    )
+    request = error_details_pb2.BadRequest()
+    for fault in error.field_faults:
+        violation = request.field_violations.add(field=fault.field, description=fault.description, reason=fault.reason)
+        if fault.sentence:
+            violation.localized_message.locale = fault.locale
+            violation.localized_message.message = fault.sentence
+    return request
 
 
 def _add(status: status_pb2.Status, detail: Message) -> None:

@@ -14,10 +14,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
-import structlog
 
+from xacthuc import lean
 from xacthuc.telemetry.redaction import redact_event
 from xacthuc.telemetry.tracing import current
+
+with lean.without("rich"):  # for coloured tracebacks; lines are JSON here
+    import structlog
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping

@@ -1,6 +1,6 @@
 """The second net under the rule that nothing personal is logged: known shapes and known names are masked.
 
-The first net is that value objects mask their own representation and that code logs pseudonyms. This one catches what
+The first net is that value objects mask their own representation and that code logs no identifier of a person. This one catches what
 slips through, mostly in the texts of exceptions. It cannot know a name or an address, so it excuses nothing.
 """
 

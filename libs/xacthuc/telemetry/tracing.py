@@ -3,7 +3,7 @@
 The decision is made from the trace id before any SDK object exists, so an unsampled call costs two random numbers and
 one context variable. A sampled one collects its spans in small objects of ours, and `spans.py` turns each finished
 span into what the OpenTelemetry SDK exports. Identifiers are propagated either way, so that every log line and every
-error has a trace id. Attribute values must not be personal; use `pseudonyms` for an identifier.
+error has a trace id. Attribute values must not be personal: no account id, no number.
 
 Telemetry reads the machine's clock itself: it measures this process and decides nothing.
 """

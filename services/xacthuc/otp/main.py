@@ -62,6 +62,7 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
     code_keys = KeyRing.read(settings.code_keys)
     sealer, number_key = Sealer(KeyRing.read(settings.seal_keys)), read_key(settings.number_index_key)
     tolerance_ms = on.clock_tolerance_ms
+    channels = tuple(resources_pb2.Challenge.Channel.Value(name) for name in settings.resend_channels)
 
     otp = Otp(
         clock=on.clock,
@@ -71,12 +72,14 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
         digests=Digests(number_key),
         number_key=number_key,
         challenges=ValkeyChallenges.over(on.store, rules, sealer, number_key, clock_tolerance_ms=tolerance_ms),
-        limits=ValkeyLimits.of(on.limiter, policy.otp, rules.keep_ms),
+        limits=ValkeyLimits.of(
+            on.limiter, policy.otp, rules.keep_ms, lambda _limit: on.reporting.metrics.limit_failures.add("open")
+        ),
         brand_of=on.keys.brand_of,
+        channels=channels,
         notice_templates=frozenset(policy.notices),
         development=settings.development,
     )
-    channels = tuple(resources_pb2.Challenge.Channel.Value(name) for name in settings.resend_channels)
     render = Renderer(rules, channels)
     notices = ValkeyNotices(
         store=on.store, sealer=sealer, number_key=number_key, keep_ms=rules.keep_ms, clock_tolerance_ms=tolerance_ms

@@ -91,8 +91,11 @@ class Challenges(Protocol):
         """Reads a challenge; an empty platform reads any, for operators."""
         ...
 
-    async def report(self, number: str, platform: str, now_ms: int) -> list[ChallengeId]:
-        """Spends one report of the number and returns its latest challenges; none when the day's reports are spent."""
+    async def report(self, number: str, platform: str, *, request_id: str, now_ms: int) -> list[ChallengeId]:
+        """Spends one report of the number and returns its latest challenges; none when the day's reports are spent.
+
+        The last request is not charged again when it is repeated.
+        """
         ...
 
     async def unrequested(self, challenge: ChallengeId, number: str, platform: str, now_ms: int) -> None:

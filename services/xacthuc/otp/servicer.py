@@ -53,7 +53,9 @@ class OtpServicer:
         return wire.number_info(self._otp.plan.parse(request.phone_number), request.locale)
 
     async def ReportUnrequested(self, request: service_pb2.ReportUnrequestedRequest, call: Call) -> Empty:
-        await usecases.report_unrequested(self._otp, call.platform, request.phone_number, request.code)
+        await usecases.report_unrequested(
+            self._otp, call.platform, request.phone_number, request.code, request.request_id
+        )
         return Empty()
 
     def _challenge(self, view: ChallengeView) -> resources_pb2.Challenge:

@@ -59,6 +59,8 @@ class Otp:
     limits: Limits
     brand_of: Callable[[str], str]
     """The name a platform puts in front of its messages."""
+    channels: tuple[int, ...]
+    """Channels the providers serve, best first, as numbers of Challenge.Channel."""
     notice_templates: frozenset[str]
     """Names of the notices that may be sent in bulk."""
     development: bool
@@ -128,12 +130,20 @@ async def check_code(otp: Otp, platform: str, name: str, code: str, request_id: 
 
 async def resend_code(otp: Otp, platform: str, name: str, channel: int, request_id: str) -> ChallengeView:
     """Sends the same code once more, if the ladder and the number allow it."""
+    if channel and channel not in otp.channels:
+        raise FailedPrecondition(
+            Reason.CHANNEL_NOT_OFFERED, "no provider here serves this channel; use one of available_channels"
+        )
     now_ms = otp.clock.now_ms()
     answered = await otp.challenges.resend(
         _identity(name), platform, request_id=request_id, channel=channel, now_ms=now_ms
     )
     if answered is None:
         raise _not_found()
+    if answered.outcome is Resend.CHANNEL_NOT_OFFERED:
+        raise FailedPrecondition(
+            Reason.CHANNEL_NOT_OFFERED, "this channel is not on offer now; use one of available_channels"
+        )
     if answered.outcome is Resend.SENT and answered.view is not None:
         return answered.view
     if answered.outcome is Resend.REQUEST_ID_REUSED:
@@ -170,10 +180,10 @@ async def get_challenge(otp: Otp, platform: str, name: str) -> ChallengeView:
     return view
 
 
-async def report_unrequested(otp: Otp, platform: str, phone_number: str, code: str) -> None:
+async def report_unrequested(otp: Otp, platform: str, phone_number: str, code: str, request_id: str) -> None:
     """Believes whoever knows the code. The report is spent first, and the answer never tells whether it was right."""
     number, now_ms = mobile(otp, phone_number, ""), otp.clock.now_ms()
-    for identity in await otp.challenges.report(number.e164, platform, now_ms):
+    for identity in await otp.challenges.report(number.e164, platform, request_id=request_id, now_ms=now_ms):
         if _could_match(otp, identity, platform, code):
             await otp.challenges.unrequested(identity, number.e164, platform, now_ms)
 
@@ -253,7 +263,9 @@ def mobile(otp: Otp, text: str, locale: str) -> Mobile:
     """Reads a number or says why it is none, to the developer and to the person."""
     number = otp.plan.parse(text)
     if isinstance(number, Refusal):
-        raise InvalidRequest(FieldFault("phone_number", number.explanation(locale or "vi"), number.reason.value))
+        language = locale or "vi"
+        told = number.explanation(language)
+        raise InvalidRequest(FieldFault("phone_number", number.en, number.reason.value, language, told))
     if is_reserved(number.e164) and not otp.development:
         raise FailedPrecondition(
             Reason.SANDBOX_ONLY, "this number is reserved for the sandbox, which only a development environment serves"
@@ -267,7 +279,7 @@ def _starter(otp: Otp, command: StartChallenge, number: Mobile) -> Starter:
         platform=platform,
         account=digest("account", platform, command.subject),
         device=digest("device", platform, command.device_id),
-        address=digest("address", platform, network_of(command.ip)),
+        address=digest("address", platform, network_of(command.ip, otp.rules.ipv6_block_bits)),
         prefix=digest("prefix", platform, number.prefix),
         captcha_solved=command.captcha_solved,
     )

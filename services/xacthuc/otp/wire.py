@@ -87,6 +87,11 @@ class Renderer:
         self._fill(message, view, now_ms)
         return message
 
+    def _on_offer(self, view: ChallengeView) -> tuple[int, ...]:
+        if view.sends + 1 >= self._rules.other_channels_from_send:
+            return self._channels
+        return tuple(channel for channel in self._channels if channel == view.channel)
+
     def checked(self, checked: Checked, now_ms: int) -> service_pb2.CheckCodeResponse:
         """Renders the answer to a code."""
         response = service_pb2.CheckCodeResponse(verdict=VERDICTS[checked.verdict], proof_token=checked.proof_token)
@@ -107,7 +112,7 @@ class Renderer:
         _fill_delivery(message.delivery, view)
         if sends := view.remaining_sends(now_ms, self._rules):
             message.remaining_sends = sends
-            message.available_channels.extend(self._channels)  # type: ignore[arg-type]  # an open enum on the wire
+            message.available_channels.extend(self._on_offer(view))  # type: ignore[arg-type]  # an open enum on the wire
             _set(message.next_send_time, max(view.next_send_ms, view.created_ms))
         if checks := view.remaining_checks(now_ms, self._rules):
             message.remaining_checks = checks
@@ -188,7 +193,7 @@ def outcomes(batch: OutcomeBatch) -> internal_pb2.WatchOutcomesResponse:
                 challenge=f"challenges/{entry.challenge}" if entry.challenge else "",
                 subject=entry.subject,
                 purpose=entry.purpose,  # type: ignore[arg-type]  # an open enum on the wire
-                time=timestamp(entry.at_ms),
+                occur_time=timestamp(entry.at_ms),
                 provider=entry.provider,
                 detail=entry.detail,
             )

@@ -28,7 +28,6 @@ RINGS: Final = {
 SINGLE: Final = {
     "number-index.key": "places numbers in partitions; never rotated, because the partition of a number never changes",
     "blind-index.key": "finds equal numbers in identity's tables; never the key that places them in partitions",
-    "telemetry.key": "hashes ids before they reach logs and spans",
 }
 """One secret a file."""
 

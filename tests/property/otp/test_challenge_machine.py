@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import settings
@@ -52,7 +52,7 @@ class ChallengeMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.rules = Rules.of(Policy.load().otp)
+        self.rules = replace(Rules.of(Policy.load().otp), other_channels_from_send=3)
         self.now_ms = 1_795_000_000_000
         self.model = Model({}, {}, {}, {}, {})
         self.count = 0
@@ -200,7 +200,7 @@ class ChallengeMachine(RuleBasedStateMachine):
             pool = self.model.pools[self.model.pool_of[text]]
             assert view.state_at(self.now_ms) is expected.state_at(self.now_ms)
             assert (view.expire_ms, view.next_send_ms) == (expected.expire_ms, expected.next_send_ms)
-            assert (view.sends, view.wrong) == (expected.sends, expected.wrong)
+            assert (view.sends, view.wrong, view.channel) == (expected.sends, expected.wrong, expected.channel)
             assert view.number_wrong == wrong_in_day(pool, self.now_ms)
 
     @invariant()

@@ -159,6 +159,15 @@ async def test_a_repeated_resend_sends_once(otp: Deployment) -> None:
     assert await queued(otp) == 2
 
 
+async def test_a_channel_no_provider_serves_is_not_on_offer(otp: Deployment) -> None:
+    started = await otp.forum.start()
+    otp.clock.advance(timedelta(minutes=1))
+    refused = await refusal(otp.forum.resend(started.name, channel=Challenge.VOICE))
+    assert list(started.available_channels) == [Challenge.SMS]
+    assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "CHANNEL_NOT_OFFERED")
+    assert await queued(otp) == 1
+
+
 async def test_a_canceled_challenge_accepts_no_code_and_sends_no_message(otp: Deployment) -> None:
     started = await otp.forum.start()
     await otp.forum.cancel(started.name)

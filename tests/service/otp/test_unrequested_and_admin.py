@@ -48,6 +48,14 @@ async def test_a_stranger_cannot_silence_a_number_by_guessing(otp: Deployment) -
     assert (await otp.forum.get(started.name)).state == Challenge.PENDING
 
 
+async def test_a_repeated_report_costs_one_look(otp: Deployment) -> None:
+    started, request = await otp.forum.start(), str(uuid.uuid4())
+    for _ in range(10):
+        await otp.forum.report(NUMBER, otp.wrong(started.name), request)
+    await otp.forum.report(NUMBER, otp.code(started.name))
+    assert (await otp.forum.get(started.name)).state == Challenge.CANCELED
+
+
 async def test_three_reports_stop_a_number_for_a_day(otp: Deployment) -> None:
     for n in range(3):
         started = await otp.forum.start(subject=f"accounts/s{n}")

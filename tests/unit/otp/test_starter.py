@@ -25,7 +25,7 @@ def starter(**changes: object) -> Starter:
     ],
 )
 def test_an_address_is_counted_as_what_one_line_holds(address: str, network: str) -> None:
-    assert network_of(address) == network
+    assert network_of(address, 64) == network
 
 
 def test_digests_differ_by_kind_platform_and_value() -> None:

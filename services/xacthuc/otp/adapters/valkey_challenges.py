@@ -157,6 +157,7 @@ class ValkeyChallenges:
                 rules.ttl_ms,
                 rules.ceiling_ms,
                 rules.number.spec,
+                rules.other_channels_from_send,
                 partition,
                 *rules.send_gaps_ms,
             ),
@@ -181,11 +182,12 @@ class ValkeyChallenges:
         reply = await self._run("view", (key,), (now_ms, platform))
         return None if reply[0] == b"N" else self._view(reply)
 
-    async def report(self, number: str, platform: str, now_ms: int) -> list[ChallengeId]:
+    async def report(self, number: str, platform: str, *, request_id: str, now_ms: int) -> list[ChallengeId]:
         """Runs `recent.lua`."""
         partition = partition_of(number, self.number_key)
         key = layout.number_key(partition, platform, number_hash(number, self.number_key))
-        reply = await self._run("recent", (key,), (now_ms, self.clock_tolerance_ms, self.rules.reports_per_day))
+        arguments = (now_ms, self.clock_tolerance_ms, self.rules.reports_per_day, request_id)
+        reply = await self._run("recent", (key,), arguments)
         return [challenge_id.parse(text.decode()) for text in reply]
 
     async def unrequested(self, challenge: ChallengeId, number: str, platform: str, now_ms: int) -> None:

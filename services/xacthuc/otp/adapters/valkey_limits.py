@@ -13,7 +13,7 @@ from xacthuc.ratelimit.limiter import Charge, Once
 from xacthuc.ratelimit.limits import Limit, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from xacthuc.otp.domain.starter import Starter
     from xacthuc.otp.ports import Spend
@@ -80,15 +80,19 @@ class ValkeyLimits:
     rules: Mapping[Limit, Rule]
     keep_ms: int
     """How long a request id is remembered."""
+    let_through: Callable[[Limit], None]
+    """Told of each limit that could not be asked and let a start pass."""
 
     @classmethod
-    def of(cls, limiter: Limiter, otp: Otp, keep_ms: int) -> Self:
+    def of(cls, limiter: Limiter, otp: Otp, keep_ms: int, let_through: Callable[[Limit], None]) -> Self:
         """Returns the adapter with the rules of the policy."""
-        return cls(limiter=limiter, rules=rules_of(otp), keep_ms=keep_ms)
+        return cls(limiter=limiter, rules=rules_of(otp), keep_ms=keep_ms, let_through=let_through)
 
     async def spend(self, spend: Spend, now_ms: int) -> Spent:
         """Charges every limit, or none; the record of the request travels with it."""
         result = await self.limiter.spend(charges(spend.starter, self.rules), now_ms, once=self._once(spend))
+        for limit in result.unguarded:
+            self.let_through(limit)
         if result.kept is not None:
             fingerprint, _, challenge = result.kept.decode().partition(" ")
             if fingerprint != spend.fingerprint:

@@ -48,6 +48,7 @@ class Challenge:
     created_ms: int
     expire_ms: int
     next_send_ms: int
+    channel: int = 1
     sends: int = 1
     wrong: int = 0
     state: State = State.PENDING
@@ -120,11 +121,13 @@ class Resend(StrEnum):
     TOO_EARLY = "T"
     """For this challenge or for its number."""
     NONE_LEFT = "L"
+    CHANNEL_NOT_OFFERED = "O"
+    """Another channel than the last one is not on offer yet."""
     REQUEST_ID_REUSED = "R"
     """The id came before, with another channel."""
 
 
-def resend(
+def resend(  # noqa: PLR0911 - a state machine answers where it knows
     challenge: Challenge, allowance: gcra.State, *, request_id: str, channel: int, now_ms: int, rules: Rules
 ) -> tuple[Challenge, gcra.State, Resend]:
     """Spends one send of the challenge and of its number. The code stays; its life is renewed up to the ceiling."""
@@ -135,6 +138,8 @@ def resend(
         return challenge, allowance, Resend.ENDED
     if challenge.sends > len(rules.send_gaps_ms):
         return challenge, allowance, Resend.NONE_LEFT
+    if channel not in (0, challenge.channel) and challenge.sends + 1 < rules.other_channels_from_send:
+        return challenge, allowance, Resend.CHANNEL_NOT_OFFERED
     if now_ms < challenge.next_send_ms:
         return challenge, allowance, Resend.TOO_EARLY
     spent = gcra.spend(allowance, rules.number, 1, now_ms)
@@ -143,6 +148,7 @@ def resend(
     again = challenge.sends < len(rules.send_gaps_ms)
     sent = replace(
         challenge,
+        channel=channel or challenge.channel,
         sends=challenge.sends + 1,
         expire_ms=min(challenge.created_ms + rules.ceiling_ms, now_ms + rules.ttl_ms),
         next_send_ms=now_ms + rules.send_gaps_ms[challenge.sends] if again else 0,

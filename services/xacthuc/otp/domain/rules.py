@@ -32,6 +32,10 @@ class Rules:
     stop_ms: int
     """How long a number receives nothing after `reports_to_stop` reports."""
     reports_to_stop: int
+    ipv6_block_bits: int
+    """What one line holds of IPv6, in bits of its prefix."""
+    other_channels_from_send: int
+    """The send, from 1, that may use another channel than the first."""
     keep_ms: int
     """How long a challenge is kept after its start: as long as request ids are remembered, and an hour."""
     reports_per_day: int = 5
@@ -59,5 +63,7 @@ class Rules:
             bar_ms=otp.unrequested_bar_days * DAY_MS,
             stop_ms=otp.unrequested_stop_hours * HOUR_MS,
             reports_to_stop=otp.unrequested_reports_for_stop,
+            ipv6_block_bits=otp.ipv6_block_bits,
+            other_channels_from_send=otp.other_channels_from_send,
             keep_ms=(otp.request_id_hours + 1) * HOUR_MS,
         )

@@ -20,7 +20,7 @@ class Starter:
     account: str
     device: str
     address: str
-    """Of the IPv4 address, or of the /64 a line gets in IPv6 (RFC 6177)."""
+    """Of the IPv4 address, or of the block a line gets in IPv6 (RFC 6177)."""
     prefix: str
     """Of the number without its last four digits."""
     captcha_solved: bool = False
@@ -56,13 +56,13 @@ class Digests:
         return encode(blake2b(message, digest_size=DIGEST_BYTES, key=self._key, person=kind.encode()).digest())
 
 
-def network_of(address: str) -> str:
-    """Returns what one subscriber holds of an address: itself in IPv4, its /64 in IPv6. ValueError when it is none."""
+def network_of(address: str, ipv6_block_bits: int) -> str:
+    """Returns what one subscriber holds of an address: itself in IPv4, its block in IPv6. ValueError when it is none."""
     if not address:
         return ""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((int(ip) >> 64 << 64, 64)))
+        return str(ipaddress.ip_network((ip, ipv6_block_bits), strict=False))
     return str(ip)

@@ -1,12 +1,17 @@
 -- Spends one report of a number and lists its latest challenges, so that the caller can derive their codes.
--- The attempt is spent before anything is compared. KEYS number   ARGV now, tolerance, reports per day
-local now, tolerance, most = unpack(ARGV)
+-- The attempt is spent before anything is compared; the last request may be repeated without a second attempt.
+-- KEYS number   ARGV now, tolerance, reports per day, request
+local now, tolerance, most, request = unpack(ARGV)
 now = tonumber(now)
 local fault = clock_error(now, tonumber(tolerance))
 if fault then return fault end
 local recent = redis.call('HGET', KEYS[1], 'ids')
-if not recent or in_day(KEYS[1], 'ua', now) >= tonumber(most) then return {} end
-count_one(KEYS[1], 'ua', now)
+if not recent then return {} end
+if redis.call('HGET', KEYS[1], 'ur') ~= request then
+  if in_day(KEYS[1], 'ua', now) >= tonumber(most) then return {} end
+  count_one(KEYS[1], 'ua', now)
+  redis.call('HSET', KEYS[1], 'ur', request)
+end
 local ids = {}
 for id in string.gmatch(recent, '[^,]+') do ids[#ids + 1] = id end
 return ids

@@ -1,8 +1,8 @@
 -- Sends the same code again: the ladder of the challenge and the allowance of its number are spent before the send.
 -- KEYS challenge, delivery, outcomes
--- ARGV now, tolerance, id, platform, request, channel, ttl, ceiling, rule, partition, gaps...
+-- ARGV now, tolerance, id, platform, request, channel, ttl, ceiling, rule, others from, partition, gaps...
 local challenge, delivery, outcomes = unpack(KEYS)
-local now, tolerance, id, platform, request, channel, ttl, ceiling, rule, partition = unpack(ARGV)
+local now, tolerance, id, platform, request, channel, ttl, ceiling, rule, others_from, partition = unpack(ARGV)
 now = tonumber(now)
 local fault = clock_error(now, tonumber(tolerance))
 if fault then return fault end
@@ -14,15 +14,16 @@ if c[10] then
   return answer('S', challenge, now)
 end
 if c[2] ~= 'P' or now >= tonumber(c[3]) then return answer('E', challenge, now) end
-local sends, gaps = tonumber(c[4]), #ARGV - 10
+local sends, gaps = tonumber(c[4]), #ARGV - 11
 if sends > gaps then return {'L'} end
+if channel ~= '' and channel ~= c[9] and sends + 1 < tonumber(others_from) then return {'O'} end
 if now < tonumber(c[5]) then return {'T', c[5]} end
 local state = limit_read(c[8] .. ':' .. c[7], now)
 local cause, retry_at = limit_spend(state, limit_rule(rule), 1)
 if cause then return {'T', whole(retry_at)} end
 limit_write(state)
 
-local next_send = sends < gaps and now + tonumber(ARGV[11 + sends]) or 0
+local next_send = sends < gaps and now + tonumber(ARGV[12 + sends]) or 0
 local used = channel ~= '' and channel or c[9]
 local expire = math.min(tonumber(c[6]) + tonumber(ceiling), now + tonumber(ttl))
 redis.call('HSET', challenge, 'sn', sends + 1, 'ex', whole(expire), 'ns', whole(next_send), 'ch', used, 'ds', 'Q',

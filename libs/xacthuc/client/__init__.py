@@ -1,0 +1,96 @@
+"""The Python client: what a platform's engineer uses to verify people and to ask what an account may do.
+
+    from xacthuc.client import Action, Xacthuc
+
+    with Xacthuc(key=key) as xacthuc:
+        challenge = xacthuc.otp.start_challenge("0912 345 678", subject="accounts/an")
+        result = xacthuc.otp.check_code(challenge, code)
+        if result.verified:
+            xacthuc.identity.verify_phone("an", result.proof_token)
+        if xacthuc.identity.check_action("an", Action.POST).allowed:
+            publish()
+
+`AsyncXacthuc` is the same with `async with` and `await`. An expected "no" is a value of a result; everything else is
+an error of `errors.py`. Needs grpcio, protobuf and googleapis-common-protos, nothing else.
+"""
+
+from xacthuc.client.clients import AsyncXacthuc, Xacthuc
+from xacthuc.client.enums import (
+    AccountState,
+    Action,
+    ChallengeState,
+    Channel,
+    DecisionReason,
+    DeliveryState,
+    EvidenceKind,
+    NextStepKind,
+    Purpose,
+    Refusal,
+    Verdict,
+)
+from xacthuc.client.errors import (
+    AlreadyExists,
+    DeadlineExceeded,
+    FailedPrecondition,
+    FieldFault,
+    Internal,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    OutOfRange,
+    PermissionDenied,
+    Unauthenticated,
+    Unavailable,
+    Unimplemented,
+    XacthucError,
+)
+from xacthuc.client.results import (
+    Account,
+    Challenge,
+    CheckResult,
+    Consent,
+    Decision,
+    Delivery,
+    Evidence,
+    NextStep,
+    NumberInfo,
+)
+
+__all__ = [
+    "Account",
+    "AccountState",
+    "Action",
+    "AlreadyExists",
+    "AsyncXacthuc",
+    "Challenge",
+    "ChallengeState",
+    "Channel",
+    "CheckResult",
+    "Consent",
+    "DeadlineExceeded",
+    "Decision",
+    "DecisionReason",
+    "Delivery",
+    "DeliveryState",
+    "Evidence",
+    "EvidenceKind",
+    "FailedPrecondition",
+    "FieldFault",
+    "Internal",
+    "InvalidRequest",
+    "LimitExceeded",
+    "NextStep",
+    "NextStepKind",
+    "NotFound",
+    "NumberInfo",
+    "OutOfRange",
+    "PermissionDenied",
+    "Purpose",
+    "Refusal",
+    "Unauthenticated",
+    "Unavailable",
+    "Unimplemented",
+    "Verdict",
+    "Xacthuc",
+    "XacthucError",
+]

@@ -1,0 +1,173 @@
+"""The two clients. Each method is made from the one function that describes its call (`otp.py`, `identity.py`)."""
+
+from __future__ import annotations
+
+import functools
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from typing import TYPE_CHECKING, Concatenate, Final, Literal, ParamSpec, Self, TypeVar
+
+from xacthuc.client import identity as identity_calls
+from xacthuc.client import otp as otp_calls
+from xacthuc.client.endpoint import Endpoint, channel_credentials, retry_policy
+from xacthuc.client.transport import AsyncTransport, BlockingTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from xacthuc.client.calls import Call
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+OTP_ADDRESS: Final = "127.0.0.1:7411"
+IDENTITY_ADDRESS: Final = "127.0.0.1:7421"
+TIMEOUT: Final = timedelta(seconds=5)
+"""The ceiling of the servers (docs/errors.md, DEADLINE_EXCEEDED): a longer wait would not be granted."""
+
+
+def _waits(describe: Callable[P, Call[R]]) -> Callable[Concatenate[_Blocking, P], R]:
+    @functools.wraps(describe)
+    def method(self: _Blocking, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._transport.send(describe(*args, **kwargs))
+
+    return method
+
+
+def _awaits(describe: Callable[P, Call[R]]) -> Callable[Concatenate[_Async, P], Awaitable[R]]:
+    @functools.wraps(describe)
+    async def method(self: _Async, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await self._transport.send(describe(*args, **kwargs))
+
+    return method
+
+
+class _Blocking:
+    def __init__(self, transport: BlockingTransport) -> None:
+        self._transport = transport
+
+
+class _Async:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+
+class OtpClient(_Blocking):
+    """OtpService: possession of a Vietnamese mobile number."""
+
+    start_challenge = _waits(otp_calls.start_challenge)
+    resend_code = _waits(otp_calls.resend_code)
+    check_code = _waits(otp_calls.check_code)
+    get_challenge = _waits(otp_calls.get_challenge)
+    cancel_challenge = _waits(otp_calls.cancel_challenge)
+    lookup_number = _waits(otp_calls.lookup_number)
+    report_unrequested = _waits(otp_calls.report_unrequested)
+
+
+class AsyncOtpClient(_Async):
+    """OtpService: possession of a Vietnamese mobile number."""
+
+    start_challenge = _awaits(otp_calls.start_challenge)
+    resend_code = _awaits(otp_calls.resend_code)
+    check_code = _awaits(otp_calls.check_code)
+    get_challenge = _awaits(otp_calls.get_challenge)
+    cancel_challenge = _awaits(otp_calls.cancel_challenge)
+    lookup_number = _awaits(otp_calls.lookup_number)
+    report_unrequested = _awaits(otp_calls.report_unrequested)
+
+
+class IdentityClient(_Blocking):
+    """IdentityService: who may do what."""
+
+    register_account = _waits(identity_calls.register_account)
+    verify_phone = _waits(identity_calls.verify_phone)
+    get_account = _waits(identity_calls.get_account)
+    check_action = _waits(identity_calls.check_action)
+
+
+class AsyncIdentityClient(_Async):
+    """IdentityService: who may do what."""
+
+    register_account = _awaits(identity_calls.register_account)
+    verify_phone = _awaits(identity_calls.verify_phone)
+    get_account = _awaits(identity_calls.get_account)
+    check_action = _awaits(identity_calls.check_action)
+
+
+class _Client(ABC):
+    """What both clients are told."""
+
+    def __init__(
+        self,
+        *,
+        key: str,
+        otp: str = OTP_ADDRESS,
+        identity: str = IDENTITY_ADDRESS,
+        root_certificates: bytes | None = None,
+        insecure: bool = False,
+        timeout: timedelta = TIMEOUT,
+        language: Literal["vi", "en"] = "vi",
+    ) -> None:
+        """Prepares the channels; they connect when first used.
+
+        `key` is the platform's (`xt_live_...`). `otp` and `identity` are `host:port`. Addresses of this machine are
+        reached in plaintext, all others over TLS, checked against `root_certificates` (PEM) or else the roots that
+        gRPC knows; `insecure=True` sends even the key in clear. `timeout` covers one call with its retries; `language`
+        is that of `XacthucError.localized`. ValueError when the key cannot be one or the options contradict.
+        """
+        if not key.isascii() or not key.isprintable() or not key or " " in key:
+            raise ValueError("a platform key looks like xt_live_ and 43 letters, digits, - or _")
+        metadata = (("authorization", f"Bearer {key}"), ("accept-language", language))
+
+        def endpoint(address: str, service: str) -> Endpoint:
+            credentials = channel_credentials(address, root_certificates=root_certificates, insecure=insecure)
+            return Endpoint(address, credentials, retry_policy(service), metadata, timeout)
+
+        self._open(endpoint(otp, otp_calls.SERVICE), endpoint(identity, identity_calls.SERVICE))
+
+    @abstractmethod
+    def _open(self, otp: Endpoint, identity: Endpoint) -> None: ...
+
+
+class Xacthuc(_Client):
+    """Waits for every answer; may be shared by threads. Close it, or use it in a `with` statement."""
+
+    otp: OtpClient
+    identity: IdentityClient
+
+    def _open(self, otp: Endpoint, identity: Endpoint) -> None:
+        self._transports = (BlockingTransport(otp), BlockingTransport(identity))
+        self.otp, self.identity = OtpClient(self._transports[0]), IdentityClient(self._transports[1])
+
+    def close(self) -> None:
+        """Closes the connections; calls under way fail."""
+        for transport in self._transports:
+            transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+class AsyncXacthuc(_Client):
+    """Belongs to the event loop it is made in. Close it, or use it in an `async with` statement."""
+
+    otp: AsyncOtpClient
+    identity: AsyncIdentityClient
+
+    def _open(self, otp: Endpoint, identity: Endpoint) -> None:
+        self._transports = (AsyncTransport(otp), AsyncTransport(identity))
+        self.otp, self.identity = AsyncOtpClient(self._transports[0]), AsyncIdentityClient(self._transports[1])
+
+    async def close(self) -> None:
+        """Closes the connections; calls under way fail."""
+        for transport in self._transports:
+            await transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.close()

@@ -1,0 +1,153 @@
+"""The closed words of the contracts as Python enums, each derived from its proto enum, where its values are explained.
+
+A server may be newer than this client: a value it does not know yet becomes a member named `UNKNOWN_<number>` of the
+same enum instead of an error. Compare with `==`; such a member equals itself and nothing that has a name here.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Self
+
+from xacthuc.api.identity.v1 import resources_pb2 as identity
+from xacthuc.api.otp.v1 import resources_pb2 as otp
+from xacthuc.api.otp.v1 import service_pb2 as otp_service
+
+
+class OpenEnum(IntEnum):
+    """An enum that tolerates numbers it has no name for."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, int):
+            return None
+        member = int.__new__(cls, value)
+        member._name_ = f"UNKNOWN_{value}"
+        member._value_ = value
+        return member
+
+
+class Purpose(OpenEnum):
+    """What a proof will be used for."""
+
+    ACCOUNT_VERIFICATION = otp.Challenge.ACCOUNT_VERIFICATION
+    NUMBER_CHANGE = otp.Challenge.NUMBER_CHANGE
+    GUARDIAN_LINK = otp.Challenge.GUARDIAN_LINK
+    REVERIFICATION = otp.Challenge.REVERIFICATION
+
+
+class Channel(OpenEnum):
+    """How a code travels."""
+
+    SMS = otp.Challenge.SMS
+    ZALO_ZNS = otp.Challenge.ZALO_ZNS
+    VOICE = otp.Challenge.VOICE
+
+
+class ChallengeState(OpenEnum):
+    """Where a challenge is in its life; all but PENDING are final."""
+
+    PENDING = otp.Challenge.PENDING
+    VERIFIED = otp.Challenge.VERIFIED
+    EXPIRED = otp.Challenge.EXPIRED
+    EXHAUSTED = otp.Challenge.EXHAUSTED
+    CANCELED = otp.Challenge.CANCELED
+
+
+class DeliveryState(OpenEnum):
+    """How far the last message came."""
+
+    QUEUED = otp.Challenge.Delivery.QUEUED
+    SENT = otp.Challenge.Delivery.SENT
+    DELIVERED = otp.Challenge.Delivery.DELIVERED
+    FAILED = otp.Challenge.Delivery.FAILED
+
+
+class Verdict(OpenEnum):
+    """What became of one checked code."""
+
+    VERIFIED = otp_service.CheckCodeResponse.VERIFIED
+    WRONG = otp_service.CheckCodeResponse.WRONG
+    EXPIRED = otp_service.CheckCodeResponse.EXPIRED
+    EXHAUSTED = otp_service.CheckCodeResponse.EXHAUSTED
+    ALREADY_USED = otp_service.CheckCodeResponse.ALREADY_USED
+    CANCELED = otp_service.CheckCodeResponse.CANCELED
+
+
+class Refusal(OpenEnum):
+    """Why a number is not a person's Vietnamese mobile number."""
+
+    FIXED_LINE = otp.NumberInfo.FIXED_LINE
+    M2M = otp.NumberInfo.M2M
+    SERVICE = otp.NumberInfo.SERVICE
+    GOVERNMENT = otp.NumberInfo.GOVERNMENT
+    SATELLITE = otp.NumberInfo.SATELLITE
+    FOREIGN = otp.NumberInfo.FOREIGN
+    UNASSIGNED_RANGE = otp.NumberInfo.UNASSIGNED_RANGE
+    TOO_SHORT = otp.NumberInfo.TOO_SHORT
+    TOO_LONG = otp.NumberInfo.TOO_LONG
+    EXTENSION = otp.NumberInfo.EXTENSION
+    NOT_A_NUMBER = otp.NumberInfo.NOT_A_NUMBER
+
+
+class AccountState(OpenEnum):
+    """Where an account stands."""
+
+    UNVERIFIED = identity.Account.UNVERIFIED
+    PENDING_GUARDIAN = identity.Account.PENDING_GUARDIAN
+    PENDING_PERSONAL_ID = identity.Account.PENDING_PERSONAL_ID
+    VERIFIED = identity.Account.VERIFIED
+    REVERIFICATION_REQUIRED = identity.Account.REVERIFICATION_REQUIRED
+    LOCKED = identity.Account.LOCKED
+    CLOSED = identity.Account.CLOSED
+    ERASURE_SCHEDULED = identity.Account.ERASURE_SCHEDULED
+    ERASED = identity.Account.ERASED
+
+
+class EvidenceKind(OpenEnum):
+    """What is proven of an account."""
+
+    PHONE = identity.Evidence.PHONE
+    PERSONAL_ID_DECLARED = identity.Evidence.PERSONAL_ID_DECLARED
+    PERSONAL_ID = identity.Evidence.PERSONAL_ID
+    GUARDIAN = identity.Evidence.GUARDIAN
+
+
+class NextStepKind(OpenEnum):
+    """What the person should do next; treat an unknown one as CONTACT_PLATFORM."""
+
+    NONE = identity.NextStep.NONE
+    VERIFY_PHONE = identity.NextStep.VERIFY_PHONE
+    VERIFY_PERSONAL_ID = identity.NextStep.VERIFY_PERSONAL_ID
+    LINK_GUARDIAN = identity.NextStep.LINK_GUARDIAN
+    CONTACT_PLATFORM = identity.NextStep.CONTACT_PLATFORM
+
+
+class Action(OpenEnum):
+    """Something an account does on the platform."""
+
+    READ = identity.READ
+    POST = identity.POST
+    COMMENT = identity.COMMENT
+    SHARE = identity.SHARE
+    LIVESTREAM = identity.LIVESTREAM
+    LIVESTREAM_COMMERCE = identity.LIVESTREAM_COMMERCE
+    REACT = identity.REACT
+    POLL = identity.POLL
+    DIRECT_MESSAGE = identity.DIRECT_MESSAGE
+    UPLOAD = identity.UPLOAD
+
+
+class DecisionReason(OpenEnum):
+    """Why an action is allowed or not; treat an unknown one by `Decision.allowed`."""
+
+    ACTION_NOT_GATED = identity.Decision.ACTION_NOT_GATED
+    VERIFIED = identity.Decision.VERIFIED
+    TRANSITION = identity.Decision.TRANSITION
+    NOT_VERIFIED = identity.Decision.NOT_VERIFIED
+    PERSONAL_ID_REQUIRED = identity.Decision.PERSONAL_ID_REQUIRED
+    GUARDIAN_REQUIRED = identity.Decision.GUARDIAN_REQUIRED
+    REVERIFICATION_REQUIRED = identity.Decision.REVERIFICATION_REQUIRED
+    LOCKED = identity.Decision.LOCKED
+    CLOSED = identity.Decision.CLOSED
+    NOT_REGISTERED = identity.Decision.NOT_REGISTERED

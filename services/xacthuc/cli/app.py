@@ -1,0 +1,73 @@
+"""Every command in one place, and the options that say where the services are."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xacthuc.cli.commands import challenges, db, inbox, keys, lookup, platforms, send_test, serve, up, version
+from xacthuc.cli.session import Session, Whereabouts
+
+# Without rich markup the help costs 60 ms less and reads the same in a pipe.
+app = typer.Typer(
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def locate(
+    context: typer.Context,
+    *,
+    data: Annotated[
+        Path, typer.Option(envvar="XACTHUC_DATA", help="Where `xacthuc up` keeps its files.", metavar="DIRECTORY")
+    ] = Path("var"),
+    otp: Annotated[str, typer.Option(envvar="XACTHUC_OTP", help="OtpService.", metavar="HOST:PORT")] = "",
+    otp_admin: Annotated[
+        str, typer.Option(envvar="XACTHUC_OTP_ADMIN", help="Internal port of otp.", metavar="HOST:PORT")
+    ] = "",
+    identity_admin: Annotated[
+        str, typer.Option(envvar="XACTHUC_IDENTITY_ADMIN", help="Internal port of identity.", metavar="HOST:PORT")
+    ] = "",
+    tls: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="XACTHUC_TLS_DIRECTORY", help="Directory of ca.pem, cli.pem and cli.key.", metavar="DIRECTORY"
+        ),
+    ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(help="File with a platform's key; or set XACTHUC_KEY.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Xacthuc: account authentication under Decree 147/2024/NĐ-CP.
+
+    Commands find the stack that `xacthuc up` or `make run` started by themselves; name other services with the options
+    below or their environment variables.
+    """
+    context.obj = Session(
+        Whereabouts(
+            data=data,
+            otp=otp,
+            otp_admin=otp_admin,
+            identity_admin=identity_admin,
+            tls=tls,
+            key=os.environ.get("XACTHUC_KEY", ""),  # no option: a command line is seen by everyone on the machine
+            key_file=key_file,
+        )
+    )
+
+
+app.command("up")(up.up)
+app.command("serve")(serve.serve)
+app.add_typer(platforms.app, name="platforms")
+app.add_typer(keys.app, name="keys")
+app.add_typer(challenges.app, name="challenges")
+app.command("inbox")(inbox.inbox)
+app.command("lookup")(lookup.lookup)
+app.command("send-test")(send_test.send_test)
+app.add_typer(db.app, name="db")
+app.command("version")(version.version)

@@ -1,0 +1,56 @@
+"""`xacthuc db`: the schema of a deployment's database."""
+
+# ruff: noqa: PLC0415 - the database driver is imported when used, so that `xacthuc --help` stays quick
+
+from typing import Annotated
+
+import typer
+
+from xacthuc.cli.failure import EXIT_UNREACHABLE, EXIT_USAGE, CommandFailed
+from xacthuc.cli.options import Json
+from xacthuc.cli.output import print_json
+
+app = typer.Typer(help="Migrates the database.", no_args_is_help=True)
+
+
+@app.callback()
+def db() -> None:
+    """Migrates the database."""
+
+
+@app.command("upgrade")
+def upgrade(
+    *,
+    url: Annotated[
+        str, typer.Option("--database-url", envvar="XACTHUC_DATABASE_URL", help="Better set in the environment.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Brings the schema up to date, before a new version serves. Doing it again changes nothing."""
+    if not url:
+        raise CommandFailed(
+            "no database is named",
+            advice="Set XACTHUC_DATABASE_URL, such as postgresql+asyncpg://user:password@host/database",
+            exit_status=EXIT_USAGE,
+        )
+    from asyncpg import PostgresError
+
+    from xacthuc.identity.migrate import main
+
+    try:
+        changed = main(url)
+    except OSError as error:
+        raise CommandFailed(
+            f"the database does not answer: {error.strerror or type(error).__name__}",
+            advice="Check that it runs and that XACTHUC_DATABASE_URL names it.",
+            exit_status=EXIT_UNREACHABLE,
+        ) from error
+    except PostgresError as error:
+        raise CommandFailed(
+            f"the database refuses: {error.sqlstate} {type(error).__name__}",
+            advice="Check the user, the password and the database of XACTHUC_DATABASE_URL, and the rights of that user.",
+        ) from error
+    if as_json:
+        print_json({"changed": changed})
+    else:
+        typer.echo("The schema is up to date now." if changed else "The schema was up to date already.")

@@ -1,0 +1,29 @@
+"""`xacthuc serve`: one service, as a container runs it."""
+
+import os
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Service(StrEnum):
+    """What can be served, one process each."""
+
+    OTP = "otp"
+    OTP_DELIVERY = "otp-delivery"
+    IDENTITY = "identity"
+
+
+MODULES = {
+    Service.OTP: "xacthuc.otp.main",
+    Service.OTP_DELIVERY: "xacthuc.otp.delivery",
+    Service.IDENTITY: "xacthuc.identity.main",
+}
+
+
+def serve(service: Annotated[Service, typer.Argument(help="Which one.")]) -> None:
+    """Runs one service, set by XACTHUC_... variables."""
+    # The process becomes the service: it gets the signals, and carries nothing of this command in its memory.
+    os.execv(sys.executable, [sys.executable, "-m", MODULES[service]])  # noqa: S606 - our own interpreter, no shell

@@ -1,0 +1,162 @@
+"""Reaches the services a command needs: from options, else the environment, else what `xacthuc up` wrote down.
+
+The modules that speak gRPC are imported when a command first calls a service, so that `xacthuc --help` stays quick.
+"""
+
+# ruff: noqa: PLC0415 - see above; this is the one file that pays for it
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from xacthuc.cli.failure import EXIT_UNREACHABLE, EXIT_USAGE, CommandFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from xacthuc.client.calls import Call
+    from xacthuc.client.transport import BlockingTransport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """What the command line and the environment say; empty means: as `xacthuc up` wrote it down."""
+
+    data: Path
+    otp: str = ""
+    otp_admin: str = ""
+    identity_admin: str = ""
+    tls: Path | None = None
+    key: str = ""
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An open channel to one service. Answers come as the contract's JSON."""
+
+    transport: BlockingTransport
+    address: str
+    option: str
+
+    def ask(self, call: Call[Any]) -> dict[str, Any]:
+        """Sends a call; CommandFailed, with advice, when it fails."""
+        from xacthuc.cli.refusals import refused
+        from xacthuc.client import XacthucError
+
+        try:
+            return self.transport.send(replace(call, read=_as_json))
+        except XacthucError as error:
+            raise refused(error, address=self.address, option=self.option) from None
+
+
+class Session:
+    """One command's way to the services."""
+
+    def __init__(self, where: Whereabouts) -> None:
+        self._where = where
+
+    @property
+    def data(self) -> Path:
+        """The data directory of `xacthuc up`."""
+        return self._where.data
+
+    @contextmanager
+    def otp(self) -> Iterator[Service]:
+        """Opens OtpService with a platform's key."""
+        from xacthuc.client.endpoint import channel_credentials, retry_policy
+        from xacthuc.client.otp import SERVICE
+
+        address = self._where.otp or self._noted("otp", "--otp")
+        credentials = channel_credentials(address, root_certificates=None, insecure=False)
+        metadata = (("authorization", f"Bearer {self._key()}"), ("accept-language", "en"))
+        with self._open(address, credentials, retry_policy(SERVICE), metadata, "--otp") as service:
+            yield service
+
+    @contextmanager
+    def otp_admin(self) -> Iterator[Service]:
+        """Opens OtpAdmin over mutual TLS."""
+        address = self._where.otp_admin or self._noted("otp_internal", "--otp-admin")
+        with self._open(address, self._certificate(), "", (), "--otp-admin") as service:
+            yield service
+
+    @contextmanager
+    def identity_admin(self) -> Iterator[Service]:
+        """Opens IdentityAdmin over mutual TLS."""
+        address = self._where.identity_admin or self._noted("identity_internal", "--identity-admin")
+        with self._open(address, self._certificate(), "", (), "--identity-admin") as service:
+            yield service
+
+    def inbox(self) -> Path:
+        """Returns the file of the development inbox, which is there only after a first message."""
+        return self.data / "inbox.jsonl"
+
+    @contextmanager
+    def _open(
+        self, address: str, credentials: Any, policy: str, metadata: tuple[tuple[str, str], ...], option: str
+    ) -> Iterator[Service]:
+        from xacthuc.client.clients import TIMEOUT
+        from xacthuc.client.endpoint import Endpoint
+        from xacthuc.client.transport import BlockingTransport
+
+        endpoint = Endpoint(address, credentials, policy, metadata, TIMEOUT)
+        transport = BlockingTransport(endpoint)
+        try:
+            yield Service(transport, address, option)
+        finally:
+            transport.close()
+
+    def _noted(self, name: str, option: str) -> str:
+        """Returns what the running stack wrote down, such as its addresses."""
+        path = self._where.data / "up.json"
+        try:
+            return str(json.loads(path.read_text("utf-8"))[name])
+        except FileNotFoundError:
+            raise CommandFailed(
+                f"nothing is running here: there is no {path}",
+                advice=f"Start it with `make run`, or say where the services are: {option} HOST:PORT",
+                exit_status=EXIT_UNREACHABLE,
+            ) from None
+
+    def _key(self) -> str:
+        if self._where.key:
+            return self._where.key
+        if self._where.key_file is not None:
+            return self._read(self._where.key_file, "--key-file").decode().strip()
+        path = self._where.data / "demo.json"
+        try:
+            return str(json.loads(path.read_text("utf-8"))["secret"])
+        except FileNotFoundError:
+            raise CommandFailed(
+                "no platform key is at hand",
+                advice="Set XACTHUC_KEY, or --key-file, to a key with the scope otp: xacthuc keys create PLATFORM",
+                exit_status=EXIT_USAGE,
+            ) from None
+
+    def _certificate(self) -> Any:
+        import grpc
+
+        tls = self._where.tls or self._where.data / "tls"
+        ca, key, certificate = (self._read(tls / name, "--tls") for name in ("ca.pem", "cli.key", "cli.pem"))
+        return grpc.ssl_channel_credentials(ca, key, certificate)
+
+    def _read(self, path: Path, option: str) -> bytes:
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise CommandFailed(
+                f"{path} cannot be read: {error.strerror}",
+                advice=f"Name another place with {option}; `make run` makes one below the data directory.",
+                exit_status=EXIT_USAGE,
+            ) from None
+
+
+def _as_json(message: Any) -> dict[str, Any]:
+    """Returns a message as the contract's JSON, with its own field names and nothing left out."""
+    from google.protobuf.json_format import MessageToDict
+
+    return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)

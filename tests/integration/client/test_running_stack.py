@@ -1,0 +1,204 @@
+"""The client and the command against the whole product, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+from running_stack import running_stack
+
+from xacthuc.client import (
+    AccountState,
+    Action,
+    AsyncXacthuc,
+    Consent,
+    DecisionReason,
+    FailedPrecondition,
+    InvalidRequest,
+    NextStepKind,
+    NotFound,
+    Unauthenticated,
+    Verdict,
+    Xacthuc,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from running_stack import RunningStack
+
+QUICKSTART = Path(__file__).resolve().parents[3] / "docs" / "quickstart.md"
+ADULT = {"full_name": "Nguyễn Văn An", "birth_date": date(1990, 2, 3)}
+
+
+def consent() -> Consent:
+    return Consent(text_version="2026-01", accept_time=datetime.now(UTC), affirmed=True)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[RunningStack]:
+    with TemporaryDirectory(prefix="xacthuc-test-") as path, running_stack(Path(path)) as stack:
+        yield stack
+
+
+@pytest.fixture
+def client(stack: RunningStack) -> Iterator[Xacthuc]:
+    with Xacthuc(key=stack.key, otp=stack.otp, identity=stack.identity) as client:
+        yield client
+
+
+def code_of(stack: RunningStack, challenge: str) -> str:
+    return stack.json("inbox", "--challenge", challenge, "--last", "--wait", "10s")["code"]
+
+
+@pytest.mark.rule("R4")
+def test_the_quickstart_ends_with_a_verified_account_that_may_post(stack: RunningStack) -> None:
+    """The very text of the page, but for the addresses."""
+    script = re.findall(r"```python\n(.*?)```", QUICKSTART.read_text("utf-8"), re.DOTALL)[0]
+    here = f"Xacthuc(key=key, otp={stack.otp!r}, identity={stack.identity!r})"
+    assert script.count("Xacthuc(key=key)") == 1
+    (stack.root / "quickstart.py").write_text(script.replace("Xacthuc(key=key)", here), "utf-8")
+
+    ran = subprocess.run(
+        [sys.executable, "quickstart.py"],
+        cwd=stack.root,
+        env=stack.environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    promised = re.findall(r"```\n(may post.*?)```", QUICKSTART.read_text("utf-8"), re.DOTALL)[0]
+    assert ran.stdout == promised
+
+
+async def test_the_asyncio_client_walks_the_same_way(stack: RunningStack) -> None:
+    async with AsyncXacthuc(key=stack.key, otp=stack.otp, identity=stack.identity) as client:
+        account = await client.identity.register_account("async-1", **ADULT, consent=consent())
+        challenge = await client.otp.start_challenge("0992 000 010", subject=account, device_id="d")
+        code = await asyncio.to_thread(code_of, stack, challenge.name)
+        result = await client.otp.check_code(challenge, code)
+        await client.identity.verify_phone(account, result.proof_token)
+        decision = await client.identity.check_action(account, Action.POST)
+
+    assert (True, DecisionReason.VERIFIED) == (decision.allowed, decision.reason)
+
+
+def test_an_account_nobody_registered_is_told_what_to_do(client: Xacthuc) -> None:
+    decision = client.identity.check_action("nobody", Action.POST)
+
+    assert (False, DecisionReason.NOT_REGISTERED) == (decision.allowed, decision.reason)
+    assert decision.next_step.needed
+    assert decision.next_step.text_vi
+
+
+def test_a_wrong_code_is_a_verdict_and_counts(stack: RunningStack, client: Xacthuc) -> None:
+    challenge = client.otp.start_challenge("0992 000 011", subject="accounts/wrong")
+    right = code_of(stack, challenge.name)
+
+    result = client.otp.check_code(challenge, f"{(int(right) + 1) % 1_000_000:06}")
+
+    assert (Verdict.WRONG, 4) == (result.verdict, result.remaining_checks)
+
+
+def test_a_repeated_write_is_answered_from_memory(client: Xacthuc) -> None:
+    request_id = "6f8d7d0c-3b1f-4b52-9d4d-0a3a5a3b8f10"
+    first = client.otp.start_challenge("0992 000 012", subject="accounts/again", request_id=request_id)
+
+    again = client.otp.start_challenge("0992 000 012", subject="accounts/again", request_id=request_id)
+
+    assert first.name == again.name
+
+
+def test_a_fixed_line_is_refused_with_its_field(client: Xacthuc) -> None:
+    with pytest.raises(InvalidRequest) as failed:
+        client.otp.start_challenge("024 3825 1234", subject="accounts/an")
+
+    assert ["phone_number", "FIXED_LINE"] == [
+        getattr(failed.value.field_faults[0], name) for name in ("field", "reason")
+    ]
+
+
+def test_an_unknown_account_is_not_found(client: Xacthuc) -> None:
+    with pytest.raises(NotFound) as failed:
+        client.identity.get_account("nobody")
+
+    assert "ACCOUNT_NOT_FOUND" == failed.value.reason
+
+
+def test_a_child_is_led_to_a_guardian(client: Xacthuc) -> None:
+    child = client.identity.register_account(
+        "child-1", full_name="Lê Bé", birth_date=datetime.now(UTC).date() - timedelta(days=3650), consent=consent()
+    )
+
+    assert (AccountState.PENDING_GUARDIAN, NextStepKind.LINK_GUARDIAN) == (child.state, child.next_step.kind)
+
+
+def test_a_canceled_challenge_takes_no_resend(client: Xacthuc) -> None:
+    challenge = client.otp.start_challenge("0992 000 013", subject="accounts/cancel")
+    client.otp.cancel_challenge(challenge)
+
+    with pytest.raises(FailedPrecondition) as failed:
+        client.otp.resend_code(challenge)
+
+    assert "CHALLENGE_CLOSED" == failed.value.reason
+
+
+def test_a_made_up_key_opens_nothing(stack: RunningStack) -> None:
+    with (
+        Xacthuc(key="xt_dev_" + "x" * 43, otp=stack.otp, identity=stack.identity) as stranger,
+        pytest.raises(Unauthenticated) as failed,
+    ):
+        stranger.otp.lookup_number("0992000000")
+
+    assert "CREDENTIALS_UNKNOWN" == failed.value.reason
+
+
+async def test_a_key_made_at_the_terminal_opens_the_service_until_it_is_revoked(
+    stack: RunningStack, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    stack.json("platforms", "create", "my-forum", "--display-name", "MyForum")
+    made = stack.json("keys", "create", "my-forum", "--scope", "otp")
+
+    async with AsyncXacthuc(key=made["secret"], otp=stack.otp, identity=stack.identity) as forum:
+
+        async def opens() -> bool:
+            try:
+                return (await forum.otp.lookup_number("0992000000")).accepted
+            except Unauthenticated:
+                return False
+
+        await eventually(opens)
+        stack.json("keys", "revoke", made["key"]["name"])
+
+        async def shut() -> bool:
+            return not await opens()
+
+        await eventually(shut, within=timedelta(seconds=1))
+
+
+def test_a_test_message_to_the_sandbox_is_delivered_and_can_be_looked_up(stack: RunningStack) -> None:
+    sent = stack.json("send-test", "0992000014")
+
+    shown = stack.json("challenges", "show", sent["name"])
+
+    assert ("platforms/demo", "DELIVERED", "sandbox") == (
+        shown["platform"],
+        shown["challenge"]["delivery"]["state"],
+        shown["provider"],
+    )
+
+
+def test_a_test_message_that_a_provider_fails_ends_with_status_1(stack: RunningStack) -> None:
+    ran = stack.run("send-test", "0992000003")
+
+    assert (1, "FAILED") == (ran.returncode, ran.stdout.split()[-1])

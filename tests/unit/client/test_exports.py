@@ -1,0 +1,61 @@
+"""What `xacthuc.client` promises to its users."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import xacthuc.client
+from xacthuc.client import clients
+
+SURFACE = """
+    Account AccountState Action AlreadyExists AsyncXacthuc Challenge ChallengeState Channel CheckResult Consent
+    DeadlineExceeded Decision DecisionReason Delivery DeliveryState Evidence EvidenceKind FailedPrecondition FieldFault
+    Internal InvalidRequest LimitExceeded NextStep NextStepKind NotFound NumberInfo OutOfRange PermissionDenied Purpose
+    Refusal Unauthenticated Unavailable Unimplemented Verdict Xacthuc XacthucError
+"""
+METHODS = {
+    "otp": {
+        "start_challenge",
+        "resend_code",
+        "check_code",
+        "get_challenge",
+        "cancel_challenge",
+        "lookup_number",
+        "report_unrequested",
+    },
+    "identity": {"register_account", "verify_phone", "get_account", "check_action"},
+}
+BASE_INSTALL = {"google", "grpc", "typing_extensions", "buf", "xacthuc"}
+# What grpc imports by itself when it happens to be there.
+SOUGHT_BY_GRPC = {"grpc_health", "grpc_reflection", "grpc_tools", "cython_runtime"}
+
+
+def test_the_public_names_are_these() -> None:
+    assert SURFACE.split() == sorted(xacthuc.client.__all__)
+
+
+def test_both_clients_have_these_methods() -> None:
+    with xacthuc.client.Xacthuc(key="xt_dev_x") as client:
+        assert {
+            name: {each for each in dir(getattr(client, name)) if not each.startswith("_")} for name in METHODS
+        } == METHODS
+
+
+def test_the_asyncio_client_has_the_methods_of_the_blocking_one() -> None:
+    for blocking, awaited in (
+        (clients.OtpClient, clients.AsyncOtpClient),
+        (clients.IdentityClient, clients.AsyncIdentityClient),
+    ):
+        assert set(dir(blocking)) == set(dir(awaited))
+
+
+def test_the_client_imports_nothing_beyond_the_base_install() -> None:
+    program = (
+        "import sys; own = set(sys.modules); import xacthuc.client;"
+        "print(*{name.partition('.')[0] for name in set(sys.modules) - own})"
+    )
+    listed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+
+    foreign = {name for name in listed.split() if name not in sys.stdlib_module_names and not name.startswith("_")}
+    assert foreign - SOUGHT_BY_GRPC <= BASE_INSTALL
