@@ -17,6 +17,7 @@ from fake_vendor import FakeVendor
 
 from xacthuc.clock import SystemClock
 from xacthuc.ids import new_request_id
+from xacthuc.otp.adapters.valkey_admin import ValkeyAdministration
 from xacthuc.otp.adapters.valkey_challenges import ValkeyChallenges, sealed_number_context
 from xacthuc.otp.adapters.valkey_notices import ValkeyNotices, sealed_notice_context
 from xacthuc.otp.delivery import main as delivery
@@ -29,6 +30,7 @@ from xacthuc.otp.domain.rules import Rules
 from xacthuc.otp.domain.starter import Starter
 from xacthuc.otp.ports import NewChallenge, NewNotice
 from xacthuc.policy import Policy, Purpose
+from xacthuc.ratelimit.limiter import Limiter
 from xacthuc.sealing import KeyRing, Sealer, read_key
 from xacthuc.settings import Environment
 from xacthuc.telemetry import start as telemetry
@@ -89,16 +91,24 @@ class World:
         self.notices = ValkeyNotices(
             store=store, sealer=self.sealer, number_key=self.number_key, keep_ms=self.rules.keep_ms
         )
+        self.administration = ValkeyAdministration(store=store, limiter=Limiter(store), number_key=self.number_key)
 
     async def start(
-        self, number: str = "+84912345678", *, purpose: int = 1, locale: str = "vi", channel: int = 1, trace: str = ""
+        self,
+        number: str = "+84912345678",
+        *,
+        platform: str = PLATFORM,
+        purpose: int = 1,
+        locale: str = "vi",
+        channel: int = 1,
+        trace: str = "",
     ) -> ChallengeId:
         """Queues a code."""
         partition = partition_of(number, self.number_key)
         identity = challenge_id.make(partition, self.deriver.current, challenge_id.random_part())
         new = NewChallenge(
             id=identity,
-            starter=Starter(platform=PLATFORM, account=ACCOUNT, device=DEVICE, address=ADDRESS, prefix=PREFIX),
+            starter=Starter(platform=platform, account=ACCOUNT, device=DEVICE, address=ADDRESS, prefix=PREFIX),
             purpose=purpose,
             subject="accounts/someone",
             number=number,
@@ -112,14 +122,16 @@ class World:
         assert answered.view is not None, answered.outcome
         return identity
 
-    async def notice(self, number: str = "+84912345678", *, template: str | None = None) -> str:
+    async def notice(
+        self, number: str = "+84912345678", *, platform: str = PLATFORM, template: str | None = None
+    ) -> str:
         """Queues a notice and returns its id."""
         partition = partition_of(number, self.number_key)
         identity = challenge_id.make(partition, self.deriver.current, challenge_id.random_part()).text
         new = NewNotice(
             id=identity,
             partition=partition,
-            platform=PLATFORM,
+            platform=platform,
             number=number,
             template=template or next(iter(self.policy.notices)),
             locale="vi",
@@ -129,6 +141,15 @@ class World:
         )
         await self.notices.queue(new, self.clock.now_ms())
         return identity
+
+    async def block(self, number: str, *, for_ms: int = 60_000) -> None:
+        """Blocks a number."""
+        now_ms = self.clock.now_ms()
+        await self.administration.block(number, "test", now_ms + for_ms, now_ms)
+
+    async def switch(self, platform: str, *, engaged: bool) -> None:
+        """Turns a kill switch; the empty platform's stops all."""
+        await self.administration.set_kill_switch(platform, "test", self.clock.now_ms(), engaged=engaged)
 
     def code(self, identity: ChallengeId) -> str:
         """Returns the code of a challenge."""
@@ -169,6 +190,16 @@ class World:
     async def kinds(self, identity: ChallengeId) -> list[str]:
         """Returns the kinds of a challenge's outcomes, in order."""
         return [o["k"] for o in await self.outcomes(identity.partition) if o["c"] == identity.text]
+
+    async def failure(self) -> dict[str, str]:
+        """Returns the only outcome that is a failure."""
+        streams = await self.store.execute("KEYS", "*:out", key="")
+        [failed] = [o for s in streams for o in await self.outcomes(int(s[3:6])) if o["k"] == "FAILED"]
+        return failed
+
+    async def ended(self, identity: ChallengeId) -> tuple[str, str]:
+        """Returns the delivery state and why it failed."""
+        return await self.state(identity), (await self.failure())["d"]
 
     async def waiting(self) -> int:
         """Returns how many messages are in the lanes."""

@@ -57,6 +57,7 @@ async def deploy(valkey_url: str, clock: FixedClock, secrets: Path, tmp_path: Pa
         ) -> Deployment:
             settings = OtpSettings(
                 environment=environment,
+                public_plaintext=True,
                 state_url=store_url,
                 tls_directory=secrets,
                 keys_directory=secrets,

@@ -13,6 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from xacthuc.api.otp.v1 import (
     admin_pb2_grpc,
+    internal_pb2,
     internal_pb2_grpc,
     resources_pb2,
     service_pb2,
@@ -110,9 +111,9 @@ class Platform:
             "CancelChallenge", service_pb2.CancelChallengeRequest(name=name, request_id=str(uuid.uuid4()))
         )
 
-    async def report(self, number: str, code: str, request_id: str = "") -> Any:
+    async def report(self, number: str, code: str, request_id: str = "", **fields: Any) -> Any:
         request = service_pb2.ReportUnrequestedRequest(
-            phone_number=number, code=code, request_id=request_id or str(uuid.uuid4())
+            phone_number=number, code=code, request_id=request_id or str(uuid.uuid4()), **fields
         )
         return await self.call("ReportUnrequested", request)
 
@@ -139,6 +140,14 @@ class Deployment:
     channels: dict[str, grpc.aio.Channel]
     """To the internal port, by the service whose certificate they present."""
     notice_templates: frozenset[str]
+
+    async def redeem(self, token: str, *, platform: str = "forum", request_id: str = "", **expected: Any) -> Any:
+        """Redeems a proof as identity does, by default for the account and purpose that `start` uses."""
+        expected = {"subject": "accounts/lan", "purposes": [Challenge.ACCOUNT_VERIFICATION], **expected}
+        request = internal_pb2.RedeemProofRequest(
+            proof_token=token, request_id=request_id or str(uuid.uuid4()), **expected
+        )
+        return await answer(self.internal.RedeemProof(request, metadata=(("x-xacthuc-platform", platform),)))
 
     def peer_call(self, peer: str, method: str, request: Any) -> Any:
         """Calls an internal method as another service."""

@@ -121,6 +121,8 @@ class Otp:
     """Sends a rested number has at once; with the refill, one more than this within any refill period."""
     number_refill_seconds: int
     """After which one more send is granted."""
+    stranger_sends_per_day: int
+    """Sends a number gets in any 24 hours from all who are not known to hold it, CAPTCHA or not."""
     account_sends_per_day: int
     device_sends_per_day: int
     address_sends_per_hour: int

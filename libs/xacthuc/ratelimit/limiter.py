@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SPENT = 0
 _KEPT = -1
+_SPENT_NOW = -2
 
 _T = TypeVar("_T")
 _HERE = Path(__file__).parent
@@ -79,7 +80,8 @@ class SpendResult:
         cause: which part of its rule did.
         retry_at_ms: the first millisecond at which asking again makes sense; None when waiting does not help.
         unguarded: limits that could not be asked and let it pass, for the metric of open failures.
-        kept: the `Once.value` of an earlier spend of the same request, which spent everything already; None: this one.
+        kept: the `Once.value` of an earlier call of the same request; None for a new request.
+        spent: whether this call spent; not when it refused, and not when the same request had spent before.
 
     """
 
@@ -88,6 +90,7 @@ class SpendResult:
     retry_at_ms: int | None = None
     unguarded: tuple[Limit, ...] = ()
     kept: bytes | None = None
+    spent: bool = False
 
     @property
     def allowed(self) -> bool:
@@ -203,6 +206,10 @@ class Limiter:
         if not answers.final:
             for group in answers.spent:
                 self._track(self._run(self._refund, group, now_ms, now_ms)).add_done_callback(self._count_lost)
+        elif len(groups) > 1 and (once := groups[0].once) is not None:
+            # Until this arrives the record says "nobody knows", and a repeated request spends for itself.
+            value = answers.kept.decode() if answers.kept is not None else once.value
+            self._track(self._store.execute("SET", once.key, f"!{value}", "XX", "PX", once.keep_ms))
         return answers.result()
 
     def _run(self, script: Script, group: _Group, now_ms: int, spent_ms: int | None = None) -> asyncio.Future[Reply]:
@@ -245,12 +252,17 @@ class _Answers:
     refusals: list[tuple[int, Charge, Cause]] = field(default_factory=list)
     failures: list[StoreError] = field(default_factory=list)
     kept: bytes | None = None
+    paid: bool = False
+    """Whether the request spent before."""
 
     def take(self, group: _Group, reply: Reply) -> None:
         if reply[0] == _SPENT:
             self.spent.append(group)
-        elif reply[0] == _KEPT:
+        elif reply[0] == _SPENT_NOW:
+            self.spent.append(group)
             self.kept = reply[1]
+        elif reply[0] == _KEPT:
+            self.kept, self.paid = reply[1][1:], reply[1][:1] == b"!"
         else:
             self.refusals.append((reply[1], group.charges[reply[0] - 1], Cause(reply[2].decode())))
 
@@ -263,18 +275,18 @@ class _Answers:
     @property
     def final(self) -> bool:
         """Whether what was spent stays spent."""
-        return self.kept is None and not self.refusals and not self.failures
+        return not self.paid and not self.refusals and not self.failures
 
     def result(self) -> SpendResult:
         unguarded = tuple(self.unguarded)
-        if self.kept is not None:
-            return SpendResult(kept=self.kept)
-        if self.refusals:
-            retry_at_ms, charge, cause = max(self.refusals, key=lambda refusal: refusal[0])
+        # Who has paid is allowed, unless it was stopped since.
+        refusals = [refusal for refusal in self.refusals if not self.paid or refusal[2] is Cause.BARRED]
+        if refusals:
+            retry_at_ms, charge, cause = max(refusals, key=lambda refusal: refusal[0])
             return SpendResult(charge.limit, cause, None if retry_at_ms >= FOREVER_MS else retry_at_ms, unguarded)
         if self.failures:
             raise self.failures[0]
-        return SpendResult(unguarded=unguarded)
+        return SpendResult(unguarded=unguarded, kept=self.kept, spent=bool(self.spent) and not self.paid)
 
 
 def _counts(text: bytes) -> tuple[tuple[int, int], ...]:

@@ -9,7 +9,7 @@ if wrong_clock then
 end
 
 local records = ARGV[3] ~= '' and 1 or 0
-if records == 1 and redis.call('GET', KEYS[1]) == ARGV[3] then
+if records == 1 and string.sub(redis.call('GET', KEYS[1]) or '', 2) == ARGV[3] then
   redis.call('DEL', KEYS[1])
 end
 for position = 1, #KEYS - records do

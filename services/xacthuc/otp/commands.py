@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from hashlib import blake2b
-
-from xacthuc.ids import encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +21,9 @@ class StartChallenge:
     request_id: str
     trace: str = ""
 
-    def fingerprint(self, e164: str) -> str:
-        """Returns a digest of what the request means. The person's side may change between tries: it is left out."""
-        return _digest(e164, str(self.purpose), self.subject, self.locale, str(self.channel))
+    def meaning(self, e164: str) -> str:
+        """Returns what the request asks for. The person's side may change between tries: it is left out."""
+        return "\0".join((e164, str(self.purpose), self.subject, self.locale, str(self.channel)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +36,31 @@ class SendNotice:
     locale: str
     request_id: str
 
-    def fingerprint(self, e164: str) -> str:
-        """Returns a digest of what the request means."""
-        return _digest(e164, self.template, self.locale)
+    def meaning(self, e164: str) -> str:
+        """Returns what the request asks for."""
+        return f"{e164}\0{self.template}\0{self.locale}"
 
 
-def _digest(*parts: str) -> str:
-    return encode(blake2b("\0".join(parts).encode(), digest_size=12).digest())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportUnrequested:
+    """The word of a person who got a code without asking for it."""
+
+    platform: str
+    phone_number: str = field(repr=False)
+    code: str = field(repr=False)
+    ip: str = field(default="", repr=False)
+    device_id: str = field(default="", repr=False)
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemProof:
+    """Another service's wish to use up a proof."""
+
+    platform: str
+    proof_token: str = field(repr=False)
+    subject: str = field(repr=False)
+    """For whom it must have been made."""
+    purposes: frozenset[int]
+    """What it may have been made for."""
+    request_id: str

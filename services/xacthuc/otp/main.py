@@ -27,7 +27,7 @@ from xacthuc.otp.domain.rules import Rules
 from xacthuc.otp.domain.starter import Digests
 from xacthuc.otp.servicer import OtpAdminServicer, OtpInternalServicer, OtpServicer
 from xacthuc.otp.settings import OtpSettings
-from xacthuc.otp.usecases import Otp
+from xacthuc.otp.usecases.otp import Otp
 from xacthuc.otp.wire import Renderer
 from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy

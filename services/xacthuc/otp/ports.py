@@ -91,10 +91,16 @@ class Challenges(Protocol):
         """Reads a challenge; an empty platform reads any, for operators."""
         ...
 
-    async def report(self, number: str, platform: str, *, request_id: str, now_ms: int) -> list[ChallengeId]:
+    async def charged(self, challenge: ChallengeId, platform: str) -> str | None:
+        """Returns whose limits a challenge is charged to, as `Starter.charged` spells it; None when there is none."""
+        ...
+
+    async def report(
+        self, number: str, platform: str, *, reporter: str, request_id: str, now_ms: int
+    ) -> list[ChallengeId]:
         """Spends one report of the number and returns its latest challenges; none when the day's reports are spent.
 
-        The last request is not charged again when it is repeated.
+        Reports are counted per `reporter`, a digest; the last request is not charged again when it is repeated.
         """
         ...
 
@@ -118,14 +124,18 @@ class SpendOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spend:
-    """One wish to start a challenge, as the limits see it."""
+    """One wish to send, as the limits see it."""
 
-    starter: Starter
+    platform: str
+    charged: str
+    """Whose limits are charged, as `Starter.charged` spells it."""
+    method: str
+    """The method asked, which request ids are apart by."""
     request_id: str
     fingerprint: str
-    """Of the request's payload: the same id with another one is refused."""
+    """Keyed, of the request's payload: the same id with another one is refused."""
     challenge: str
-    """The id the challenge will have."""
+    """The id of the challenge, or the one it will have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +157,10 @@ class Limits(Protocol):
     """Limits per account, device, address, prefix, platform and over all: in other slots than the number."""
 
     async def spend(self, spend: Spend, now_ms: int) -> Spent:
-        """Spends one send everywhere or nowhere, in one trip. A repeated request is not charged again."""
+        """Spends one send everywhere or nowhere, in one trip. A repeated request is not charged again.
+
+        What is stopped is stopped for a repeated request too.
+        """
         ...
 
     def refund(self, spend: Spend, spent: Spent, now_ms: int) -> None:

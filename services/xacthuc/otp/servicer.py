@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from google.protobuf.empty_pb2 import Empty
 
 from xacthuc.api.otp.v1 import admin_pb2
-from xacthuc.otp import usecases, wire
+from xacthuc.otp import wire
+from xacthuc.otp.usecases import administration, checking, sending
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
     from xacthuc.otp.domain.view import ChallengeView
     from xacthuc.otp.ports import Administration, Notices, Outcomes
-    from xacthuc.otp.usecases import Otp
+    from xacthuc.otp.usecases.otp import Otp
     from xacthuc.otp.wire import Renderer
 
 
@@ -32,30 +33,32 @@ class OtpServicer:
         self._render = render
 
     async def StartChallenge(self, request: service_pb2.StartChallengeRequest, call: Call) -> resources_pb2.Challenge:
-        view = await usecases.start_challenge(self._otp, wire.start_challenge(request, call))
+        view = await sending.start_challenge(self._otp, wire.start_challenge(request, call))
         return self._challenge(view)
 
     async def ResendCode(self, request: service_pb2.ResendCodeRequest, call: Call) -> resources_pb2.Challenge:
-        view = await usecases.resend_code(self._otp, call.platform, request.name, request.channel, request.request_id)
+        view = await sending.resend_code(
+            self._otp, call.platform, request.name, request.channel, wire.request_id(request)
+        )
         return self._challenge(view)
 
     async def CheckCode(self, request: service_pb2.CheckCodeRequest, call: Call) -> service_pb2.CheckCodeResponse:
-        checked = await usecases.check_code(self._otp, call.platform, request.name, request.code, request.request_id)
+        checked = await checking.check_code(
+            self._otp, call.platform, request.name, request.code, wire.request_id(request)
+        )
         return self._render.checked(checked, self._otp.clock.now_ms())
 
     async def GetChallenge(self, request: service_pb2.GetChallengeRequest, call: Call) -> resources_pb2.Challenge:
-        return self._challenge(await usecases.get_challenge(self._otp, call.platform, request.name))
+        return self._challenge(await checking.get_challenge(self._otp, call.platform, request.name))
 
     async def CancelChallenge(self, request: service_pb2.CancelChallengeRequest, call: Call) -> resources_pb2.Challenge:
-        return self._challenge(await usecases.cancel_challenge(self._otp, call.platform, request.name))
+        return self._challenge(await checking.cancel_challenge(self._otp, call.platform, request.name))
 
     async def LookupNumber(self, request: service_pb2.LookupNumberRequest, call: Call) -> resources_pb2.NumberInfo:
         return wire.number_info(self._otp.plan.parse(request.phone_number), request.locale)
 
     async def ReportUnrequested(self, request: service_pb2.ReportUnrequestedRequest, call: Call) -> Empty:
-        await usecases.report_unrequested(
-            self._otp, call.platform, request.phone_number, request.code, request.request_id
-        )
+        await checking.report_unrequested(self._otp, wire.report_unrequested(request, call))
         return Empty()
 
     def _challenge(self, view: ChallengeView) -> resources_pb2.Challenge:
@@ -72,17 +75,16 @@ class OtpInternalServicer:
         self._outcomes = outcomes
 
     async def RedeemProof(self, request: internal_pb2.RedeemProofRequest, call: Call) -> internal_pb2.Proof:
-        proof = await usecases.redeem_proof(self._otp, call.platform, request.proof_token, request.request_id)
-        return wire.proof(*proof)
+        return wire.proof(*await checking.redeem_proof(self._otp, wire.redeem_proof(request, call)))
 
     async def SendNotice(self, request: internal_pb2.SendNoticeRequest, call: Call) -> internal_pb2.Notice:
-        notice = await usecases.send_notice(self._otp, self._notices, wire.send_notice(request, call))
+        notice = await sending.send_notice(self._otp, self._notices, wire.send_notice(request, call))
         return wire.notice(notice)
 
     async def WatchOutcomes(
         self, request: internal_pb2.WatchOutcomesRequest, call: Call
     ) -> AsyncIterator[internal_pb2.WatchOutcomesResponse]:
-        async for batch in usecases.watch_outcomes(self._outcomes, request.cursor):
+        async for batch in administration.watch_outcomes(self._outcomes, request.cursor):
             yield wire.outcomes(batch)
 
 
@@ -99,14 +101,14 @@ class OtpAdminServicer:
         self, request: admin_pb2.ImportBlockListRequest, call: Call
     ) -> admin_pb2.ImportBlockListResponse:
         duration_ms = request.duration.ToMilliseconds()
-        blocked, refused = await usecases.block_numbers(
+        blocked, refused = await administration.block_numbers(
             self._otp, self._admin, list(request.phone_numbers), duration_ms, request.source
         )
         return wire.blocked(blocked, refused)
 
     async def UnblockNumber(self, request: admin_pb2.UnblockNumberRequest, call: Call) -> Empty:
         platform = call.platform if call.has_platform else ""
-        await usecases.unblock_number(self._otp, self._admin, request.phone_number, platform, request.reason)
+        await administration.unblock_number(self._otp, self._admin, request.phone_number, platform, request.reason)
         return Empty()
 
     async def SetKillSwitch(self, request: admin_pb2.SetKillSwitchRequest, call: Call) -> admin_pb2.KillSwitch:
@@ -122,7 +124,7 @@ class OtpAdminServicer:
     async def InspectChallenge(
         self, request: admin_pb2.InspectChallengeRequest, call: Call
     ) -> admin_pb2.InspectChallengeResponse:
-        view = await usecases.get_challenge(self._otp, "", request.name)
+        view = await checking.get_challenge(self._otp, "", request.name)
         return admin_pb2.InspectChallengeResponse(
             challenge=self._render.challenge(view, self._otp.clock.now_ms()),
             platform=f"platforms/{view.platform}",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from xacthuc.grpckit.errors import Internal, Unavailable, XacthucError
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.sealing import UnknownSealKeyError
 from xacthuc.valkey.errors import ScriptError, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -32,8 +33,16 @@ def script_refused(error: ScriptError) -> XacthucError:
     )
 
 
+def seal_key_unknown(_error: UnknownSealKeyError) -> XacthucError:
+    """Another server, whose key file is ahead, sealed this. Damaged data is no outage, and stays an internal error."""
+    return Unavailable(
+        Reason.KEYS_UNAVAILABLE, "this server lacks a key that others have; repeat with the same request_id"
+    )
+
+
 TRANSLATIONS: Final[Mapping[type[BaseException], Callable[[Any], XacthucError]]] = {
     StoreUnavailable: store_unavailable,
     ScriptError: script_refused,
+    UnknownSealKeyError: seal_key_unknown,
 }
-"""For the server builder: which exceptions of the store mean what to a caller."""
+"""For the server builder: which exceptions of the store, and of what was sealed into it, mean what to a caller."""

@@ -8,16 +8,18 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from xacthuc.api.otp.v1 import admin_pb2, internal_pb2, resources_pb2, service_pb2
 from xacthuc.grpckit.errors import FieldFault, InvalidRequest
-from xacthuc.otp.commands import SendNotice, StartChallenge
+from xacthuc.otp.commands import RedeemProof, ReportUnrequested, SendNotice, StartChallenge
 from xacthuc.otp.domain.challenge import State, Verdict
 from xacthuc.phone import Mobile, Refusal
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
     from xacthuc.grpckit.call import Call
     from xacthuc.otp.domain.rules import Rules
     from xacthuc.otp.domain.view import ChallengeView
     from xacthuc.otp.ports import OutcomeBatch, ProviderState, Redeemed
-    from xacthuc.otp.usecases import Checked
+    from xacthuc.otp.usecases.checking import Checked
 
 _Challenge = resources_pb2.Challenge
 _GUARDIAN_LINK = _Challenge.GUARDIAN_LINK
@@ -68,8 +70,37 @@ def start_challenge(request: service_pb2.StartChallengeRequest, call: Call) -> S
         ip=client.ip,
         device_id=client.device_id,
         captcha_solved=client.captcha_solved,
-        request_id=request.request_id,
+        request_id=request_id(request),
         trace=call.trace.traceparent() if call.trace.sampled else "",
+    )
+
+
+def request_id(request: Message) -> str:
+    """Reads a request's id; a UUID may be spelled in capitals (RFC 9562 section 4)."""
+    identity: str = request.request_id  # type: ignore[attr-defined]  # every write has one
+    return identity.lower()
+
+
+def report_unrequested(request: service_pb2.ReportUnrequestedRequest, call: Call) -> ReportUnrequested:
+    """Reads a ReportUnrequestedRequest."""
+    return ReportUnrequested(
+        platform=call.platform,
+        phone_number=request.phone_number,
+        code=request.code,
+        ip=request.client.ip,
+        device_id=request.client.device_id,
+        request_id=request_id(request),
+    )
+
+
+def redeem_proof(request: internal_pb2.RedeemProofRequest, call: Call) -> RedeemProof:
+    """Reads a RedeemProofRequest."""
+    return RedeemProof(
+        platform=call.platform,
+        proof_token=request.proof_token,
+        subject=request.subject,
+        purposes=frozenset(request.purposes),
+        request_id=request_id(request),
     )
 
 
@@ -173,7 +204,7 @@ def send_notice(request: internal_pb2.SendNoticeRequest, call: Call) -> SendNoti
         phone_number=request.phone_number,
         template=request.template,
         locale=request.locale or "vi",
-        request_id=request.request_id,
+        request_id=request_id(request),
     )
 
 

@@ -15,6 +15,7 @@ from otp_service import Challenge, Deployment, Refused
 
 from xacthuc.api.otp.v1 import service_pb2
 from xacthuc.embedded import Valkey, ValkeyCluster
+from xacthuc.otp.adapters.valkey_limits import platform_key
 
 pytestmark = pytest.mark.engine
 
@@ -112,6 +113,25 @@ async def test_a_cluster_of_three_and_three_goes_on_when_a_master_dies(
     again = [(await otp.forum.check(challenge.name, otp.code(challenge.name))).verdict for challenge in started]
     assert set(verdicts) <= {Verdict.VERIFIED, Verdict.ALREADY_USED}
     assert set(again) == {Verdict.ALREADY_USED}
+
+
+async def test_in_a_cluster_a_repeated_request_does_not_pass_a_stopped_platform(
+    deploy: Any, valkey_cluster: ValkeyCluster
+) -> None:
+    """The record of a request lies in a slot of its own, where nobody knows what the other slots answer."""
+    otp: Deployment = await deploy(store_url=valkey_cluster.url)
+    await otp.limiter.bar(platform_key(""), now_ms=otp.clock.now_ms())
+
+    async def twice(n: int) -> list[str]:
+        request, number = str(uuid.uuid4()), f"097{n:07d}"
+        starts = (otp.forum.start(number, request_id=request, subject=f"accounts/t{n}x") for _ in range(2))
+        return [
+            getattr(answer, "reason", "started") for answer in await asyncio.gather(*starts, return_exceptions=True)
+        ]
+
+    reasons = [reason for n in range(20) for reason in await twice(n)]
+    await otp.limiter.unbar(platform_key(""), now_ms=otp.clock.now_ms())
+    assert set(reasons) == {"SENDING_STOPPED"}
 
 
 async def test_in_a_cluster_limits_elsewhere_are_given_back_when_the_number_refuses(

@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from xacthuc.otp.adapters.valkey_challenges import ValkeyChallenges
 from xacthuc.otp.domain import challenge as machine
 from xacthuc.otp.domain import challenge_id
-from xacthuc.otp.domain.allowance import pools, wrong_in_day
+from xacthuc.otp.domain.allowance import STRANGERS, of_strangers, pools, wrong_in_day
 from xacthuc.otp.domain.challenge import Redemption, State
 from xacthuc.otp.domain.rules import Rules
 from xacthuc.otp.domain.starter import Starter
@@ -52,7 +52,7 @@ class ChallengeMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.rules = replace(Rules.of(Policy.load().otp), other_channels_from_send=3)
+        self.rules = replace(Rules.of(Policy.load().otp), other_channels_from_send=3, known_devices=2)
         self.now_ms = 1_795_000_000_000
         self.model = Model({}, {}, {}, {}, {})
         self.count = 0
@@ -70,12 +70,17 @@ class ChallengeMachine(RuleBasedStateMachine):
             self.loop.run_until_complete(self.store.close())
         self.loop.close()
 
-    @rule(target=started, device=st.sampled_from(["", "phone", "tablet"]), captcha=st.booleans())
-    def start(self, device: str, captcha: bool) -> str:
+    @rule(
+        target=started,
+        account=st.sampled_from(["lan", "minh"]),
+        device=st.sampled_from(["", "phone", "tablet", "laptop"]),
+        captcha=st.booleans(),
+    )
+    def start(self, account: str, device: str, captcha: bool) -> str:
         self.count += 1
         identity = challenge_id.make(partition_of(NUMBER, KEY), 1, self.count.to_bytes(16, "big"))
         starter = Starter(
-            platform=PLATFORM, account="acc", device=device, address="ip", prefix="pre", captcha_solved=captcha
+            platform=PLATFORM, account=account, device=device, address="ip", prefix="pre", captcha_solved=captcha
         )
         new = NewChallenge(
             id=identity,
@@ -92,11 +97,17 @@ class ChallengeMachine(RuleBasedStateMachine):
         answered = self.loop.run_until_complete(self.adapter.start(new, self.now_ms))
         known = device if self.now_ms < self.model.devices.get(device, -(10**15)) + self.rules.known_device_ms else ""
         refusals = []
-        for pool in pools(known_device=known, captcha_solved=captcha):
+        for pool in pools(account=account, known_device=known, captcha_solved=captcha):
             spent = gcra.spend(self.model.pools.get(pool, gcra.State()), self.rules.number, 1, self.now_ms)
+            together = gcra.spend(self.model.pools.get(STRANGERS, gcra.State()), self.rules.strangers, 1, self.now_ms)
             if isinstance(spent, gcra.Refusal):
                 refusals.append(spent.retry_at_ms)
                 continue
+            if of_strangers(pool):
+                if isinstance(together, gcra.Refusal):
+                    refusals.append(together.retry_at_ms)
+                    continue
+                self.model.pools[STRANGERS] = together
             self.model.pools[pool] = spent
             self.model.pool_of[identity.text] = pool
             self.model.device_of[identity.text] = device
@@ -128,6 +139,8 @@ class ChallengeMachine(RuleBasedStateMachine):
         newly = after.state is State.VERIFIED and self.model.challenges[challenge].state is not State.VERIFIED
         if newly and (device := self.model.device_of[challenge]):
             self.model.devices[device] = self.now_ms
+            newest = sorted(self.model.devices.items(), key=lambda item: (item[1], item[0]), reverse=True)
+            self.model.devices = dict(newest[: self.rules.known_devices])
         self.model.challenges[challenge], self.model.pools[pool] = after, allowance
         assert answered is not None
         assert answered.outcome is verdict

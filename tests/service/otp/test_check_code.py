@@ -12,7 +12,7 @@ import grpc
 import pytest
 from otp_service import Challenge, Deployment, Platform, Refused
 
-from xacthuc.api.otp.v1 import internal_pb2, service_pb2
+from xacthuc.api.otp.v1 import service_pb2
 
 pytestmark = pytest.mark.engine
 
@@ -28,10 +28,7 @@ async def test_the_right_code_is_verified_and_yields_a_proof(otp: Deployment) ->
     checked = await otp.forum.check(started.name, otp.code(started.name))
     assert checked.verdict == Verdict.VERIFIED
     assert checked.challenge.state == Challenge.VERIFIED
-    proof = await otp.internal.RedeemProof(
-        internal_pb2.RedeemProofRequest(proof_token=checked.proof_token, request_id=str(uuid.uuid4())),
-        metadata=(("x-xacthuc-platform", "forum"),),
-    )
+    proof = await otp.redeem(checked.proof_token)
     assert (proof.phone_number, proof.subject) == ("+84912345678", "accounts/lan")
 
 
@@ -180,10 +177,9 @@ async def test_one_proof_is_redeemed_by_one_request_alone(otp: Deployment) -> No
 
     async def redeem(request_id: str) -> str:
         try:
-            request = internal_pb2.RedeemProofRequest(proof_token=token, request_id=request_id)
-            return (await otp.internal.RedeemProof(request, metadata=(("x-xacthuc-platform", "forum"),))).proof_id
-        except grpc.aio.AioRpcError as error:
-            return Refused(error).reason
+            return (await otp.redeem(token, request_id=request_id)).proof_id
+        except Refused as refused:
+            return refused.reason
 
     requests = [str(uuid.uuid4()) for _ in range(20)]
     answers = Counter(await asyncio.gather(*map(redeem, requests)))
@@ -199,9 +195,20 @@ async def test_a_proof_is_good_for_its_platform_and_for_ten_minutes(
     started = await otp.forum.start()
     token = (await otp.forum.check(started.name, otp.code(started.name))).proof_token
     otp.clock.advance(timedelta(seconds=wait))
-    with pytest.raises(grpc.aio.AioRpcError) as error:
-        await otp.internal.RedeemProof(
-            internal_pb2.RedeemProofRequest(proof_token=token, request_id=str(uuid.uuid4())),
-            metadata=(("x-xacthuc-platform", platform),),
-        )
-    assert Refused(error.value).reason == reason
+    with pytest.raises(Refused) as refused:
+        await otp.redeem(token, platform=platform)
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "asked", [{"subject": "accounts/minh"}, {"purposes": [Challenge.NUMBER_CHANGE]}], ids=["subject", "purpose"]
+)
+async def test_a_proof_made_for_something_else_is_refused_and_stays_good(
+    otp: Deployment, asked: dict[str, object]
+) -> None:
+    started = await otp.forum.start()
+    token = (await otp.forum.check(started.name, otp.code(started.name))).proof_token
+    with pytest.raises(Refused) as refused:
+        await otp.redeem(token, **asked)
+    assert refused.value.reason == "PROOF_INVALID"
+    assert (await otp.redeem(token)).subject == "accounts/lan"

@@ -144,7 +144,7 @@ async def test_a_notice_is_queued_once_in_the_lane_of_its_own(otp: Deployment) -
     platform = (("x-xacthuc-platform", "forum"),)
     first = await answer(otp.backfill.SendNotice(request, metadata=platform))
     again = await answer(otp.backfill.SendNotice(request, metadata=platform))
-    lanes = [key for key in await otp.store.execute("KEYS", "*:dlv*", key="")]
+    lanes = await otp.store.execute("KEYS", "*:dlv*", key="")
     assert again == first
     assert [key.rpartition(b":")[2] for key in lanes] == [b"bulk"]
 

@@ -19,7 +19,7 @@ from xacthuc.sealing import KeyRing, Sealer
 KEY = bytes(range(32))
 IDENTITY = challenge_id.make(7, 0, bytes(16))
 SEALER = Sealer(KeyRing({0: KEY}, 0))
-ENTRY = Entry(7, "1-1", False, IDENTITY.text, 1, Channel.SMS, 0)
+ENTRY = Entry(7, "1-1", False, IDENTITY.text, 1, Channel.SMS, 0, "forum")
 CLAIM = Claim(
     platform="forum",
     purpose=1,

@@ -174,6 +174,17 @@ async def test_a_reader_that_never_comes_back_does_not_hold_up_the_end(pipe):
     assert time.monotonic() - started < 3
 
 
+@pytest.mark.parametrize("level", ["info", "warning", "error"])
+async def test_a_closed_writer_never_writes_to_a_descriptor_that_may_be_anothers_by_now(pipe, writer, level):
+    writer.close()
+
+    getattr(get_logger(), level)("late")
+    writer.write_later(lambda: b"late")
+    writer.flush()
+
+    assert (pipe.read(), writer.dropped) == (b"", 2)
+
+
 async def test_what_a_slow_reader_left_is_written_once_it_reads_again(pipe, eventually):
     writer = LineWriter(pipe.descriptor)
     for _ in range(200):

@@ -24,6 +24,14 @@ def test_a_ring_starts_with_version_zero(directory: Path, name: str) -> None:
     assert KeyRing.read(directory / name).current == 0
 
 
+@pytest.mark.parametrize("name", RINGS)
+def test_a_key_that_is_appended_to_a_ring_makes_nothing_before_the_mark_is_moved(directory: Path, name: str) -> None:
+    with (directory / name).open("a") as ring:
+        ring.write(f"1 {'A' * 43}\n")
+
+    assert KeyRing.read(directory / name).current == 0
+
+
 @pytest.mark.parametrize("name", SINGLE)
 def test_a_single_key_holds_256_bits(directory: Path, name: str) -> None:
     assert len(read_key(directory / name)) == 32

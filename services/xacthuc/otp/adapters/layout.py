@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
+from xacthuc.ids import encode
 from xacthuc.valkey.partition import tag
 
 
@@ -20,9 +23,15 @@ def block_key(partition: int, number_hash: str) -> str:
     return f"{tag(partition)}:b:{number_hash}"
 
 
-def request_key(partition: int, digest: str) -> str:
-    """The record of one SendNotice request."""
-    return f"{tag(partition)}:r:{digest}"
+def notice_key(partition: int, notice: str) -> str:
+    """When one notice was queued."""
+    return f"{tag(partition)}:r:{notice}"
+
+
+def once_key(platform: str, method: str, request_id: str) -> str:
+    """The record of one request, in a slot of its own. A digest: ids come from platforms and may be anything."""
+    digest = encode(blake2b(f"{platform}\0{method}\0{request_id}".encode(), digest_size=16).digest())
+    return f"q:{{{digest}}}"
 
 
 def delivery_key(partition: int, *, bulk: bool = False) -> str:

@@ -80,7 +80,6 @@ class ValkeyChallenges:
                 layout.number_key(partition, starter.platform, hashed),
                 layout.delivery_key(partition),
                 layout.outcomes_key(partition),
-                layout.block_key(partition, hashed),
             ),
             (
                 now_ms,
@@ -94,15 +93,17 @@ class ValkeyChallenges:
                 new.locale,
                 new.brand,
                 new.channel,
+                starter.account,
                 starter.device,
+                starter.address,
                 "1" if starter.captcha_solved else "",
-                starter.barred_by,
                 starter.charged,
                 new.trace,
                 rules.ttl_ms,
                 rules.ceiling_ms,
                 rules.send_gaps_ms[0] if rules.send_gaps_ms else 0,
                 rules.number.spec,
+                rules.strangers.spec,
                 rules.known_device_ms,
                 rules.keep_ms,
                 partition,
@@ -131,6 +132,7 @@ class ValkeyChallenges:
                 self.rules.wrong_per_challenge,
                 self.rules.number.wrong_cap,
                 self.rules.known_device_ms,
+                self.rules.known_devices,
             ),
         )
         return None if reply[0] == b"N" else Answered(_VERDICTS[reply[0]], self._view(reply))
@@ -182,11 +184,21 @@ class ValkeyChallenges:
         reply = await self._run("view", (key,), (now_ms, platform))
         return None if reply[0] == b"N" else self._view(reply)
 
-    async def report(self, number: str, platform: str, *, request_id: str, now_ms: int) -> list[ChallengeId]:
+    async def charged(self, challenge: ChallengeId, platform: str) -> str | None:
+        """Reads whose limits a challenge is charged to."""
+        key = layout.challenge_key(challenge.partition, challenge.text)
+        owner, charged = await self.store.execute("HMGET", key, "p", "lk")
+        return charged.decode() if owner == platform.encode() else None
+
+    async def report(
+        self, number: str, platform: str, *, reporter: str, request_id: str, now_ms: int
+    ) -> list[ChallengeId]:
         """Runs `recent.lua`."""
         partition = partition_of(number, self.number_key)
         key = layout.number_key(partition, platform, number_hash(number, self.number_key))
-        arguments = (now_ms, self.clock_tolerance_ms, self.rules.reports_per_day, request_id)
+        rules = self.rules
+        budgets = (rules.reports_per_day, rules.reports_per_number)
+        arguments = (now_ms, self.clock_tolerance_ms, *budgets, reporter, request_id)
         reply = await self._run("recent", (key,), arguments)
         return [challenge_id.parse(text.decode()) for text in reply]
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Self
 
-from xacthuc.ids import encode
+from xacthuc.otp.adapters import layout
 from xacthuc.otp.ports import SpendOutcome, Spent
 from xacthuc.ratelimit.gcra import DAY_HOURS, HOUR_MS, Cause, Rule
 from xacthuc.ratelimit.limiter import Charge, Once
@@ -15,7 +14,6 @@ from xacthuc.ratelimit.limits import Limit, key_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from xacthuc.otp.domain.starter import Starter
     from xacthuc.otp.ports import Spend
     from xacthuc.policy.sections import Otp
     from xacthuc.ratelimit.limiter import Limiter
@@ -56,17 +54,18 @@ def platform_key(platform: str) -> str:
     return key_of(Limit.PLATFORM, platform) if platform else key_of(Limit.SYSTEM, SYSTEM_DIGEST)
 
 
-def charges(starter: Starter, rules: Mapping[Limit, Rule]) -> list[Charge]:
+_KINDS = {"a": Limit.ACCOUNT, "d": Limit.DEVICE, "i": Limit.IP, "p": Limit.PREFIX}
+
+
+def charges(spend: Spend, rules: Mapping[Limit, Rule]) -> list[Charge]:
     """Returns what one send costs: one permit of each limit that the platform told the subject of."""
-    subjects = (
-        (Limit.ACCOUNT, starter.account),
-        (Limit.DEVICE, starter.device),
-        (Limit.IP, starter.address),
-        (Limit.PREFIX, starter.prefix),
-    )
-    own = [Charge(limit, key_of(limit, starter.limited(digest)), rules[limit]) for limit, digest in subjects if digest]
+    own = []
+    for charged in spend.charged.split(","):
+        kind, _, digest = charged.partition(":")
+        limit = _KINDS[kind]
+        own.append(Charge(limit, key_of(limit, digest), rules[limit]))
     budgets = (
-        Charge(Limit.PLATFORM, platform_key(starter.platform), rules[Limit.PLATFORM]),
+        Charge(Limit.PLATFORM, platform_key(spend.platform), rules[Limit.PLATFORM]),
         Charge(Limit.SYSTEM, platform_key(""), rules[Limit.SYSTEM]),
     )
     return [*own, *budgets]
@@ -90,16 +89,16 @@ class ValkeyLimits:
 
     async def spend(self, spend: Spend, now_ms: int) -> Spent:
         """Charges every limit, or none; the record of the request travels with it."""
-        result = await self.limiter.spend(charges(spend.starter, self.rules), now_ms, once=self._once(spend))
+        result = await self.limiter.spend(charges(spend, self.rules), now_ms, once=self._once(spend))
         for limit in result.unguarded:
             self.let_through(limit)
         if result.kept is not None:
             fingerprint, _, challenge = result.kept.decode().partition(" ")
             if fingerprint != spend.fingerprint:
-                return Spent(outcome=SpendOutcome.REQUEST_ID_REUSED)
-            return Spent(outcome=SpendOutcome.ALLOWED, challenge=challenge)
+                return Spent(outcome=SpendOutcome.REQUEST_ID_REUSED, charged=result.spent)
+            return Spent(outcome=SpendOutcome.ALLOWED, challenge=challenge, charged=result.spent)
         if result.limit is None:
-            return Spent(outcome=SpendOutcome.ALLOWED, challenge=spend.challenge, charged=True)
+            return Spent(outcome=SpendOutcome.ALLOWED, challenge=spend.challenge, charged=result.spent)
         stopped = result.cause is Cause.BARRED and result.retry_at_ms is None
         return Spent(
             outcome=SpendOutcome.STOPPED if stopped else SpendOutcome.REFUSED,
@@ -110,11 +109,8 @@ class ValkeyLimits:
     def refund(self, spend: Spend, spent: Spent, now_ms: int) -> None:
         """Gives back what `spend` charged and forgets the request, so that a later try is judged anew."""
         if spent.charged:
-            self.limiter.refund(
-                charges(spend.starter, self.rules), spent_ms=now_ms, now_ms=now_ms, once=self._once(spend)
-            )
+            self.limiter.refund(charges(spend, self.rules), spent_ms=now_ms, now_ms=now_ms, once=self._once(spend))
 
     def _once(self, spend: Spend) -> Once:
-        request = f"{spend.starter.platform}\0StartChallenge\0{spend.request_id}".encode()
-        name = encode(blake2b(request, digest_size=16).digest())
-        return Once(key=f"q:{{{name}}}", value=f"{spend.fingerprint} {spend.challenge}", keep_ms=self.keep_ms)
+        key = layout.once_key(spend.platform, spend.method, spend.request_id)
+        return Once(key=key, value=f"{spend.fingerprint} {spend.challenge}", keep_ms=self.keep_ms)

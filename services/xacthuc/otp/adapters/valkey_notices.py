@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from xacthuc.ids import encode
 from xacthuc.otp.adapters import layout
 from xacthuc.otp.adapters.scripts import script
 from xacthuc.otp.ports import NoticeOutcome
@@ -24,11 +22,6 @@ def sealed_notice_context(platform: str, notice: str) -> bytes:
     return b"notice\0" + platform.encode() + b"\0" + notice.encode()
 
 
-def request_digest(platform: str, request_id: str) -> str:
-    """Names a request in a key: ids come from platforms, so neither their length nor their meaning is trusted."""
-    return encode(blake2b(f"{platform}\0SendNotice\0{request_id}".encode(), digest_size=16).digest())
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValkeyNotices:
     """Implements `ports.Notices`."""
@@ -41,25 +34,29 @@ class ValkeyNotices:
     script: Script = field(default_factory=lambda: script("notice"))
 
     async def queue(self, new: NewNotice, now_ms: int) -> tuple[NoticeOutcome, str, int]:
-        """Runs `notice.lua`."""
+        """Remembers the request in a slot of its own, since it may come back with another number; then `notice.lua`."""
+        record, key = f"{new.fingerprint} {new.id}", layout.once_key(new.platform, "SendNotice", new.request_id)
+        kept = await self.store.execute("SET", key, record, "NX", "GET", "PX", self.keep_ms)
+        fingerprint, _, notice = (kept.decode() if kept else record).partition(" ")
+        if fingerprint != new.fingerprint:
+            return NoticeOutcome.REQUEST_ID_REUSED, "", 0
         partition = new.partition
         reply = await self.store.run(
             self.script,
             (
-                layout.request_key(partition, request_digest(new.platform, new.request_id)),
+                layout.notice_key(partition, notice),
                 layout.delivery_key(partition, bulk=True),
-                layout.block_key(partition, number_hash(new.number, self.number_key)),
+                layout.number_key(partition, new.platform, number_hash(new.number, self.number_key)),
             ),
             (
                 now_ms,
                 self.clock_tolerance_ms,
-                new.id,
+                notice,
                 new.platform,
-                self.sealer.seal(new.number.encode(), sealed_notice_context(new.platform, new.id)),
+                self.sealer.seal(new.number.encode(), sealed_notice_context(new.platform, notice)),
                 new.template,
                 new.locale,
                 new.brand,
-                new.fingerprint,
                 self.keep_ms,
                 partition,
             ),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from xacthuc.ids import encode, random_bytes
 from xacthuc.otp.delivery.compose import Uncomposable
-from xacthuc.otp.delivery.domain.caps import pause_ms
-from xacthuc.otp.delivery.ports import Accepted, Claim, Done, Fate, Left, Target
+from xacthuc.otp.delivery.domain.caps import HELD_NOTICE_PAUSE_MS, HELD_PAUSE_MS, pause_ms
+from xacthuc.otp.delivery.ports import EXPIRED, STOPPED, Accepted, Claim, Done, Fate, Left, Target
 from xacthuc.otp.delivery.routes import outcome_of
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.telemetry.tracing import Kind, Span, activate, span
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.otp.delivery.compose import Composer
-    from xacthuc.otp.delivery.ports import Answer, Entry, Message, Queue, Tenure
+    from xacthuc.otp.delivery.ports import Answer, Entry, Message, Queue, Switches, Tenure
     from xacthuc.otp.delivery.receipts import Receipts
     from xacthuc.otp.delivery.routes import Route, Routes
     from xacthuc.telemetry.metrics import Metrics
@@ -45,17 +45,50 @@ class Pending:
     rounds: int = 0
 
 
+@dataclass(slots=True)
+class _Parcel:
+    """A message on its round of the providers."""
+
+    pending: Pending
+    message: Message
+    token: str
+    """Of the claim for the next request; empty while there is none."""
+    fate: Fate | None
+    """What the store has not been told yet of the claim in use, or of the last one."""
+    tried: set[str] = field(default_factory=set)
+    over: bool = False
+    again_seconds: float | None = None
+
+    def claimed(self, claim: Claim) -> None:
+        self.token, self.fate = claim.token, Fate(claim.token, Left.NOTHING)
+        self.message = replace(self.message, request=claim.request)
+
+    def end(self, again_seconds: float | None) -> None:
+        self.over, self.again_seconds = True, again_seconds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Courier:
     """What carrying a message takes. Built once, in `main.py`."""
 
     queue: Queue
+    switches: Switches
     routes: Routes
     composer: Composer
     receipts: Receipts
     clock: Clock
     tracer: Tracer
     metrics: Metrics
+
+    async def stopped(self, entry: Entry) -> bool:
+        """Tells whether a kill switch forbids to send the message now."""
+        return await self._insist(lambda: self.switches.stopped(entry.platform))
+
+    async def hold(self, pending: Pending, fate: Fate | None = None) -> float | None:
+        """Leaves a stopped message where it is; returns the seconds until the next look, None when its time is over."""
+        if await self._put_back(pending, fate, late=STOPPED) is not None:
+            return None
+        return _spread(HELD_NOTICE_PAUSE_MS if pending.entry.bulk else HELD_PAUSE_MS)
 
     async def carry(self, pending: Pending) -> float | None:
         """Tries to send; returns the seconds until the next try, or None when nothing is left to do."""
@@ -82,36 +115,65 @@ class Courier:
         except Uncomposable as fault:
             await self._settle(pending, "", fault.reason)
             return None
-        tried: set[str] = set()
-        route = self.routes.next(message, tried, self.clock.now_ms())
-        fate = Fate(claim.token, Left.NOTHING)
-        while route is not None:
-            tried.add(route.provider.name)
-            answer = await self._send(route, message, bulk=pending.entry.bulk)
-            if isinstance(answer, Accepted):
-                await self._accepted(pending, route.provider.name, answer)
-                return None
-            if answer.final:
-                await self._settle(pending, route.provider.name, answer.reason)
-                return None
-            fate = Fate(claim.token, answer.left, route.provider.name, answer.reason)
-            route = self.routes.next(message, tried, self.clock.now_ms())
-            if route is not None:
-                claimed = await self._claim(pending, fate)
-                if not isinstance(claimed, Claim):
-                    return None
-                claim, message = claimed, replace(message, request=claimed.request)
-        return await self._later(pending, fate)
+        parcel = _Parcel(pending, message, claim.token, Fate(claim.token, Left.NOTHING))
+        while (route := self.routes.next(parcel.message, parcel.tried, self.clock.now_ms())) is not None:
+            await self._offer(parcel, route)
+            if parcel.over:
+                return parcel.again_seconds
+        return await self._later(pending, parcel.fate)
 
-    async def _send(self, route: Route, message: Message, *, bulk: bool) -> Answer:
+    async def _offer(self, parcel: _Parcel, route: Route) -> None:
+        """Waits until the provider has room, asks it, and acts upon its answer.
+
+        No claim stands during the wait: it would count as a copy if this process died, and let a message go that was
+        canceled in the meantime.
+        """
+        room = route.room(bulk=parcel.pending.entry.bulk)
+        if room.locked():
+            if await self._put_back(parcel.pending, parcel.fate) is not None:
+                parcel.end(None)
+                return
+            parcel.token, parcel.fate = "", None
+        async with room:
+            answer = await self._ask(parcel, route)
+        if answer is not None:
+            await self._answered(parcel, route.provider.name, answer)
+
+    async def _ask(self, parcel: _Parcel, route: Route) -> Answer | None:
+        """Makes one request, unless it is forbidden or in vain by now."""
+        pending = parcel.pending
+        if await self.stopped(pending.entry):
+            parcel.end(await self.hold(pending, parcel.fate))
+            return None
+        if not route.circuit.allows(self.clock.now_ms()):
+            return None
+        if not parcel.token:
+            claim = await self._claim(pending, parcel.fate)
+            if not isinstance(claim, Claim):
+                parcel.end(None)
+                return None
+            parcel.claimed(claim)
+        parcel.tried.add(route.provider.name)
+        return await self._send(route, parcel.message)
+
+    async def _answered(self, parcel: _Parcel, provider: str, answer: Answer) -> None:
+        if isinstance(answer, Accepted):
+            await self._accepted(parcel.pending, provider, answer)
+            parcel.end(None)
+        elif answer.final:
+            await self._settle(parcel.pending, provider, answer.reason)
+            parcel.end(None)
+        else:
+            parcel.fate, parcel.token = Fate(parcel.token, answer.left, provider, answer.reason), ""
+
+    async def _send(self, route: Route, message: Message) -> Answer:
         name = route.provider.name
-        async with route.bulk_slots if bulk else route.slots:
-            route.circuit.trying(self.clock.now_ms())
-            started = time.perf_counter()
-            with span("provider.send", {"provider": name}, kind=Kind.CLIENT) as step:
-                answer = await route.provider.send(message)
-                outcome = outcome_of(answer)
-                step.set("outcome", outcome)
+        route.circuit.trying(self.clock.now_ms())
+        started = time.perf_counter()
+        with span("provider.send", {"provider": name}, kind=Kind.CLIENT) as step:
+            answer = await route.provider.send(message)
+            outcome = outcome_of(answer)
+            step.set("outcome", outcome)
         self.metrics.send_seconds.cell(name, outcome).observe(time.perf_counter() - started)
         route.record(answer, self.clock.now_ms())
         return answer
@@ -135,12 +197,15 @@ class Courier:
         )
 
     async def _later(self, pending: Pending, fate: Fate | None) -> float | None:
-        done = await self._insist(lambda: self.queue.put_back(pending.tenure, pending.entry, fate, self.clock.now_ms()))
-        if done is not None:
+        if await self._put_back(pending, fate) is not None:
             return None
         pending.rounds += 1
-        # Spread, so that what waited for the same provider does not come back in one wave.
-        return pause_ms(pending.rounds) / 1000 * random.uniform(0.8, 1.2)
+        return _spread(pause_ms(pending.rounds))
+
+    async def _put_back(self, pending: Pending, fate: Fate | None, *, late: str = EXPIRED) -> Done | None:
+        return await self._insist(
+            lambda: self.queue.put_back(pending.tenure, pending.entry, fate, self.clock.now_ms(), late=late)
+        )
 
     async def _insist(self, step: Callable[[], Awaitable[_T]]) -> _T:
         """Repeats a step of the store until it is done: what a provider has taken must not be forgotten.
@@ -155,3 +220,8 @@ class Courier:
                 _log.warning("delivery_step_failed", cause=str(error))
                 await asyncio.sleep(pause_seconds)
                 pause_seconds = min(2 * pause_seconds, _LONGEST_STORE_PAUSE_SECONDS)
+
+
+def _spread(pause: int) -> float:
+    """Returns the seconds of a pause in ms, so that what waited together does not come back in one wave."""
+    return pause / 1000 * random.uniform(0.8, 1.2)

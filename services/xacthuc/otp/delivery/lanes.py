@@ -13,7 +13,7 @@ from xacthuc.otp.delivery.courier import Pending
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from xacthuc.otp.delivery.courier import Courier
     from xacthuc.otp.delivery.ports import Entry, Queue, Tenure
@@ -24,6 +24,9 @@ _READ_AT_ONCE: Final = 64
 _AFTER_A_FAULT_SECONDS: Final = 15.0
 _PENDING_PER_WORKER: Final = 16
 """Entries known to this process, as a multiple of those under way: what waits for a provider stays in the streams."""
+_MOST_STOPPED: Final = 10_000
+"""Entries that kill switches hold back and this process knows nevertheless, a few hundred bytes each. They come on top,
+so that one platform's switch does not fill the lane of all."""
 
 
 class Lane:
@@ -50,6 +53,7 @@ class Lane:
         self._next_start = 0.0
         self._positions: dict[int, tuple[Tenure, str]] = {}
         self._pending: dict[str, Pending] = {}
+        self._stopped: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._active: Counter[int] = Counter()
@@ -67,7 +71,7 @@ class Lane:
         """Reads what is new in those of `partitions` that are held, all in one trip."""
         held = self._held()
         tenures = [held[partition] for partition in partitions if partition in held]
-        if tenures and len(self._pending) < self._most:
+        if tenures and not self._full():
             await asyncio.gather(*(self._read(tenure) for tenure in tenures))
 
     async def drain(self, seconds: float) -> None:
@@ -92,8 +96,12 @@ class Lane:
                 self._begin(entry, tenure)
             after = entries[-1].key if entries else after
             self._positions[tenure.partition] = (tenure, after)
-            if len(entries) < _READ_AT_ONCE or len(self._pending) >= self._most:
+            if len(entries) < _READ_AT_ONCE or self._full():
                 return
+
+    def _full(self) -> bool:
+        stopped = len(self._stopped)
+        return len(self._pending) - stopped >= self._most or stopped >= _MOST_STOPPED
 
     def _begin(self, entry: Entry, tenure: Tenure) -> None:
         name = f"{entry.partition}/{entry.key}"
@@ -103,6 +111,7 @@ class Lane:
         timer = self._timers.pop(name, None)
         if timer is not None:
             timer.cancel()
+        self._stopped.discard(name)
         self._pending[name] = pending = Pending(entry, tenure)
         self._start(name, pending)
 
@@ -113,24 +122,41 @@ class Lane:
         task.add_done_callback(self._tasks.discard)
 
     async def _see_through(self, name: str, pending: Pending) -> None:
-        partition, again = pending.entry.partition, None
-        async with self._slots:
-            await self._pace()
-            if self._draining or self._pending.get(name) is not pending:
-                return
-            self._active[partition] += 1
-            try:
-                if self._held().get(partition) == pending.tenure:
-                    again = await self._courier.carry(pending)
-            except Exception as error:  # noqa: BLE001 - one message must not stop the others; the store caps its tries
-                _log.error("delivery_failed", cause=type(error).__name__)
-                again = _AFTER_A_FAULT_SECONDS
-            finally:
-                self._active[partition] -= 1
-                if again is None and self._pending.get(name) is pending:
-                    del self._pending[name]
+        # What is stopped is looked after aside: it takes no place and no pace from what may be sent.
+        stopped = await self._courier.stopped(pending.entry)
+        if self._pending.get(name) is not pending:
+            return
+        if stopped:
+            self._stopped.add(name)
+            again = await self._step(name, pending, self._courier.hold)
+        else:
+            self._stopped.discard(name)
+            async with self._slots:
+                await self._pace()
+                again = await self._step(name, pending, self._courier.carry)
         if again is not None and self._pending.get(name) is pending:
             self._timers[name] = asyncio.get_running_loop().call_later(again, self._start, name, pending)
+
+    async def _step(
+        self, name: str, pending: Pending, step: Callable[[Pending], Awaitable[float | None]]
+    ) -> float | None:
+        """Takes one step with an entry that is still ours, and forgets the entry when nothing is left to do."""
+        partition, again = pending.entry.partition, None
+        if self._draining or self._pending.get(name) is not pending:
+            return None
+        self._active[partition] += 1
+        try:
+            if self._held().get(partition) == pending.tenure:
+                again = await step(pending)
+        except Exception as error:  # noqa: BLE001 - one message must not stop the others; the store caps its tries
+            _log.error("delivery_failed", cause=type(error).__name__)
+            again = _AFTER_A_FAULT_SECONDS
+        finally:
+            self._active[partition] -= 1
+            if again is None and self._pending.get(name) is pending:
+                del self._pending[name]
+                self._stopped.discard(name)
+        return again
 
     async def _pace(self) -> None:
         if self._gap_seconds:

@@ -24,6 +24,7 @@ from xacthuc.otp.delivery.adapters.valkey_fold import Fold
 from xacthuc.otp.delivery.adapters.valkey_holdings import ValkeyHoldings
 from xacthuc.otp.delivery.adapters.valkey_queue import ValkeyQueue
 from xacthuc.otp.delivery.adapters.valkey_receipts import ValkeyReceipts
+from xacthuc.otp.delivery.adapters.valkey_switches import ValkeySwitches
 from xacthuc.otp.delivery.compose import Composer
 from xacthuc.otp.delivery.courier import Courier
 from xacthuc.otp.delivery.receipts import Receipts
@@ -82,10 +83,12 @@ def assemble(
     reporting: Telemetry,
 ) -> tuple[Worker, Receipts]:
     """Puts the worker together, and what takes its receipts."""
+    limiter = Limiter(store)
     queue = ValkeyQueue(store=store, notice_life=settings.notice_life)
     receipts = Receipts(book=ValkeyReceipts(store=store), clock=clock, metrics=reporting.metrics)
     courier = Courier(
         queue=queue,
+        switches=ValkeySwitches(limiter=limiter, clock=clock),
         routes=offered.routes,
         composer=composer,
         receipts=receipts,
@@ -95,7 +98,7 @@ def assemble(
     )
     fold = Fold(
         store=store,
-        limiter=Limiter(store),
+        limiter=limiter,
         rules=rules_of(composer.policy.otp),
         clock=clock,
         kept=settings.outcomes_kept,

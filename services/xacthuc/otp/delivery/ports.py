@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -132,6 +132,8 @@ class Entry:
     channel: int
     """A `Channel`, unless a newer version of the service queued it."""
     queued_ms: int
+    platform: str
+    """Whose message it is, for the kill switch; empty when the store has forgotten the challenge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +161,7 @@ class Done(Enum):
     DROPPED = "dropped"
     """The challenge ended, a later send took its place, or the entry was dealt with."""
     FAILED = "failed"
-    """It cannot be sent any more, which the store has on record now."""
+    """It cannot be sent any more, or must not since its number was blocked, which the store has on record now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,11 @@ class Fate:
     left: Left
     provider: str = ""
     reason: str = ""
+
+
+EXPIRED: Final = "expired"
+STOPPED: Final = "stopped"
+"""Why a message's time was over before it was sent: nobody could send it, or a kill switch forbade it."""
 
 
 class Queue(Protocol):
@@ -186,14 +193,27 @@ class Queue(Protocol):
         """
         ...
 
-    async def put_back(self, tenure: Tenure, entry: Entry, previous: Fate | None, now_ms: int) -> Done | None:
-        """Gives back what `previous` did not use and leaves the entry for later. Done when its time is over."""
+    async def put_back(
+        self, tenure: Tenure, entry: Entry, previous: Fate | None, now_ms: int, *, late: str = EXPIRED
+    ) -> Done | None:
+        """Gives back what `previous` did not use and leaves the entry for later.
+
+        Done when its time is over, which goes on record as a failure for the reason `late`.
+        """
         ...
 
     async def settle(
         self, tenure: Tenure, entry: Entry, provider: str, failure: str | None, now_ms: int
     ) -> Done | None:
         """Takes the entry from its lane and records that it was sent or, with a reason, that it will not be."""
+        ...
+
+
+class Switches(Protocol):
+    """The kill switches of platforms, and of all."""
+
+    async def stopped(self, platform: str) -> bool:
+        """Tells whether nothing of a platform may be sent now, at most half a second late. Raises StoreUnavailable."""
         ...
 
 

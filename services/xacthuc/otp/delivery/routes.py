@@ -38,6 +38,10 @@ class Route:
         self.slots = asyncio.Semaphore(self.concurrency)
         self.bulk_slots = asyncio.Semaphore(max(1, self.concurrency // BULK_SHARE))
 
+    def room(self, *, bulk: bool) -> asyncio.Semaphore:
+        """Returns the room a message has here; a notice never takes a code's."""
+        return self.bulk_slots if bulk else self.slots
+
     def record(self, answer: Answer, now_ms: int) -> None:
         """Takes an answer into account. A number that cannot be reached says nothing against the provider."""
         if isinstance(answer, Accepted):

@@ -123,6 +123,8 @@ class Resend(StrEnum):
     NONE_LEFT = "L"
     CHANNEL_NOT_OFFERED = "O"
     """Another channel than the last one is not on offer yet."""
+    BLOCKED = "B"
+    """The number receives nothing, or not from this starter."""
     REQUEST_ID_REUSED = "R"
     """The id came before, with another channel."""
 

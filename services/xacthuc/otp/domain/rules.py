@@ -26,6 +26,8 @@ class Rules:
     wrong_per_challenge: int
     number: Rule
     """One pool of one number: sends, and wrong codes in any 24 hours over all its challenges."""
+    strangers: Rule
+    """All pools of one number together, but those of known devices."""
     proof_ttl_ms: int
     bar_ms: int
     """How long a starter is barred from a number whose holder reported an unrequested code."""
@@ -39,8 +41,12 @@ class Rules:
     keep_ms: int
     """How long a challenge is kept after its start: as long as request ids are remembered, and an hour."""
     reports_per_day: int = 5
-    """Reports per number that are looked at in any 24 hours. Each is a guess at the codes of at most five challenges,
-    so a stranger cancels one with a chance of 25 in a million a day."""
+    """Reports per number and reporter that are looked at in any 24 hours."""
+    reports_per_number: int = 25
+    """The same of all reporters. Each is a guess at the codes of at most five challenges, so strangers cancel one with
+    a chance of 125 in a million a day."""
+    known_devices: int = 5
+    """Devices per number that keep an allowance, newest first: the phone, the tablet and the computers of a household."""
     known_device_ms: int = 180 * DAY_MS
     """How long a device that verified a number keeps its own allowance: half a year, as long as phones stay in hand."""
 
@@ -58,6 +64,12 @@ class Rules:
                 burst=otp.number_burst,
                 sent_cap=otp.number_burst + 1,
                 wrong_cap=otp.wrong_checks_per_number_per_day,
+            ),
+            strangers=Rule(
+                quantity=otp.stranger_sends_per_day,
+                period_ms=DAY_MS,
+                burst=otp.stranger_sends_per_day,
+                sent_cap=otp.stranger_sends_per_day,
             ),
             proof_ttl_ms=otp.proof_token_seconds * 1000,
             bar_ms=otp.unrequested_bar_days * DAY_MS,

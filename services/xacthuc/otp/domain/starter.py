@@ -35,11 +35,6 @@ class Starter:
         kinds = (("a", self.account), ("d", self.device), ("i", self.address), ("p", self.prefix))
         return ",".join(f"{kind}:{self.limited(digest)}" for kind, digest in kinds if digest)
 
-    @property
-    def barred_by(self) -> str:
-        """The digests that a report of the recipient bars from the number."""
-        return ",".join(digest for digest in (self.account, self.device, self.address) if digest)
-
 
 class Digests:
     """Makes digests under one key, apart by kind and platform, so that platforms cannot be joined."""
@@ -60,7 +55,7 @@ def network_of(address: str, ipv6_block_bits: int) -> str:
     """Returns what one subscriber holds of an address: itself in IPv4, its block in IPv6. ValueError when it is none."""
     if not address:
         return ""
-    ip = ipaddress.ip_address(address)
+    ip = ipaddress.ip_address(address.partition("%")[0])  # a zone (RFC 4007) is the platform's own business
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             return str(ip.ipv4_mapped)

@@ -1,8 +1,8 @@
 -- Checks a code. The caller has compared already; nothing of that is told before the attempt is spent here.
 -- KEYS challenge, outcomes
--- ARGV now, tolerance, id, platform, request, matches, wrong per challenge, wrong per day, known device ms
+-- ARGV now, tolerance, id, platform, request, matches, wrong per challenge, wrong per day, known device ms, most devices
 local challenge, outcomes = unpack(KEYS)
-local now, tolerance, id, platform, request, matches, most, daily, known_device_ms = unpack(ARGV)
+local now, tolerance, id, platform, request, matches, most, daily, known_device_ms, most_devices = unpack(ARGV)
 now, most, daily = tonumber(now), tonumber(most), tonumber(daily)
 local fault = clock_error(now, tonumber(tolerance))
 if fault then return fault end
@@ -21,6 +21,7 @@ if matches == '1' then
   redis.call('HSET', challenge, 'st', 'V', 'vf', whole(now), 'q:c:' .. request, 'V')
   if c[7] ~= '' then
     redis.call('HSET', number, 'k:' .. c[7], whole(now))
+    tidy(number, now, tonumber(known_device_ms), tonumber(most_devices))
     outlive(number, known_device_ms)
   end
   outcome(outcomes, 'VERIFIED', now, id, challenge)

@@ -1,11 +1,11 @@
 -- Counts one request to a provider before it is made, and gives back what the one before did not use.
 -- KEYS lease, lane, record, outcomes
 -- ARGV now, tolerance, fence, entry, id, token of this claim ('' to leave the entry for later), token of the claim
---      before ('' for none), what its request left behind, its provider and reason, most copies, most requests, life
---      of a notice, keep of a notice
+--      before ('' for none), what its request left behind, its provider and reason, what to record when its time is
+--      over, most copies, most requests, life of a notice, keep of a notice
 local lease, lane, record, outcomes = unpack(KEYS)
-local now, tolerance, fence, entry, id, token, before, left, provider, reason, most_copies, most_requests, life,
-  keep = unpack(ARGV)
+local now, tolerance, fence, entry, id, token, before, left, provider, reason, late, most_copies, most_requests,
+  life, keep = unpack(ARGV)
 now = tonumber(now)
 local fault = clock_error(now, tonumber(tolerance))
 if fault then return fault end
@@ -19,7 +19,7 @@ local send = waiting.n or '1'
 -- A notice has no record before its first claim.
 if waiting.tm and redis.call('EXISTS', record) == 0 then
   redis.call('HSET', record, 'p', waiting.p, 'tm', waiting.tm, 'l', waiting.l, 'b', waiting.b, 'n', waiting.n,
-    'st', 'P', 'sn', 1, 'ds', 'Q', 'dq', waiting.t, 'ex', whole(tonumber(waiting.t) + tonumber(life)))
+    'nk', waiting.nk, 'st', 'P', 'sn', 1, 'ds', 'Q', 'dq', waiting.t, 'ex', whole(tonumber(waiting.t) + tonumber(life)))
   redis.call('PEXPIRE', record, keep)
   send = '1'
 elseif waiting.tm then
@@ -27,7 +27,7 @@ elseif waiting.tm then
 end
 
 local copies, requests, claimed = 'cp:' .. send, 'rq:' .. send, 'tk:' .. send
-local c = redis.call('HMGET', record, 'p', 'st', 'ex', 'sn', claimed)
+local c = redis.call('HMGET', record, 'p', 'st', 'ex', 'sn', claimed, 'nk', 'sr')
 if c[2] ~= 'P' or tonumber(send) < tonumber(c[4]) then
   redis.call('XDEL', lane, entry)
   return {'G'}
@@ -40,6 +40,12 @@ local function fail(detail)
   return {'F'}
 end
 
+-- Nobody who may not be sent to any more receives what was queued before that.
+if blocked(c[6], now) then return fail('blocked') end
+-- An address alone bars nobody: thousands share one, and who passed at the start has proved to be a person.
+local account, device = string.match(c[7] or '', '^([^,]*),([^,]*),')
+if account and (barred(c[6], account, now) or barred(c[6], device, now)) then return fail('blocked') end
+
 local again = token ~= '' and c[5] == token
 if not again and before ~= '' and c[5] == before then
   redis.call('HDEL', record, claimed)
@@ -47,7 +53,7 @@ if not again and before ~= '' and c[5] == before then
   if left == 'nothing' then redis.call('HINCRBY', record, requests, -1) end
 end
 if not again then
-  if now >= tonumber(c[3]) then return fail('expired') end
+  if now >= tonumber(c[3]) then return fail(late) end
   local counts = redis.call('HMGET', record, copies, requests)
   if tonumber(counts[1] or 0) >= tonumber(most_copies) then return fail('unconfirmed') end
   if tonumber(counts[2] or 0) >= tonumber(most_requests) then return fail(reason ~= '' and reason or 'refused') end

@@ -7,13 +7,17 @@ now = tonumber(now)
 local fault = clock_error(now, tonumber(tolerance))
 if fault then return fault end
 
-local c = redis.call('HMGET', challenge, 'p', 'st', 'ex', 'sn', 'ns', 'cr', 'po', 'nk', 'ch', 'q:r:' .. request)
+local c = redis.call('HMGET', challenge, 'p', 'st', 'ex', 'sn', 'ns', 'cr', 'po', 'nk', 'ch', 'q:r:' .. request, 'sr')
 if c[1] ~= platform then return {'N'} end
 if c[10] then
   if c[10] ~= channel then return {'R'} end
   return answer('S', challenge, now)
 end
 if c[2] ~= 'P' or now >= tonumber(c[3]) then return answer('E', challenge, now) end
+if blocked(c[8], now) then return {'B'} end
+for starter in string.gmatch(c[11], '[^,]+') do
+  if barred(c[8], starter, now) then return {'B'} end
+end
 local sends, gaps = tonumber(c[4]), #ARGV - 11
 if sends > gaps then return {'L'} end
 if channel ~= '' and channel ~= c[9] and sends + 1 < tonumber(others_from) then return {'O'} end

@@ -1,9 +1,9 @@
 -- Starts a challenge: the number's limits, the challenge, the hand-over to delivery and the outcome, in one step.
 -- A challenge that exists is answered as it stands: the caller gives a repeated request the id of the first try.
--- KEYS challenge, number, delivery, outcomes, block
-local challenge, number, delivery, outcomes, block = unpack(KEYS)
-local now, tolerance, id, platform, purpose, subject, sealed, masked, locale, brand, channel, device, captcha,
-  starters, limits, trace, ttl, ceiling, gap, rule, known_device_ms, keep, partition = unpack(ARGV)
+-- KEYS challenge, number, delivery, outcomes
+local challenge, number, delivery, outcomes = unpack(KEYS)
+local now, tolerance, id, platform, purpose, subject, sealed, masked, locale, brand, channel, account, device, address,
+  captcha, limits, trace, ttl, ceiling, gap, rule, strangers, known_device_ms, keep, partition = unpack(ARGV)
 now = tonumber(now)
 local fault = clock_error(now, tonumber(tolerance))
 if fault then return fault end
@@ -11,25 +11,29 @@ if fault then return fault end
 local owner = redis.call('HGET', challenge, 'p')
 if owner then return owner == platform and answer('S', challenge, now) or {'B'} end
 
-if tonumber(redis.call('GET', block) or 0) > now then return {'B'} end
-if tonumber(redis.call('HGET', number, 'stop') or 0) > now then return {'B'} end
-for starter in string.gmatch(starters, '[^,]+') do
-  if tonumber(redis.call('HGET', number, 'b:' .. starter) or 0) > now then return {'B'} end
-end
+local known = device ~= ''
+  and tonumber(redis.call('HGET', number, 'k:' .. device) or 0) + tonumber(known_device_ms) > now
+if blocked(number, now) or barred(number, account, now) or barred(number, device, now) then return {'B'} end
+-- Thousands share an address behind a carrier's translation: a person who proves to be one, or to be known, passes.
+if not known and captcha ~= '1' and barred(number, address, now) then return {'L', '0'} end
 
--- A known device draws on its own allowance first; a solved CAPTCHA opens a further one; strangers share the last.
+-- A known device draws on its own allowance first; a solved CAPTCHA opens one for each account that solves it;
+-- strangers share the last. What strangers get together is bounded, so that no number can be flooded.
 local pools = {}
-if device ~= '' and tonumber(redis.call('HGET', number, 'k:' .. device) or 0) + tonumber(known_device_ms) > now then
-  pools[1] = 'd' .. device
-end
-if captcha == '1' then pools[#pools + 1] = 'k' end
+if known then pools[1] = 'd' .. device end
+if captcha == '1' then pools[#pools + 1] = 'k' .. account end
 pools[#pools + 1] = 'c'
 local pool, soonest
 for _, candidate in ipairs(pools) do
-  local state = limit_read(number .. ':' .. candidate, now)
+  local state, all = limit_read(number .. ':' .. candidate, now), nil
   local cause, retry_at = limit_spend(state, limit_rule(rule), 1)
+  if not cause and string.sub(candidate, 1, 1) ~= 'd' then
+    all = limit_read(number .. ':s', now)
+    cause, retry_at = limit_spend(all, limit_rule(strangers), 1)
+  end
   if not cause then
     limit_write(state)
+    if all then limit_write(all) end
     pool = candidate
     break
   end
@@ -41,7 +45,8 @@ local expire = now + math.min(tonumber(ttl), tonumber(ceiling))
 local next_send = tonumber(gap) > 0 and now + tonumber(gap) or 0
 redis.call('HSET', challenge, 'p', platform, 'u', purpose, 's', subject, 'n', sealed, 'm', masked, 'l', locale,
   'b', brand, 'ch', channel, 'st', 'P', 'cr', whole(now), 'ex', whole(expire), 'ns', whole(next_send), 'sn', 1, 'w', 0,
-  'nk', number, 'po', pool, 'dv', device, 'lk', limits, 'sr', starters, 'ds', 'Q', 'dq', whole(now), 'tp', trace)
+  'nk', number, 'po', pool, 'dv', device, 'lk', limits, 'sr', table.concat({account, device, address}, ','),
+  'ds', 'Q', 'dq', whole(now), 'tp', trace)
 redis.call('PEXPIRE', challenge, keep)
 local ids = id
 for older in string.gmatch(redis.call('HGET', number, 'ids') or '', '[^,]+') do

@@ -4,10 +4,10 @@ local block, number, outcomes = unpack(KEYS)
 local now, platform, reason = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 redis.call('DEL', block)
 local fields = redis.call('HKEYS', number)
-local pools = {number .. ':c', number .. ':k'}
+local pools = {number .. ':c', number .. ':s'}
 for _, field in ipairs(fields) do
   local kind = string.sub(field, 1, 2)
-  if kind == 'b:' or field == 'stop' or field == 'u' or field == 'ua' then redis.call('HDEL', number, field) end
+  if kind == 'b:' or field == 'stop' or field == 'u' or string.sub(field, 1, 2) == 'ua' then redis.call('HDEL', number, field) end
   if kind == 'k:' then pools[#pools + 1] = number .. ':d' .. string.sub(field, 3) end
 end
 redis.call('DEL', unpack(pools))

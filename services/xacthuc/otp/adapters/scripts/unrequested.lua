@@ -1,4 +1,5 @@
--- Believes the recipient of a code: ends the challenge and bars those who started it from the number.
+-- Believes the recipient of a code: ends the challenge and bars those who started it from the number. A code that was
+-- used was asked for: whoever had it proved to hold the number.
 -- KEYS challenge, number, outcomes   ARGV now, tolerance, id, platform, bar ms, stop ms, reports to stop
 local challenge, number, outcomes = unpack(KEYS)
 local now, tolerance, id, platform, bar, stop, most = unpack(ARGV)
@@ -6,7 +7,7 @@ now = tonumber(now)
 local fault = clock_error(now, tonumber(tolerance))
 if fault then return fault end
 local c = redis.call('HMGET', challenge, 'p', 'st', 'sr', 'rp')
-if c[1] ~= platform or c[4] then return 0 end
+if c[1] ~= platform or c[2] == 'V' or c[4] then return 0 end
 if c[2] == 'P' then redis.call('HSET', challenge, 'st', 'C') end
 redis.call('HSET', challenge, 'rp', whole(now))
 for starter in string.gmatch(c[3], '[^,]+') do

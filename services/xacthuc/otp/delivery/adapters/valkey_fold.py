@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.otp.adapters.layout import outcomes_key
-from xacthuc.otp.adapters.valkey_limits import platform_key
 from xacthuc.otp.delivery.adapters.layout import cursor_key, lease_key
 from xacthuc.ratelimit.limiter import Charge, Event
 from xacthuc.ratelimit.limits import Limit, key_of
@@ -27,14 +26,12 @@ if TYPE_CHECKING:
 _log: Final = get_logger()
 
 _LIMITS: Final = {"a": Limit.ACCOUNT, "d": Limit.DEVICE, "i": Limit.IP, "p": Limit.PREFIX}
-_EVERYWHERE: Final = frozenset(_LIMITS.values())
 _CREDITS: Final = {
     "VERIFIED": (Event.VERIFIED, frozenset({Limit.IP, Limit.PREFIX})),
     "WRONG": (Event.WRONG, frozenset({Limit.ACCOUNT})),
     "EXHAUSTED": (Event.WRONG, frozenset({Limit.ACCOUNT})),
-    "RESENT": (Event.SENT, _EVERYWHERE),
 }
-"""What each outcome does to which limits. A start has paid before; a resend is charged here, with budgets beside."""
+"""What each outcome does to which limits. Every message was charged before it was queued, a resend like a start."""
 
 _READ_AT_ONCE: Final = 64
 
@@ -89,19 +86,15 @@ class Fold:
             *(
                 self.limiter.fold(charge, event, partition=partition, entry_id=entry_id, now_ms=now_ms)
                 for charge in self._charges(outcome)
-                if charge.limit in limits or event is Event.SENT
+                if charge.limit in limits
             )
         )
 
     def _charges(self, outcome: Mapping[bytes, bytes]) -> list[Charge]:
         named = (item.partition(":") for item in outcome[b"lk"].decode().split(","))
-        charges = [
+        return [
             Charge(_LIMITS[kind], key_of(_LIMITS[kind], digest), self.rules[_LIMITS[kind]]) for kind, _, digest in named
         ]
-        platform = outcome[b"p"].decode()
-        charges.append(Charge(Limit.PLATFORM, platform_key(platform), self.rules[Limit.PLATFORM]))
-        charges.append(Charge(Limit.SYSTEM, platform_key(""), self.rules[Limit.SYSTEM]))
-        return charges
 
     def _sweeps(self, partition: int) -> bool:
         # A quiet partition is swept too, about once in four minutes: one of 256 at each second.

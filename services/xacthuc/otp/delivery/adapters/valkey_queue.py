@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from xacthuc.otp.adapters.layout import delivery_key, outcomes_key
 from xacthuc.otp.delivery.adapters.layout import lease_key, record_key, script
 from xacthuc.otp.delivery.domain.caps import MOST_COPIES, MOST_REQUESTS
-from xacthuc.otp.delivery.ports import Channel, Claim, Done, Entry
+from xacthuc.otp.delivery.ports import EXPIRED, Channel, Claim, Done, Entry
 from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS
 
 if TYPE_CHECKING:
@@ -37,11 +38,16 @@ class ValkeyQueue:
         """Reads without blocking and without consuming."""
         lane = delivery_key(partition, bulk=bulk)
         reply = await self.store.execute("XRANGE", lane, f"({after}" if after else "-", "+", "COUNT", most)
-        return [_entry(partition, key.decode(), fields, bulk=bulk) for key, fields in reply]
+        waiting = [(key.decode(), dict(zip(fields[::2], fields[1::2], strict=True))) for key, fields in reply]
+        platforms = await self._platforms(partition, [of for _, of in waiting], bulk=bulk)
+        return [
+            _entry(partition, key, of, platform.decode(), bulk=bulk)
+            for (key, of), platform in zip(waiting, platforms, strict=True)
+        ]
 
     async def claim(self, tenure: Tenure, entry: Entry, token: str, previous: Fate | None, now_ms: int) -> Claim | Done:
         """Runs `delivery_claim.lua`."""
-        reply = await self._claim(tenure, entry, token, previous, now_ms)
+        reply = await self._claim(tenure, entry, token, previous, now_ms, late=EXPIRED)
         if reply[0] != b"C":
             return _DONE[reply[0]]
         _, platform, purpose, template, locale, brand, sealed, trace, request = reply
@@ -57,9 +63,11 @@ class ValkeyQueue:
             token=token,
         )
 
-    async def put_back(self, tenure: Tenure, entry: Entry, previous: Fate | None, now_ms: int) -> Done | None:
+    async def put_back(
+        self, tenure: Tenure, entry: Entry, previous: Fate | None, now_ms: int, *, late: str = EXPIRED
+    ) -> Done | None:
         """Runs `delivery_claim.lua` without claiming."""
-        reply = await self._claim(tenure, entry, "", previous, now_ms)
+        reply = await self._claim(tenure, entry, "", previous, now_ms, late=late)
         return _DONE.get(reply[0])
 
     async def settle(
@@ -78,7 +86,16 @@ class ValkeyQueue:
         )
         return _DONE.get(await self.store.run(self.settle_script, _keys(entry), arguments))
 
-    async def _claim(self, tenure: Tenure, entry: Entry, token: str, previous: Fate | None, now_ms: int) -> list[Any]:
+    async def _platforms(self, partition: int, waiting: list[dict[bytes, bytes]], *, bulk: bool) -> list[bytes]:
+        """Returns whose each message is: a notice says so itself, of a code its challenge does."""
+        if bulk:
+            return [of[b"p"] for of in waiting]
+        records = (record_key(partition, of[b"c"].decode(), bulk=False) for of in waiting)
+        return [found or b"" for found in await asyncio.gather(*(self.store.execute("HGET", r, "p") for r in records))]
+
+    async def _claim(
+        self, tenure: Tenure, entry: Entry, token: str, previous: Fate | None, now_ms: int, *, late: str
+    ) -> list[Any]:
         life_ms = round(self.notice_life.total_seconds() * 1000)
         reply: list[Any] = await self.store.run(
             self.claim_script,
@@ -94,6 +111,7 @@ class ValkeyQueue:
                 previous.left if previous else "",
                 previous.provider if previous else "",
                 previous.reason if previous else "",
+                late,
                 MOST_COPIES,
                 MOST_REQUESTS,
                 life_ms,
@@ -113,8 +131,7 @@ def _keys(entry: Entry) -> tuple[str, str, str, str]:
     )
 
 
-def _entry(partition: int, key: str, fields: list[bytes], *, bulk: bool) -> Entry:
-    of = dict(zip(fields[::2], fields[1::2], strict=True))
+def _entry(partition: int, key: str, of: dict[bytes, bytes], platform: str, *, bulk: bool) -> Entry:
     return Entry(
         partition=partition,
         key=key,
@@ -123,4 +140,5 @@ def _entry(partition: int, key: str, fields: list[bytes], *, bulk: bool) -> Entr
         send=1 if bulk else int(of[b"n"]),
         channel=Channel.SMS if bulk else int(of[b"ch"]) or Channel.SMS,
         queued_ms=int(of[b"t"]),
+        platform=platform,
     )

@@ -10,6 +10,10 @@ MOST_REQUESTS = 4
 """Requests that were answered by a refusal. Two providers are asked twice each. A provider that sends and reports an
 error all the same would otherwise repeat a message for as long as its code lives."""
 
+HELD_PAUSE_MS = 2_000
+HELD_NOTICE_PAUSE_MS = 15_000
+"""How long what a kill switch holds back waits until it looks again: a code is of use for minutes, a notice for days."""
+
 _PAUSES_MS = (1_000, 2_000, 4_000, 8_000, 15_000)
 
 

@@ -1,0 +1,48 @@
+"""Verbs of operators and of services that watch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xacthuc.grpckit.errors import OutOfRange
+from xacthuc.grpckit.reasons import Reason
+from xacthuc.otp.ports import CursorExpired
+from xacthuc.otp.usecases.otp import mobile
+from xacthuc.phone import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from xacthuc.otp.ports import Administration, OutcomeBatch, Outcomes
+    from xacthuc.otp.usecases.otp import Otp
+
+
+async def watch_outcomes(outcomes: Outcomes, cursor: bytes) -> AsyncIterator[OutcomeBatch]:
+    """Yields outcomes from a cursor on, for ever."""
+    try:
+        async for batch in outcomes.watch(cursor):
+            yield batch
+    except CursorExpired:
+        raise OutOfRange(
+            Reason.CURSOR_EXPIRED, "outcomes behind this cursor are no longer kept; start anew with an empty cursor"
+        ) from None
+
+
+async def block_numbers(
+    otp: Otp, admin: Administration, texts: list[str], duration_ms: int, source: str
+) -> tuple[int, list[tuple[int, Refusal]]]:
+    """Blocks every text that is a number; returns how many, and the others with their place and reason."""
+    now_ms, refused, blocked = otp.clock.now_ms(), [], 0
+    for index, text in enumerate(texts):
+        number = otp.plan.parse(text)
+        if isinstance(number, Refusal):
+            refused.append((index, number))
+        else:
+            await admin.block(number.e164, source, now_ms + duration_ms, now_ms)
+            blocked += 1
+    return blocked, refused
+
+
+async def unblock_number(otp: Otp, admin: Administration, text: str, platform: str, reason: str) -> None:
+    """Lifts what keeps codes from a number."""
+    await admin.unblock(mobile(otp, text, "en").e164, platform, reason, otp.clock.now_ms())
