@@ -45,7 +45,7 @@ def test_every_figure_of_the_policy_that_can_refuse_is_on_the_page():
 def test_figures_of_the_code_stand_there_as_well():
     rules = Rules.of(Policy.load().otp)
 
-    assert f"| {rules.reports_per_day} | `otp/domain/rules.py`" in PAGE
+    assert f"| {rules.reports_per_day} per reporter, {rules.reports_per_number} in all |" in PAGE
     assert f"| {MOST_ACTIVE} | `identity/domain/keys.py`" in PAGE
 
 

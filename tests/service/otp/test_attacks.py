@@ -167,6 +167,14 @@ async def test_reporting_a_neighbour_does_not_bar_a_person_behind_the_same_addre
     assert await reason_of(otp.forum.start(**newcomer)) == "CAPTCHA_REQUIRED"
 
 
+async def test_a_neighbour_who_was_reported_does_not_stop_the_resend_of_another(otp: Deployment) -> None:
+    own = await otp.forum.start(subject="accounts/owner", client=Client(ip="203.0.113.7"))
+    stranger = await otp.forum.start(subject="accounts/stranger", client=Client(ip="203.0.113.7"))
+    await otp.forum.report(NUMBER, otp.code(stranger.name))
+    otp.clock.advance(timedelta(minutes=1))
+    assert (await otp.forum.resend(own.name)).remaining_sends == 2
+
+
 async def test_reporting_a_code_that_was_used_bars_nobody(otp: Deployment) -> None:
     own = await otp.forum.start(subject="accounts/owner")
     await otp.forum.check(own.name, otp.code(own.name))

@@ -142,9 +142,6 @@ class Courier:
     async def _ask(self, parcel: _Parcel, route: Route) -> Answer | None:
         """Makes one request, unless it is forbidden or in vain by now."""
         pending = parcel.pending
-        if await self.stopped(pending.entry):
-            parcel.end(await self.hold(pending, parcel.fate))
-            return None
         if not route.circuit.allows(self.clock.now_ms()):
             return None
         if not parcel.token:
@@ -153,6 +150,10 @@ class Courier:
                 parcel.end(None)
                 return None
             parcel.claimed(claim)
+        # Last of all: a claim can take as long as the store is away.
+        if await self.stopped(pending.entry):
+            parcel.end(await self.hold(pending, parcel.fate))
+            return None
         parcel.tried.add(route.provider.name)
         return await self._send(route, parcel.message)
 

@@ -15,9 +15,8 @@ if c[10] then
 end
 if c[2] ~= 'P' or now >= tonumber(c[3]) then return answer('E', challenge, now) end
 if blocked(c[8], now) then return {'B'} end
-for starter in string.gmatch(c[11], '[^,]+') do
-  if barred(c[8], starter, now) then return {'B'} end
-end
+local account, device = string.match(c[11], '^([^,]*),([^,]*)')
+if barred(c[8], account, now) or barred(c[8], device, now) then return {'B'} end
 local sends, gaps = tonumber(c[4]), #ARGV - 11
 if sends > gaps then return {'L'} end
 if channel ~= '' and channel ~= c[9] and sends + 1 < tonumber(others_from) then return {'O'} end
