@@ -35,7 +35,13 @@ def validate_descriptor() -> bytes:
         timestamp_pb2,
     )
 
-    source = Path(str(importlib.metadata.distribution("protovalidate").locate_file("protovalidate/_gen/buf/validate/validate_pb.py")))
+    source = Path(
+        str(
+            importlib.metadata.distribution("protovalidate").locate_file(
+                "protovalidate/_gen/buf/validate/validate_pb.py"
+            )
+        )
+    )
     for node in ast.walk(ast.parse(source.read_text("utf-8"))):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "file_desc":
             blob = ast.literal_eval(node.args[0])
@@ -90,7 +96,13 @@ def generate(out: Path = OUT) -> list[Path]:
     )
     run(
         protoc.main,
-        [*arguments, "--include_imports", "--include_source_info", f"--descriptor_set_out={api / DESCRIPTORS.name}", *own],
+        [
+            *arguments,
+            "--include_imports",
+            "--include_source_info",
+            f"--descriptor_set_out={api / DESCRIPTORS.name}",
+            *own,
+        ],
     )
     for policy in PROTOS.rglob("*_grpc_service_config.json"):  # clients read their retry policy beside the contract
         shutil.copyfile(policy, out / policy.relative_to(PROTOS))

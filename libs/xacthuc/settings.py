@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     public_address: str = "127.0.0.1:0"
     """Where platforms call, `host:port` or `unix:path`. Port 0 picks a free one, printed at the start."""
 
+    public_plaintext: bool = False
+    """Lets production serve platforms without TLS when `<service>-public.pem` is missing. Right behind a proxy that ends
+    TLS, wrong anywhere else: platform keys travel in clear."""
+
     internal_address: str = "127.0.0.1:0"
     """Where other services and the `xacthuc` command call, always with mutual TLS."""
 
@@ -46,7 +50,8 @@ class Settings(BaseSettings):
     """Where Prometheus scrapes, `host:port`. Empty: nowhere."""
 
     tls_directory: Path = Path("/etc/xacthuc/tls")
-    """Holds `ca.pem`, and `<service>.pem` with `<service>.key` of this process for the internal port."""
+    """Holds `ca.pem`, `<service>.pem` with `<service>.key` of this process for the internal port, and
+    `<service>-public.pem` with `<service>-public.key` for the public one."""
 
     keys_directory: Path = Path("/etc/xacthuc/keys")
     """Holds the secret key files; each service's settings name those it reads."""

@@ -21,7 +21,9 @@ from xacthuc.credentials.scopes import Scope
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SIGNATURE_BYTES: Final = 64
+SIGNATURE_BYTES: Final = 64
+"""In front of the JSON of a stored record."""
+
 _PURPOSE: Final = b"xacthuc platform key record 1\n"
 
 
@@ -72,7 +74,7 @@ def sign(record: KeyRecord, key: Ed25519PrivateKey) -> bytes:
 
 def verify(stored: bytes, key: Ed25519PublicKey) -> KeyRecord:
     """Returns the record that identity signed; BadRecordError otherwise. Scopes this server does not know are left out."""
-    signature, body = stored[:_SIGNATURE_BYTES], stored[_SIGNATURE_BYTES:]
+    signature, body = stored[:SIGNATURE_BYTES], stored[SIGNATURE_BYTES:]
     try:
         key.verify(signature, _PURPOSE + body)
         fields = orjson.loads(body)

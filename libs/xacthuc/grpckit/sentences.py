@@ -89,6 +89,7 @@ SENTENCES: Final[Mapping[Reason, Sentence]] = MappingProxyType({
     Reason.DATABASE_UNAVAILABLE: _LATER,
     Reason.SERVICE_UNAVAILABLE: _LATER,
     Reason.CREDENTIALS_UNAVAILABLE: _LATER,
+    Reason.KEYS_UNAVAILABLE: _LATER,
     Reason.SHUTTING_DOWN: _LATER,
     Reason.DEADLINE_EXCEEDED: _LATER,
     Reason.INTERNAL_ERROR: Sentence(

@@ -2,9 +2,9 @@
 
     server = (
         ServerBuilder("otp", settings, telemetry, keys=keys, translations={StoreUnavailable: store_unavailable})
-        .public(service_pb2.DESCRIPTOR.services_by_name["OtpService"], OtpServicer(...), scopes=Scope.OTP)
+        .public(service_of(service_pb2, "OtpService"), OtpServicer(...), scopes=Scope.OTP)
         .internal(
-            internal_pb2.DESCRIPTOR.services_by_name["OtpInternal"],
+            service_of(internal_pb2, "OtpInternal"),
             OtpInternalServicer(...),
             allow={"RedeemProof": {"identity"}, "WatchOutcomes": {"identity"}},
         )
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     import grpc
-    from google.protobuf.descriptor import ServiceDescriptor
+    from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 
     from xacthuc.credentials.directory import KeyDirectory
     from xacthuc.grpckit.errors import XacthucError
@@ -57,6 +57,12 @@ MAXIMUM_STREAMS: Final = 5_000
 
 _LONGEST_NOTICE: Final = timedelta(seconds=5)
 """Kubernetes takes a terminating pod out of its endpoints within about this."""
+
+
+def service_of(module: object, name: str) -> ServiceDescriptor:
+    """Returns the descriptor of a service of a generated module; KeyError when it has none of that name."""
+    file: FileDescriptor = module.DESCRIPTOR  # type: ignore[attr-defined]  # every generated module has one
+    return file.services_by_name[name]
 
 
 class ServerBuilder:
@@ -134,11 +140,12 @@ class ServerBuilder:
         return self
 
     def build(self) -> Server:
-        """Returns the server, which does not listen yet; OSError when a certificate cannot be read."""
+        """Returns the server, which does not listen yet; OSError when a certificate is missing or cannot be read."""
         settings = self._settings
         ports = {}
         if self._public:
-            credentials = public_credentials(settings.tls_directory, self._service)
+            plaintext = settings.development or settings.public_plaintext
+            credentials = public_credentials(settings.tls_directory, self._service, plaintext=plaintext)
             ports["public"] = Port(settings.public_address, self._public, PUBLIC_REQUEST_BYTES, credentials)
         if self._internal:
             credentials = TlsFiles(settings.tls_directory, self._service).server_credentials()

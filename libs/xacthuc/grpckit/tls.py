@@ -51,13 +51,20 @@ class TlsFiles:
         )
 
 
-def public_credentials(directory: Path, service: str) -> grpc.ServerCredentials | None:
-    """Returns credentials of the public port when `<service>-public.pem` and `.key` exist; None serves plaintext.
+def public_credentials(directory: Path, service: str, *, plaintext: bool) -> grpc.ServerCredentials | None:
+    """Returns credentials from `<service>-public.pem` and `.key`; None when they are missing and `plaintext` is allowed.
 
-    Plaintext is right behind a proxy that ends TLS; without one, platform keys travel in clear.
+    FileNotFoundError when they are missing and it is not: a mistaken path must not put platform keys on the wire.
     """
     files = TlsFiles(directory, f"{service}-public")
-    return _reloading(files, mutual=False) if files.certificate.exists() else None
+    if files.certificate.exists():
+        return _reloading(files, mutual=False)
+    if plaintext:
+        return None
+    raise FileNotFoundError(
+        f"{files.certificate}: the certificate of the public port is missing. Put it there with its key"
+        f" ({files.key.name}), or set XACTHUC_PUBLIC_PLAINTEXT=true when a proxy in front of this port ends TLS."
+    )
 
 
 def _reloading(files: TlsFiles, *, mutual: bool) -> grpc.ServerCredentials:

@@ -5,6 +5,6 @@ Owns how bytes are sealed and how key files are read. Knows nothing of what is s
 
 from xacthuc.sealing.index import BlindIndex
 from xacthuc.sealing.keys import KeyFileError, KeyRing, read_key
-from xacthuc.sealing.sealer import Sealer, UnsealError
+from xacthuc.sealing.sealer import Sealer, UnknownSealKeyError, UnsealError
 
-__all__ = ["BlindIndex", "KeyFileError", "KeyRing", "Sealer", "UnsealError", "read_key"]
+__all__ = ["BlindIndex", "KeyFileError", "KeyRing", "Sealer", "UnknownSealKeyError", "UnsealError", "read_key"]

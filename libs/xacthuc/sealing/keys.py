@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 """256 bits: the strength of HMAC-SHA-256 and of AES-256 (NIST SP 800-57 part 1, table 2)."""
 
+_CURRENT = "current"
+
 
 class KeyFileError(ValueError):
     """A key file that cannot be used. The message names the file and the fault, never what is in it."""
@@ -20,7 +22,15 @@ class KeyFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """Numbered secrets. The highest number makes new things; every number still opens old ones."""
+    """Numbered secrets: one makes new things, every one opens what it made.
+
+    Servers of one deployment read the file at different moments, so a new key is introduced in two rounds: first all
+    servers learn to open with it, then they begin to make with it.
+
+    1. Append `<version> <key>`, with the word `current` behind the old line; restart every server.
+    2. Move the word `current` to the new line; restart every server.
+    3. Remove the old line once nothing made with it is left.
+    """
 
     keys: dict[int, bytes] = field(repr=False)
     """Version, 0 to 255, to 32 bytes."""
@@ -29,26 +39,36 @@ class KeyRing:
 
     @classmethod
     def read(cls, path: Path) -> KeyRing:
-        """Reads lines of `<version> <key>`; `#` starts a comment. KeyFileError when nothing usable is there."""
+        """Reads lines of `<version> <key>`, of which one may end in `current`; `#` starts a comment.
+
+        Without that word the highest version is current. KeyFileError when nothing usable is there.
+        """
         keys: dict[int, bytes] = {}
+        marked: list[int] = []
         for number, line in enumerate(_lines(path), start=1):
             text = line.partition("#")[0].strip()
             if not text:
                 continue
-            version, _, secret = text.partition(" ")
+            version, _, rest = text.partition(" ")
             if not version.isascii() or not version.isdigit() or not 0 <= int(version) <= 255:  # noqa: PLR2004 - one byte
                 raise KeyFileError(f"{path}, line {number}: begin with a version from 0 to 255")
             if int(version) in keys:
                 raise KeyFileError(f"{path}, line {number}: version {version} stands twice")
-            keys[int(version)] = _key(secret.strip(), f"{path}, line {number}")
+            secret, *mark = rest.split() or [""]
+            if mark not in ([], [_CURRENT]):
+                raise KeyFileError(f"{path}, line {number}: only the word `{_CURRENT}` may follow the key")
+            keys[int(version)] = _key(secret, f"{path}, line {number}")
+            marked += [int(version)] if mark else []
         if not keys:
             raise KeyFileError(f"{path}: holds no key; write a line `<version> <32 bytes in URL-safe base64>`")
-        return cls(keys=keys, current=max(keys))
+        if len(marked) > 1:
+            raise KeyFileError(f"{path}: `{_CURRENT}` stands on {len(marked)} lines; leave it on one")
+        return cls(keys=keys, current=marked[0] if marked else max(keys))
 
     @staticmethod
-    def new_line(version: int) -> str:
-        """Returns a line with a fresh secret, to append to a ring."""
-        return f"{version} {encode(random_bytes(KEY_BYTES))}\n"
+    def first_line() -> str:
+        """Returns the one line of a new ring: version 0 with a fresh secret, current until the mark is moved."""
+        return f"0 {encode(random_bytes(KEY_BYTES))} {_CURRENT}\n"
 
 
 def read_key(path: Path) -> bytes:

@@ -20,6 +20,10 @@ class UnsealError(Exception):
     """Sealed data that does not open: another context, an unknown key version, or damage. Says no more than that."""
 
 
+class UnknownSealKeyError(UnsealError):
+    """Sealed under a version this server's ring does not hold: another server's key file is ahead of this one's."""
+
+
 class Sealer:
     """Seals and opens bytes. The associated data says whose they are, so they open in no other place."""
 
@@ -35,10 +39,12 @@ class Sealer:
         return prefix + nonce + self._ciphers[self._current].encrypt(nonce, plaintext, prefix + associated_data)
 
     def open(self, sealed: bytes, associated_data: bytes) -> bytes:
-        """Returns what was sealed; UnsealError when it does not open here."""
-        cipher = self._ciphers.get(sealed[0]) if sealed else None
-        if cipher is None:
+        """Returns what was sealed; UnsealError when it does not open here, UnknownSealKeyError when a key is missing."""
+        if not sealed:
             raise UnsealError
+        cipher = self._ciphers.get(sealed[0])
+        if cipher is None:
+            raise UnknownSealKeyError
         try:
             return cipher.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], sealed[:1] + associated_data)
         except (InvalidTag, ValueError):

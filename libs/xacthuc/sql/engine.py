@@ -1,4 +1,4 @@
-"""The way to PostgreSQL: one pool per use, short transactions, one exception for "not now".
+"""The way to PostgreSQL: one pool per use, short transactions, one exception for "not now" and one for "never".
 
 Nothing remote is called with a transaction open: a slow peer would hold locks and connections of everybody else.
 """
@@ -8,23 +8,29 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from asyncpg import PostgresError
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from xacthuc.sql.errors import DatabaseUnavailable
+from xacthuc.sql.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
 from xacthuc.telemetry.tracing import Kind, span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import timedelta
 
+    from sqlalchemy import ExceptionContext
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-# SQLSTATE classes (PostgreSQL appendix A) in which the same transaction may succeed a moment later: lost connections,
-# resources, an operator's shutdown, rollbacks for concurrency; and the two timeouts that class 55 and 57 hold.
-_PASSING_CLASSES: Final = frozenset({"08", "40", "53", "57"})
-_LOCK_NOT_AVAILABLE: Final = "55P03"
+# SQLSTATEs and their classes (PostgreSQL appendix A) in which the same transaction may succeed a moment later. Those that
+# lose or refuse the connection: class 08, an operator's shutdown and a start (57P01 to 57P03), a session that was ended
+# for idling in a transaction, and a server that takes no writes because another one has taken over from it.
+_READ_ONLY: Final = "25006"
+_LOST: Final = frozenset({"08", "57P01", "57P02", "57P03", "25P03", _READ_ONLY})
+# Those of a server that is there: rollbacks for concurrency, resources, and the timeouts of locks and statements.
+_BUSY: Final = frozenset({"40", "53", "57", "55P03"})
 
 
 def make_engine(
@@ -41,8 +47,10 @@ def make_engine(
     also how long a connection may take to be made; the server cancels a statement after `statement_timeout`.
     """
     milliseconds = str(round(statement_timeout.total_seconds() * 1000))
-    return create_async_engine(
+    engine = create_async_engine(
         url,
+        # Parameters are people's data, and the text of an error is not the place for them.
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=wait.total_seconds(),
@@ -60,24 +68,46 @@ def make_engine(
             },
         },
     )
+    event.listen(engine.sync_engine, "handle_error", _leave_read_only_server)
+    return engine
 
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Commits at the end of its block, rolls back when the block raises. DatabaseUnavailable when that cannot be done."""
+    """Commits at the end of its block, rolls back when the block raises.
+
+    DatabaseUnavailable (DatabaseBusy when the server is there) when that cannot be done now, DatabaseRefused when it
+    never can. These carry the frames of the failure, but not its text.
+    """
     try:
         with span("postgresql", {"db.system.name": "postgresql"}, kind=Kind.CLIENT):
             async with engine.begin() as connection:
                 yield connection
-    except (OSError, PoolTimeoutError) as error:  # a refused or timed-out connection comes through unwrapped
+    except PoolTimeoutError as error:
+        raise DatabaseBusy("no connection came free in time") from error
+    except OSError as error:  # a refused or timed-out connection comes through unwrapped
         raise DatabaseUnavailable from error
     except DBAPIError as error:
-        if not is_passing(error):
-            raise
-        raise DatabaseUnavailable from error
+        meaning = _meaning_of(error, _sqlstate_of(error.orig), lost=error.connection_invalidated)
+        raise meaning.with_traceback(error.__traceback__) from None
+    except PostgresError as error:  # so does what the server says while a connection is made
+        raise _meaning_of(error, _sqlstate_of(error), lost=False).with_traceback(error.__traceback__) from None
 
 
-def is_passing(error: DBAPIError) -> bool:
-    """Whether the failure says "not now" rather than "never"."""
-    sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
-    return error.connection_invalidated or sqlstate[:2] in _PASSING_CLASSES or sqlstate == _LOCK_NOT_AVAILABLE
+def _meaning_of(error: Exception, sqlstate: str, *, lost: bool) -> DatabaseUnavailable | DatabaseRefused:
+    told = f"{type(error).__name__} {sqlstate}"
+    if lost or sqlstate in _LOST or sqlstate[:2] in _LOST:
+        return DatabaseUnavailable(told)
+    if sqlstate in _BUSY or sqlstate[:2] in _BUSY:
+        return DatabaseBusy(told)
+    return DatabaseRefused(told)
+
+
+def _sqlstate_of(error: BaseException | None) -> str:
+    return str(getattr(error, "sqlstate", None) or "")
+
+
+def _leave_read_only_server(context: ExceptionContext) -> None:
+    """Drops the pool's connections to a server that was demoted: they would stay good, and useless, for ever."""
+    if _sqlstate_of(context.original_exception) == _READ_ONLY:
+        context.is_disconnect = True

@@ -37,11 +37,15 @@ class LineWriter:
         self._gathered = 0
         self._stuck = b""
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
         self.dropped = 0
-        """Lines that were given up because nobody read."""
+        """Lines that were given up because nobody read, or that came after `close`."""
 
     def write(self, line: bytes) -> None:
         """Takes one line, its newline included."""
+        if self._closed:
+            self.dropped += 1
+            return
         if self._timer is None and not self._begin():
             if self._emit(line):
                 self.dropped += 1
@@ -60,6 +64,9 @@ class LineWriter:
         Making a hundred lines in a row costs a third of making each between two calls, where the processor has just
         had other code in its caches.
         """
+        if self._closed:
+            self.dropped += 1
+            return
         if self._timer is None and not self._begin():
             self.write(render(*facts))
             return
@@ -96,7 +103,11 @@ class LineWriter:
             self._begin()
 
     def close(self) -> None:
-        """Writes what is left; gives up after a second without a reader."""
+        """Writes what is left, giving up after a second without a reader, and takes no line from then on.
+
+        Logging goes on pointing here, while whoever owns the descriptor may close it: its number may be a connection
+        of somebody else's by the time of the next line.
+        """
         give_up = time.monotonic() + _CLOSE_SECONDS
         self.flush()
         while self._stuck and time.monotonic() < give_up:
@@ -105,6 +116,7 @@ class LineWriter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._closed = True
 
     def _emit(self, block: bytes) -> bytes:
         """Writes `block` without waiting; returns what was not taken. What a closed reader leaves is gone."""

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from pydantic import ValidationError
-
-from xacthuc import settings as shared_settings
+from xacthuc import process
 from xacthuc.api.identity.v1 import admin_pb2, service_pb2
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.publisher import KeyPublisher
 from xacthuc.credentials.records import signing_key
 from xacthuc.credentials.scopes import Scope
-from xacthuc.grpckit import runtime
 from xacthuc.grpckit.channels import ServiceChannel, service_config
-from xacthuc.grpckit.server import ServerBuilder
+from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.grpckit.tls import TlsFiles
 from xacthuc.identity.adapters.housekeeping import Housekeeping
 from xacthuc.identity.adapters.key_publication import KeyPublication
@@ -42,9 +38,6 @@ from xacthuc.sql.engine import make_engine
 from xacthuc.sql.relay import Relay
 from xacthuc.telemetry import start as telemetry
 from xacthuc.valkey import Store
-
-if TYPE_CHECKING:
-    from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 
 READS: Final = frozenset({Scope.IDENTITY, Scope.IDENTITY_READ})
 SCOPES: Final = {
@@ -107,8 +100,8 @@ async def serve(settings: IdentitySettings) -> None:
         verifications=SqlVerifications(writes, personal, requests),
         proofs=OtpClient(otp),
         standings=Standings(
-            ValkeyStanding(cache, personal, settings.standing_hard_limit),
-            SqlFacts(reads),
+            ValkeyStanding(cache, personal),
+            SqlFacts(reads, personal),
             clock,
             hard_limit=settings.standing_hard_limit,
             most_reads=settings.read_backlog,
@@ -118,10 +111,10 @@ async def serve(settings: IdentitySettings) -> None:
         appended=relay.wake,
     )
 
-    admin = contract(admin_pb2, "IdentityAdmin")
+    admin = service_of(admin_pb2, "IdentityAdmin")
     server = (
         ServerBuilder("identity", settings, reporting, keys=keys, translations=TRANSLATIONS)
-        .public(contract(service_pb2, "IdentityService"), IdentityServicer(identity, Renderer(policy)), scopes=SCOPES)
+        .public(service_of(service_pb2, "IdentityService"), IdentityServicer(identity, Renderer(policy)), scopes=SCOPES)
         .internal(
             admin,
             IdentityAdminServicer(identity),
@@ -153,19 +146,9 @@ async def serve(settings: IdentitySettings) -> None:
             raise ending
 
 
-def contract(module: object, service: str) -> ServiceDescriptor:
-    """Returns the descriptor of a service of a generated module."""
-    file: FileDescriptor = module.DESCRIPTOR  # type: ignore[attr-defined]  # every generated module has one
-    return file.services_by_name[service]
-
-
 def main() -> None:
     """Reads the environment and serves."""
-    try:
-        settings = IdentitySettings()
-    except ValidationError as error:
-        sys.exit(shared_settings.explain(error))
-    runtime.run(serve(settings))
+    process.main(IdentitySettings, serve)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from xacthuc.grpckit.errors import Internal, Unavailable, XacthucError
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.sealing import UnknownSealKeyError
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.valkey.errors import StoreError, StoreUnavailable
 
@@ -32,9 +33,17 @@ def store_refused(_error: StoreError) -> XacthucError:
     return Internal()
 
 
+def seal_key_unknown(_error: UnknownSealKeyError) -> XacthucError:
+    """Another server, whose key file is ahead, sealed this. Damaged data is no outage, and stays an internal error."""
+    return Unavailable(
+        Reason.KEYS_UNAVAILABLE, "this server lacks a key that others have; repeat with the same request_id"
+    )
+
+
 TRANSLATIONS: Final[Mapping[type[BaseException], Callable[[Any], XacthucError]]] = {
     DatabaseUnavailable: database_unavailable,
     StoreUnavailable: store_unavailable,
     StoreError: store_refused,
+    UnknownSealKeyError: seal_key_unknown,
 }
 """For the server builder."""

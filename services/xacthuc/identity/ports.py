@@ -66,10 +66,13 @@ class Proof:
 class Proofs(Protocol):
     """The one-time-code service."""
 
-    async def redeem(self, token: str, request_id: str, call: Call) -> Proof:
+    async def redeem(
+        self, token: str, subject: str, purposes: Collection[Purpose], request_id: str, call: Call
+    ) -> Proof:
         """Uses up the proof, once per request id: the same id gets the same proof again.
 
-        Raises what the service says (InvalidRequest, FailedPrecondition), Unavailable when it says nothing.
+        One made for another `subject` or none of `purposes` is refused and stays good. Raises what the service says
+        (InvalidRequest, FailedPrecondition), Unavailable when it says nothing.
         """
         ...
 
@@ -141,8 +144,8 @@ class StandingStore(Protocol):
         """Returns the right to fill, which a write takes away; None while another process has it."""
         ...
 
-    async def fill(self, platform: str, account_id: str, lease: bytes, standing: Standing) -> None:
-        """Keeps `standing` if the lease still stands, else does nothing."""
+    async def fill(self, platform: str, account_id: str, lease: bytes, standing: Standing, kept_ms: int) -> None:
+        """Keeps `standing` for `kept_ms` if the lease still stands, else does nothing."""
         ...
 
     async def drop(self, platform: str, account_ids: Collection[str]) -> None:

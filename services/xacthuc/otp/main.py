@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from xacthuc import settings as shared_settings
+from xacthuc import process
 from xacthuc.api.otp.v1 import admin_pb2, internal_pb2, resources_pb2, service_pb2
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.records import verifying_key
 from xacthuc.credentials.scopes import Scope
-from xacthuc.grpckit import runtime
-from xacthuc.grpckit.server import ServerBuilder
+from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.otp import store_errors
 from xacthuc.otp.adapters.valkey_admin import ValkeyAdministration
 from xacthuc.otp.adapters.valkey_challenges import ValkeyChallenges
@@ -37,8 +33,6 @@ from xacthuc.telemetry import start as telemetry
 from xacthuc.valkey import Store
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
-
     from xacthuc.clock import Clock
     from xacthuc.telemetry.start import Telemetry
 
@@ -86,12 +80,12 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
     )
     outcomes = ValkeyOutcomes(store=on.store, clock=on.clock, sealer=sealer, kept=settings.outcomes_kept)
     admin = ValkeyAdministration(store=on.store, limiter=on.limiter, number_key=number_key)
-    admin_contract = contract(admin_pb2, "OtpAdmin")
+    admin_contract = service_of(admin_pb2, "OtpAdmin")
     return (
         ServerBuilder("otp", settings, on.reporting, keys=on.keys, translations=store_errors.TRANSLATIONS)
-        .public(contract(service_pb2, "OtpService"), OtpServicer(otp, render), scopes=Scope.OTP)
+        .public(service_of(service_pb2, "OtpService"), OtpServicer(otp, render), scopes=Scope.OTP)
         .internal(
-            contract(internal_pb2, "OtpInternal"),
+            service_of(internal_pb2, "OtpInternal"),
             OtpInternalServicer(otp, notices, outcomes),
             allow={
                 "RedeemProof": {"identity", "guardian"},
@@ -126,19 +120,9 @@ async def serve(settings: OtpSettings) -> None:
         reporting.close()
 
 
-def contract(module: object, service: str) -> ServiceDescriptor:
-    """Returns the descriptor of a service of a generated module."""
-    file: FileDescriptor = module.DESCRIPTOR  # type: ignore[attr-defined]  # every generated module has one
-    return file.services_by_name[service]
-
-
 def main() -> None:
     """Reads the environment and serves."""
-    try:
-        settings = OtpSettings()
-    except ValidationError as error:
-        sys.exit(shared_settings.explain(error))
-    runtime.run(serve(settings))
+    process.main(OtpSettings, serve)
 
 
 if __name__ == "__main__":

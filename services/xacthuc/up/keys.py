@@ -23,7 +23,7 @@ RINGS: Final = {
     "otp.keys": "derives codes and proof tokens",
     "seal.keys": "seals personal data",
 }
-"""Numbered secrets, `<version> <key>` a line; the highest version makes new things."""
+"""Numbered secrets, `<version> <key>` a line; the one marked `current` makes new things."""
 
 SINGLE: Final = {
     "number-index.key": "places numbers in partitions; never rotated, because the partition of a number never changes",
@@ -38,7 +38,7 @@ SIGNING: Final = ("identity-sign.key", "identity-sign.pub")
 def make_missing(directory: Path) -> None:
     """Makes the files that are not there yet, each readable by this user alone."""
     for name, purpose in RINGS.items():
-        _make(directory / name, f"# {purpose}\n{KeyRing.new_line(0)}")
+        _make(directory / name, f"# {purpose}\n{KeyRing.first_line()}")
     for name in SINGLE:
         _make(directory / name, f"{encode(random_bytes(KEY_BYTES))}\n")
     if not all((directory / name).exists() for name in SIGNING):

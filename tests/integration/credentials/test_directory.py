@@ -139,6 +139,30 @@ async def test_an_older_record_of_a_key_does_not_bring_it_back(store, directory,
     assert reason_of(directory) is Reason.CREDENTIALS_REVOKED
 
 
+async def test_records_read_before_a_revocation_and_published_after_it_do_not_undo_it(
+    store, clock, metrics, publisher, directory
+):
+    """Another identity process fills the store with what it read before the revocation was committed."""
+    await publisher.publish([REVOKED])
+    await publisher.publish([RECORD, replace(RECORD, key_id="other", sha256=bytes(32))])
+
+    later = KeyDirectory(store, SIGNING.public_key(), clock, metrics, development=False)
+    await later.refresh()
+
+    assert reason_of(later) is Reason.CREDENTIALS_REVOKED
+    assert metrics.keys_known._value.get() == 2
+
+
+async def test_a_published_record_replaces_what_is_not_a_record(store, directory, publisher):
+    for field, value in (("k1", b"x"), ("k2", bytes(64) + b"7"), ("k3", bytes(64) + b'{"version":"z"}')):
+        await store.execute("HSET", "keys", field, value)
+        await publisher.publish([replace(RECORD, key_id=field)])
+        await directory.refresh()
+
+        assert directory.authenticate(HEADER).key_id == field
+        await store.execute("HDEL", "keys", field)
+
+
 async def test_a_key_whose_record_was_removed_opens_nothing(store, directory, publisher):
     await publisher.publish([RECORD])
     await store.execute("HDEL", "keys", "k1")

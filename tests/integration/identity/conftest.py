@@ -34,7 +34,7 @@ HARD_LIMIT = timedelta(minutes=10)
 class NoPeer:
     """No test here asks another service: those are in tests/service."""
 
-    async def redeem(self, token, request_id, call):
+    async def redeem(self, token, subject, purposes, request_id, call):
         raise AssertionError("unexpected call")
 
     async def publish(self, records):
@@ -113,7 +113,7 @@ async def bench(engine, store):
     clock = FixedClock(datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
     personal = PersonalData(Sealer(KeyRing(keys={0: random_bytes(32)}, current=0)), random_bytes(32))
     requests = SqlRequests(personal)
-    cache, facts = ValkeyStanding(store, personal, HARD_LIMIT), SqlFacts(engine)
+    cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, personal)
     identity = Identity(
         clock=clock,
         policy=Policy.load(),

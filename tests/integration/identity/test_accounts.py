@@ -143,6 +143,21 @@ async def test_the_former_holder_may_prove_another_number(bench):
     assert (answer.state, answer.masked_number) == (State.VERIFIED, "+84 98 *** **21")
 
 
+@pytest.mark.rule("R30")
+async def test_a_verification_taken_up_after_the_number_was_proven_again_is_refused(bench):
+    """It was cut off after its proof was redeemed; meanwhile the number got a new holder."""
+    await bench.register("old")
+    await bench.register("new")
+    order, early = bench.order("old", "VerifyPhone"), bench.proof("old")
+    await bench.identity.verifications.begin(order, "old", bench.clock.now())
+    bench.clock.advance(timedelta(hours=20))
+    await bench.verify("new")
+
+    assert await bench.verify("old", early, order) is ClaimRefusal.OLDER_PROOF
+    assert (await bench.check("new", Action.POST)).allowed
+    assert Reason.NOT_VERIFIED is (await bench.check("old", Action.POST)).reason
+
+
 async def test_a_verified_account_may_prove_its_number_again_but_not_another(bench):
     await bench.register("u1")
     await bench.verify("u1")
@@ -209,9 +224,13 @@ async def test_nothing_personal_can_be_read_in_any_table(bench, engine):
     await bench.register("u1", (1990, 7, 19))
     await bench.verify("u1")
 
+    await bench.register("child", (2014, 5, 17))
+    await bench.check("child", Action.POST)
+
     for table in metadata.tables.values():
         content = repr([tuple(row) for row in await rows(engine, table.name)])
-        for personal in ("Nguy", "912345678", "1990", "07-19"):
+        # The 16th birthday tells the birth date; a day begins at 17:00 UTC in Vietnam.
+        for personal in ("Nguy", "912345678", "1990-07", "1990, 7", "2014-05", "2014, 5", "2030-05", "2030, 5"):
             assert personal not in content, table.name
 
 

@@ -9,13 +9,16 @@ import pytest
 
 from xacthuc.grpckit.errors import Unavailable
 from xacthuc.identity.adapters.sql_accounts import SqlFacts
-from xacthuc.identity.domain.account import NOT_REGISTERED
+from xacthuc.identity.domain.account import NOT_REGISTERED, EvidenceKind, Facts
 from xacthuc.identity.ports import Standing
-from xacthuc.identity.usecases.standing import SOFT_LIFE, Standings
+from xacthuc.identity.usecases.breaker import SILENCE
+from xacthuc.identity.usecases.standing import CLOCK_TOLERANCE, SOFT_LIFE, Standings
 from xacthuc.policy import Action, Reason
-from xacthuc.sql.engine import make_engine
+from xacthuc.sql.engine import make_engine, transaction
 
 PLATFORM = "forum"
+HARD_LIMIT = timedelta(minutes=10)
+VERIFIED = Facts(registered=True, evidence=frozenset({EvidenceKind.PHONE}), lapsed=False, child_until_ms=0)
 
 
 class Counted:
@@ -55,8 +58,46 @@ async def no_database(bench):
         wait=timedelta(seconds=1),
         statement_timeout=timedelta(seconds=1),
     )
-    yield Standings(bench.cache, SqlFacts(engine), bench.clock, hard_limit=timedelta(minutes=10), most_reads=4)
+    yield Standings(
+        bench.cache, SqlFacts(engine, bench.personal), bench.clock, hard_limit=timedelta(minutes=10), most_reads=4
+    )
     await engine.dispose()
+
+
+@pytest.fixture
+async def one_connection(migrated_url):
+    """An engine that a single transaction exhausts."""
+    engine = make_engine(
+        migrated_url,
+        application_name="test",
+        pool_size=1,
+        wait=timedelta(milliseconds=50),
+        statement_timeout=timedelta(seconds=1),
+    )
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def busy(bench, one_connection):
+    """Standings whose connection is taken as long as a test holds it."""
+    return Standings(
+        bench.cache, SqlFacts(one_connection, bench.personal), bench.clock, hard_limit=HARD_LIMIT, most_reads=4
+    )
+
+
+async def keep(bench, account_id, read_ms):
+    """Puts facts into the cache that the database does not confirm."""
+    lease = await bench.cache.lease(PLATFORM, account_id)
+    await bench.cache.fill(PLATFORM, account_id, lease, Standing(VERIFIED, read_ms), 600_000)
+
+
+async def is_shed(standings, account_id):
+    try:
+        await standings.facts(PLATFORM, account_id)
+    except Unavailable:
+        return True
+    return False
 
 
 async def test_the_database_is_asked_once_and_then_the_cache(bench, standings, source):
@@ -113,7 +154,7 @@ async def test_a_lease_is_given_to_one_and_taken_away_by_a_write(bench):
     lease = await bench.cache.lease(PLATFORM, "u1")
     assert await bench.cache.lease(PLATFORM, "u1") is None
     await bench.cache.drop(PLATFORM, ["u1"])
-    await bench.cache.fill(PLATFORM, "u1", lease, Standing(NOT_REGISTERED, bench.clock.now_ms()))
+    await bench.cache.fill(PLATFORM, "u1", lease, Standing(NOT_REGISTERED, bench.clock.now_ms()), 30_000)
 
     assert await bench.cache.read(PLATFORM, "u1") is None
 
@@ -159,6 +200,76 @@ async def test_without_the_cache_what_the_database_cannot_take_is_shed(bench, st
         await standings.facts(PLATFORM, "one-more")
     source.may_answer.set()
     await asyncio.gather(*waiting)
+
+
+async def test_old_facts_are_not_believed_because_the_database_has_too_much_to_do(bench, standings, source, eventually):
+    await keep(bench, "revoked", bench.clock.now_ms())
+    bench.clock.advance(SOFT_LIFE)
+    source.may_answer.clear()
+    waiting = [asyncio.create_task(standings.facts(PLATFORM, f"u{number}")) for number in range(4)]
+    await eventually(lambda: source.asked == 4)
+
+    assert await is_shed(standings, "revoked")
+    source.may_answer.set()
+    await asyncio.gather(*waiting)
+    assert await standings.facts(PLATFORM, "revoked") == NOT_REGISTERED
+
+
+async def test_a_question_that_finds_no_connection_makes_nobodys_old_facts_believed(bench, busy, one_connection):
+    await keep(bench, "revoked", bench.clock.now_ms())
+    bench.clock.advance(SOFT_LIFE)
+    async with transaction(one_connection):
+        assert await is_shed(busy, "u1")
+        assert await is_shed(busy, "revoked")
+
+    assert await busy.facts(PLATFORM, "revoked") == NOT_REGISTERED
+
+
+async def test_a_database_that_answers_nobody_any_more_is_taken_for_down(bench, busy, one_connection):
+    await keep(bench, "known", bench.clock.now_ms())
+    bench.clock.advance(SOFT_LIFE)
+    async with transaction(one_connection):
+        assert await is_shed(busy, "known")
+        bench.clock.advance(SILENCE)
+
+        assert await busy.facts(PLATFORM, "known") == VERIFIED
+
+
+async def test_the_first_answer_after_an_outage_ends_it_for_everybody(bench, busy, one_connection):
+    for name in ("one", "two"):
+        await keep(bench, name, bench.clock.now_ms())
+    bench.clock.advance(SOFT_LIFE)
+    async with transaction(one_connection):
+        assert await is_shed(busy, "one")
+        bench.clock.advance(SILENCE)
+        assert await busy.facts(PLATFORM, "one") == VERIFIED
+    assert await busy.facts(PLATFORM, "two") == VERIFIED, "it is left alone for a moment"
+
+    await busy.facts(PLATFORM, "somebody")
+
+    assert await busy.facts(PLATFORM, "two") == NOT_REGISTERED
+
+
+@pytest.mark.parametrize(("ahead", "asked"), [(CLOCK_TOLERANCE, 0), (CLOCK_TOLERANCE + timedelta(milliseconds=1), 1)])
+async def test_facts_from_a_clock_that_is_too_far_ahead_are_read_anew(bench, standings, source, ahead, asked):
+    await keep(bench, "u1", bench.clock.now_ms() + ahead // timedelta(milliseconds=1))
+
+    await standings.facts(PLATFORM, "u1")
+
+    assert source.asked == asked
+
+
+async def test_ids_that_nobody_registered_are_kept_for_seconds_and_accounts_to_the_hard_limit(bench, standings):
+    await bench.register("u1")
+
+    left = {}
+    for name in ("u1", "random"):
+        await standings.facts(PLATFORM, name)
+        key = f"s:{{{bench.personal.standing_name(PLATFORM, name).hex()}}}"
+        left[name] = timedelta(milliseconds=await bench.store.execute("PTTL", key))
+
+    assert SOFT_LIFE < left["u1"] <= HARD_LIMIT
+    assert timedelta(0) < left["random"] <= SOFT_LIFE
 
 
 async def test_a_reader_that_gives_up_does_not_take_the_answer_from_others(bench, standings, source, eventually):

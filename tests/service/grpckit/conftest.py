@@ -203,6 +203,7 @@ async def deploy(valkey_url: str, clock: FixedClock, certificates: Path, tmp_pat
         stack.callback(os.close, descriptor)
         settings = Settings(
             environment=environment,
+            public_plaintext=True,
             tls_directory=tls_directory,
             trace_sample_ratio=sample_ratio,
             maximum_concurrent_rpcs=maximum,

@@ -7,7 +7,10 @@ from xacthuc.api.otp.v1 import internal_pb2
 
 REDEEM = "/xacthuc.api.otp.v1.OtpInternal/RedeemProof"
 REQUEST = internal_pb2.RedeemProofRequest(
-    proof_token=f"{'a' * 24}.{'b' * 43}", request_id="0b2f7a52-53c1-4e0e-9d3c-3f1f0f1b8a11"
+    proof_token=f"{'a' * 24}.{'b' * 43}",
+    request_id="0b2f7a52-53c1-4e0e-9d3c-3f1f0f1b8a11",
+    subject="accounts/a",
+    purposes=["ACCOUNT_VERIFICATION"],
 )
 
 

@@ -5,13 +5,15 @@ import os
 import re
 import signal
 
+import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from xacthuc.api.otp.v1 import internal_pb2, service_pb2
 from xacthuc.credentials.scopes import Scope
 from xacthuc.grpckit.server import ServerBuilder
-from xacthuc.settings import Settings
+from xacthuc.settings import Environment, Settings
 from xacthuc.telemetry.lines import LineWriter
 from xacthuc.telemetry.start import start
 
@@ -72,6 +74,48 @@ async def test_an_internal_service_without_certificates_does_not_start(builder, 
 
     with pytest.raises(OSError, match=r"otp\.pem"):
         server.build()
+
+
+async def test_production_does_not_start_without_the_certificate_of_its_public_port(builder):
+    deployment, _ = builder
+    settings = deployment.settings.model_copy(update={"environment": Environment.PRODUCTION, "public_plaintext": False})
+    server = ServerBuilder("otp", settings, deployment.telemetry, keys=deployment.directory)
+    server.public(PUBLIC, deployment.probe, scopes=Scope.OTP)
+
+    with pytest.raises(FileNotFoundError, match=r"otp-public\.pem: .*otp-public\.key.*XACTHUC_PUBLIC_PLAINTEXT=true"):
+        server.build()
+
+
+async def test_production_serves_tls_on_its_public_port_with_the_certificate_it_is_given(builder, tmp_path, issue):
+    deployment, _ = builder
+    issue(tmp_path, "otp-public")
+    settings = deployment.settings.model_copy(
+        update={"environment": Environment.PRODUCTION, "public_plaintext": False, "tls_directory": tmp_path}
+    )
+    server = ServerBuilder("otp", settings, deployment.telemetry, keys=deployment.directory)
+    running = server.public(PUBLIC, deployment.probe, scopes=Scope.OTP).build()
+    addresses = await running.start()
+    trusted = grpc.ssl_channel_credentials((tmp_path / "ca.pem").read_bytes())
+    named = [("grpc.ssl_target_name_override", "otp-public")]
+
+    async with grpc.aio.secure_channel(addresses["public"], trusted, options=named) as channel:
+        answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+    await running.drain()
+
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+@pytest.mark.parametrize(
+    "allowed", [{"environment": Environment.DEVELOPMENT, "public_plaintext": False}, {"public_plaintext": True}]
+)
+async def test_a_public_port_without_a_certificate_is_plaintext_where_that_was_asked_for(builder, allowed):
+    deployment, _ = builder
+    settings = deployment.settings.model_copy(update={"environment": Environment.PRODUCTION, **allowed})
+    server = ServerBuilder("otp", settings, deployment.telemetry, keys=deployment.directory)
+
+    running = server.public(PUBLIC, deployment.probe, scopes=Scope.OTP).build()
+
+    assert running is not None
 
 
 async def test_an_address_that_is_taken_is_an_error_at_the_start(builder):
@@ -150,7 +194,10 @@ async def test_a_renewed_certificate_is_used_without_a_restart(deploy, tmp_path,
         internal_pb2.Proof.FromString,
     )
     request = internal_pb2.RedeemProofRequest(
-        proof_token=f"{'a' * 24}.{'b' * 43}", request_id="0b2f7a52-53c1-4e0e-9d3c-3f1f0f1b8a11"
+        proof_token=f"{'a' * 24}.{'b' * 43}",
+        request_id="0b2f7a52-53c1-4e0e-9d3c-3f1f0f1b8a11",
+        subject="accounts/a",
+        purposes=["ACCOUNT_VERIFICATION"],
     )
 
     assert (await method(request, timeout=5)).subject == "identity"

@@ -19,7 +19,10 @@ async def redeem(channel, traceparent):
         internal_pb2.Proof.FromString,
     )
     request = internal_pb2.RedeemProofRequest(
-        proof_token=f"{'a' * 24}.{'b' * 43}", request_id="0b2f7a52-53c1-4e0e-9d3c-3f1f0f1b8a11"
+        proof_token=f"{'a' * 24}.{'b' * 43}",
+        request_id="0b2f7a52-53c1-4e0e-9d3c-3f1f0f1b8a11",
+        subject="accounts/a",
+        purposes=["ACCOUNT_VERIFICATION"],
     )
     return await method(request, metadata=(("traceparent", traceparent), ("x-xacthuc-platform", "forum")), timeout=5)
 

@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 from uuid import uuid4
 
 import grpc
@@ -24,7 +25,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from xacthuc.api.identity.v1 import admin_pb2, admin_pb2_grpc, resources_pb2, service_pb2, service_pb2_grpc
 from xacthuc.api.otp.v1 import internal_pb2, internal_pb2_grpc
 from xacthuc.api.otp.v1 import resources_pb2 as otp_pb2
-from xacthuc.grpckit.errors import FailedPrecondition, XacthucError
+from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, XacthucError
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.rejection import details_of
 from xacthuc.grpckit.status import DETAILS_KEY, serialize
@@ -50,11 +51,17 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         self._server.add_secure_port(address, TlsFiles(tls, "otp").server_credentials())
         self._server.start()
 
-    def prove(self, number: str, account: str, purpose: Purpose = Purpose.ACCOUNT_VERIFICATION) -> str:
-        """Returns a token for a proof that a right code would have made."""
+    def prove(
+        self,
+        number: str,
+        account: str,
+        purpose: Purpose = Purpose.ACCOUNT_VERIFICATION,
+        ago: timedelta = timedelta(0),
+    ) -> str:
+        """Returns a token for a proof that a right code would have made some time ago."""
         token = f"{encode(random_bytes(18))}.{encode(random_bytes(32))}"
         verified = Timestamp()
-        verified.FromDatetime(datetime.now(UTC))
+        verified.FromDatetime(datetime.now(UTC) - ago)
         self._proofs[token] = internal_pb2.Proof(
             proof_id=uuid4().hex,
             phone_number=number,
@@ -72,11 +79,16 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
     def RedeemProof(self, request, context):  # noqa: N802 - the contract's name
         self.asked.set()
         self.may_answer.wait(timeout=30)
+        proof = self._proofs[request.proof_token]
+        if proof.subject != request.subject or proof.purpose not in request.purposes:
+            self._refuse(context, InvalidRequest(FieldFault("proof_token", "other", "X"), reason=Reason.PROOF_INVALID))
         if self._redeemed.setdefault(request.proof_token, request.request_id) != request.request_id:
-            error: XacthucError = FailedPrecondition(Reason.PROOF_REDEEMED, "used")
-            context.set_trailing_metadata(((DETAILS_KEY, serialize(error, trace_id="0" * 32)),))
-            context.abort(error.status, error.message)
-        return self._proofs[request.proof_token]
+            self._refuse(context, FailedPrecondition(Reason.PROOF_REDEEMED, "used"))
+        return proof
+
+    def _refuse(self, context, error: XacthucError) -> NoReturn:
+        context.set_trailing_metadata(((DETAILS_KEY, serialize(error, trace_id="0" * 32)),))
+        context.abort(error.status, error.message)
 
     def stop(self) -> None:
         self.may_answer.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import grpc
@@ -13,6 +14,7 @@ from identity_harness import Purpose, faults_of, reason_of
 
 from xacthuc.api.identity.v1 import resources_pb2, service_pb2
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.grpckit.rejection import details_of
 
 Account, Decision, NextStep = resources_pb2.Account, resources_pb2.Decision, resources_pb2.NextStep
 NUMBER = "+84912345678"
@@ -123,10 +125,26 @@ async def test_a_proof_for_another_purpose_proves_nothing_here(api, platform, pu
     assert (Reason.PROOF_INVALID, {"proof_token"}) == (reason_of(error), faults_of(error))
 
 
-async def test_a_proof_of_another_account_proves_nothing_here(api, platform):
+async def test_a_proof_of_another_account_proves_nothing_here_and_stays_good_for_its_own(api, platform):
     await platform.register("u1")
+    await platform.register("u2")
+    token = api.otp.prove(NUMBER, "u2")
 
-    assert Reason.PROOF_INVALID is reason_of(await refusal(platform.verify("u1", api.otp.prove(NUMBER, "u2"))))
+    assert Reason.PROOF_INVALID is reason_of(await refusal(platform.verify("u1", token)))
+    assert (await platform.verify("u2", token)).state == Account.VERIFIED
+
+
+@pytest.mark.rule("R30")
+async def test_a_proof_older_than_the_numbers_newest_verification_has_to_be_made_again(api, platform):
+    for name in ("old", "new"):
+        await platform.register(name)
+    await platform.verify("new", api.otp.prove(NUMBER, "new"))
+
+    error = await refusal(platform.verify("old", api.otp.prove(NUMBER, "old", ago=timedelta(minutes=5))))
+
+    assert (error.code(), reason_of(error)) == (grpc.StatusCode.FAILED_PRECONDITION, Reason.PROOF_EXPIRED)
+    assert details_of(error).metadata["next_step"] == "VERIFY_PHONE"
+    assert (await platform.check("new")).allowed
 
 
 @pytest.mark.rule("R30")

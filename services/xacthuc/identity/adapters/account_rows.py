@@ -31,7 +31,7 @@ class LapseReason(StrEnum):
 _OF_ACCOUNT = and_(evidence.c.platform == accounts.c.platform, evidence.c.account == accounts.c.account)
 _WITH_EVIDENCE = accounts.outerjoin(evidence, _OF_ACCOUNT)
 _COLUMNS = (
-    accounts.c.child_until,
+    accounts.c.person,
     accounts.c.create_time,
     accounts.c.update_time,
     evidence.c.kind,
@@ -52,24 +52,26 @@ async def read_account(
     return account_of(rows, personal, platform, account_id) if rows else None
 
 
-async def read_facts(connection: AsyncConnection, platform: str, account_id: str) -> Facts:
-    """Returns an account's facts without opening anything sealed."""
+async def read_facts(connection: AsyncConnection, personal: PersonalData, platform: str, account_id: str) -> Facts:
+    """Returns an account's facts. Of what is sealed it opens the person alone, for the date a child turns 16."""
     rows = (await connection.execute(_select(platform, account_id))).all()
-    return _account(rows, account_id, "").facts if rows else NOT_REGISTERED
+    return _account(rows, personal, platform, account_id, "").facts if rows else NOT_REGISTERED
 
 
 def account_of(rows: Sequence[Row[Any]], personal: PersonalData, platform: str, account_id: str) -> Account:
     """Returns the account whose rows, one per evidence, these are."""
     numbers = [row.number for row in rows if row.number is not None and row.lapse_time is None]
     masked = personal.masked_number(platform, account_id, numbers[-1]) if numbers else ""
-    return _account(rows, account_id, masked)
+    return _account(rows, personal, platform, account_id, masked)
 
 
-def _account(rows: Sequence[Row[Any]], account_id: str, masked_number: str) -> Account:
+def _account(
+    rows: Sequence[Row[Any]], personal: PersonalData, platform: str, account_id: str, masked_number: str
+) -> Account:
     first = rows[0]
     return Account(
         account_id=account_id,
-        child_until=first.child_until,
+        child_until=personal.child_until(platform, account_id, first.person),
         evidence=tuple(
             Evidence(kind=EvidenceKind(row.kind), verify_time=row.verify_time, source=row.source)
             for row in rows

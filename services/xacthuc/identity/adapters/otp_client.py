@@ -10,6 +10,8 @@ from xacthuc.identity.ports import Proof
 from xacthuc.policy import Purpose
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.channels import ServiceChannel
 
@@ -24,9 +26,16 @@ class OtpClient:
         self._otp = otp
         self._redeem = internal_pb2_grpc.OtpInternalStub(otp.channel).RedeemProof
 
-    async def redeem(self, token: str, request_id: str, call: Call) -> Proof:
+    async def redeem(
+        self, token: str, subject: str, purposes: Collection[Purpose], request_id: str, call: Call
+    ) -> Proof:
         """Asks within what is left of the call's time."""
-        request = internal_pb2.RedeemProofRequest(proof_token=token, request_id=request_id)
+        request = internal_pb2.RedeemProofRequest(
+            proof_token=token,
+            subject=subject,
+            purposes=[_Challenge.Purpose.Value(purpose.value) for purpose in purposes],
+            request_id=request_id,
+        )
         proof = await self._otp.ask(self._redeem, request, call=call)
         return Proof(
             proof_id=proof.proof_id,

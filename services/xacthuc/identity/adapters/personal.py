@@ -27,10 +27,17 @@ class PersonalData:
         self._requests = BlindIndex(index_master, "request")
         self._standing = BlindIndex(index_master, "standing")
 
-    def seal_person(self, platform: str, account_id: str, person: Person) -> bytes:
-        """Returns the account's one blob."""
-        plain = orjson.dumps({"full_name": person.full_name, "birth_date": person.birth_date.isoformat()})
+    def seal_person(self, platform: str, account_id: str, person: Person, child_until: datetime | None) -> bytes:
+        """Returns the account's one blob. `child_until` is a birth date as well, moved by 16 years."""
+        plain = orjson.dumps(
+            {"full_name": person.full_name, "birth_date": person.birth_date.isoformat(), "child_until": child_until}
+        )
         return self._sealer.seal(plain, _place("person", platform, account_id))
+
+    def child_until(self, platform: str, account_id: str, sealed_person: bytes) -> datetime | None:
+        """Returns when the holder turns 16, None for who was at registration; UnsealError when the blob is another's."""
+        plain = orjson.loads(self._sealer.open(sealed_person, _place("person", platform, account_id)))
+        return None if plain["child_until"] is None else datetime.fromisoformat(plain["child_until"])
 
     def seal_number(self, platform: str, account_id: str, number: str) -> bytes:
         """Returns a number as evidence keeps it."""

@@ -62,8 +62,7 @@ class SqlAccounts:
             .values(
                 platform=platform,
                 account=new.account_id,
-                person=self._personal.seal_person(platform, new.account_id, new.person),
-                child_until=new.child_until,
+                person=self._personal.seal_person(platform, new.account_id, new.person, new.child_until),
                 create_time=now,
                 update_time=now,
             )
@@ -106,14 +105,15 @@ class SqlAccounts:
 class SqlFacts:
     """The port `FactsSource`: reads through a pool of its own, so that neither writes nor a flood of reads starve the other."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        """Takes that pool."""
+    def __init__(self, engine: AsyncEngine, personal: PersonalData) -> None:
+        """Takes that pool, and what opens the one sealed date that decisions need."""
         self._engine = engine
+        self._personal = personal
 
     async def read(self, platform: str, account_id: str) -> Facts:
         """Reads an account's facts in one query."""
         async with transaction(self._engine) as connection:
-            return await read_facts(connection, platform, account_id)
+            return await read_facts(connection, self._personal, platform, account_id)
 
 
 def _unproven(new: NewAccount, now: datetime) -> Account:

@@ -86,11 +86,12 @@ class SqlVerifications:
         lock_id = int.from_bytes(number_index[:8], "big", signed=True)
         await connection.execute(select(func.pg_advisory_xact_lock(lock_id)))
         claimed = await connection.execute(
-            select(number_claims.c.account)
+            select(number_claims.c.account, number_claims.c.verify_time)
             .where(number_claims.c.platform == platform, number_claims.c.number_index == number_index)
-            .order_by(number_claims.c.claim_time, number_claims.c.account)
+            .order_by(number_claims.c.verify_time, number_claims.c.account)
         )
-        holders = [row.account for row in claimed]
+        claims = claimed.all()
+        holders = [row.account for row in claims]
         involved = {account_id, *holders}
         await connection.execute(
             select(accounts.c.account)
@@ -105,6 +106,7 @@ class SqlVerifications:
             account=account,
             same_number=account_id in holders,
             holders=tuple(holder for holder in holders if holder != account_id),
+            newest_verify_time=claims[-1].verify_time if claims else None,
         )
 
     async def _use_proof(
@@ -151,9 +153,9 @@ class SqlVerifications:
             )
         )
         key = {"platform": platform, "number_index": number_index, "account": account_id}
-        claimed = insert(number_claims).values(**key, claim_time=now)
+        claimed = insert(number_claims).values(**key, verify_time=proof.verify_time)
         await connection.execute(
-            claimed.on_conflict_do_update(index_elements=list(key), set_={"claim_time": claimed.excluded.claim_time})
+            claimed.on_conflict_do_update(index_elements=list(key), set_={"verify_time": claimed.excluded.verify_time})
         )
         await _touch(connection, platform, (account_id,), now)
 

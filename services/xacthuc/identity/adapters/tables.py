@@ -47,11 +47,8 @@ accounts = Table(
     metadata,
     word("platform", primary_key=True),
     word("account", primary_key=True),
-    # Name and birth date, in one blob: nothing in this table tells who or how old the holder is, but the next column.
+    # Name, birth date and a child's 16th birthday, in one blob: nothing in this table tells who or how old the holder is.
     sealed("person"),
-    # The 16th birthday, and only of who was younger at registration: every decision about a child needs it, and no
-    # decision about anybody else needs a date.
-    instant("child_until", nullable=True),
     instant("create_time"),
     instant("update_time"),
 )
@@ -90,7 +87,8 @@ number_claims = Table(
     word("platform", primary_key=True),
     digest("number_index", primary_key=True),
     word("account", primary_key=True),
-    instant("claim_time"),
+    # When the number was proven, not when that arrived here: it decides who may stand on it.
+    instant("verify_time"),
 )
 
 proofs = Table(

@@ -1,6 +1,6 @@
 """Facts in Valkey: 18 bytes an account, under a keyed hash, so that no id and nothing personal can be read there.
 
-    s:{<hash>}   version (1 byte), flags (1), when read (8), child until (8); kept to the hard limit
+    s:{<hash>}   version (1 byte), flags (1), when read (8), child until (8); kept as the filler says
     l:{<hash>}   the lease: random bytes of whoever may fill, kept for seconds
 
 The braces put both into one slot of a Cluster. Expiry only tidies up; how old facts may be is decided by whoever reads.
@@ -54,11 +54,10 @@ _FILL: Final = Script(
 class ValkeyStanding:
     """The port `StandingStore`."""
 
-    def __init__(self, store: Store, personal: PersonalData, hard_limit: timedelta) -> None:
-        """`hard_limit` is how long facts are kept at all."""
+    def __init__(self, store: Store, personal: PersonalData) -> None:
+        """Takes the cache, and what names accounts in it."""
         self._store = store
         self._name = personal.standing_name
-        self._kept_ms = hard_limit // timedelta(milliseconds=1)
         self._lease_ms = LEASE // timedelta(milliseconds=1)
 
     async def read(self, platform: str, account_id: str) -> Standing | None:
@@ -78,11 +77,11 @@ class ValkeyStanding:
             raise StandingUnavailable from None
         return None if taken is None else token
 
-    async def fill(self, platform: str, account_id: str, lease: bytes, standing: Standing) -> None:
+    async def fill(self, platform: str, account_id: str, lease: bytes, standing: Standing, kept_ms: int) -> None:
         """Compares the lease and keeps the facts in one step."""
         name = self._name(platform, account_id).hex()
         try:
-            await self._store.run(_FILL, [f"l:{{{name}}}", f"s:{{{name}}}"], [lease, encode(standing), self._kept_ms])
+            await self._store.run(_FILL, [f"l:{{{name}}}", f"s:{{{name}}}"], [lease, encode(standing), kept_ms])
         except StoreError:
             raise StandingUnavailable from None
 

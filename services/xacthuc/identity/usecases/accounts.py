@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from xacthuc.grpckit.errors import AlreadyExists, FailedPrecondition, FieldFault, InvalidRequest, NotFound
 from xacthuc.grpckit.reasons import Reason
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.usecases.identity import Identity
     from xacthuc.policy import Action
 
-_PURPOSES = frozenset({Purpose.ACCOUNT_VERIFICATION, Purpose.REVERIFICATION})
+_PURPOSES: Final = (Purpose.ACCOUNT_VERIFICATION, Purpose.REVERIFICATION)
 
 
 async def check_action(identity: Identity, platform: str, account_id: str, action: Action) -> Decision:
@@ -69,8 +69,9 @@ async def verify_phone(identity: Identity, command: VerifyPhone, call: Call) -> 
         raise _not_found()
     if view(begun.account, now).is_child:
         raise _refused(ClaimRefusal.GUARDIAN_REQUIRED)
-    proof = await identity.proofs.redeem(command.proof_token, order.request_id, call)
-    if proof.subject != f"accounts/{account_id}" or proof.purpose not in _PURPOSES:
+    subject = f"accounts/{account_id}"
+    proof = await identity.proofs.redeem(command.proof_token, subject, _PURPOSES, order.request_id, call)
+    if proof.subject != subject or proof.purpose not in _PURPOSES:  # asked for, and not taken on trust
         raise InvalidRequest(
             FieldFault(
                 "proof_token",
@@ -104,7 +105,9 @@ async def _register(identity: Identity, order: Order, new: NewAccount, now: date
 async def _settle(identity: Identity, order: Order, account_id: str, proof: Proof) -> Settled | ClaimRefusal:
     now = identity.clock.now()
     most_accounts = identity.policy.accounts_per_number.adults
-    decide_claim = partial(claims.claim, most_accounts=most_accounts, now_ms=identity.clock.now_ms())
+    decide_claim = partial(
+        claims.claim, verify_time=proof.verify_time, most_accounts=most_accounts, now_ms=identity.clock.now_ms()
+    )
     try:
         settled = await identity.verifications.settle(order, account_id, proof, decide_claim, now)
     except ProofUsed:
@@ -137,6 +140,12 @@ def _refused(refusal: ClaimRefusal) -> FailedPrecondition:
             Reason.ACCOUNT_STATE,
             "the holder is under 16: a parent or guardian has to register the account",
             metadata={"state": State.PENDING_GUARDIAN.value, "next_step": NextStep.LINK_GUARDIAN.value},
+        )
+    if refusal is ClaimRefusal.OLDER_PROOF:
+        return FailedPrecondition(
+            Reason.PROOF_EXPIRED,
+            "the proof is older than the number's newest verification; verify the number again",
+            metadata={"next_step": NextStep.VERIFY_PHONE.value},
         )
     return FailedPrecondition(
         Reason.ACCOUNT_STATE,

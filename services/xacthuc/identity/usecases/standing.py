@@ -2,11 +2,13 @@
 
     fresh in the cache        one read
     missing or older          take a lease, read the database once, fill the cache if the lease still stands
-    cache down                read the database, through a small pool, shedding what it cannot take
+    cache down                read the database, through a small pool
+    database slow             UNAVAILABLE for what it cannot take or does not answer in time
     database down             facts beyond their soft life, up to the hard limit; then UNAVAILABLE
 
 A write drops facts and leases after its commit, so a reader that was under way with the old facts cannot put them back.
-Should that drop get lost, the soft life bounds how long the old facts are believed.
+Should that drop get lost, the soft life bounds how long the old facts are believed; only an outage of the database
+extends it, never load.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.grpckit.errors import Unavailable
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.ports import Standing, StandingUnavailable
-from xacthuc.sql.errors import DatabaseUnavailable
+from xacthuc.identity.usecases.breaker import PAUSE, Breaker
+from xacthuc.sql.errors import DatabaseBusy, DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
@@ -32,8 +35,10 @@ if TYPE_CHECKING:
 SOFT_LIFE: Final = timedelta(seconds=30)
 """The longest a change can go unnoticed when the message about it is lost."""
 
-DATABASE_PAUSE: Final = timedelta(seconds=1)
-"""After a failure the database is left alone for as long by who has older facts: waiting again would hold up each call."""
+CLOCK_TOLERANCE: Final = timedelta(seconds=2)
+"""How far a process's clock may be ahead of ours; facts from further ahead would count as fresh for too long."""
+
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class Standings:
@@ -46,12 +51,12 @@ class Standings:
         self._store = store
         self._source = source
         self._clock = clock
-        self._soft_ms = SOFT_LIFE // timedelta(milliseconds=1)
-        self._hard_ms = hard_limit // timedelta(milliseconds=1)
-        self._pause_ms = DATABASE_PAUSE // timedelta(milliseconds=1)
+        self._soft_ms = SOFT_LIFE // _MILLISECOND
+        self._hard_ms = hard_limit // _MILLISECOND
+        self._ahead_ms = CLOCK_TOLERANCE // _MILLISECOND
         self._most_reads = most_reads
         self._under_way: dict[tuple[str, str], asyncio.Task[Facts]] = {}
-        self._database_down_until_ms = 0
+        self._breaker = Breaker()
         self._log = get_logger()
 
     async def facts(self, platform: str, account_id: str) -> Facts:
@@ -60,8 +65,12 @@ class Standings:
             kept = await self._store.read(platform, account_id)
         except StandingUnavailable:
             return await self._join(platform, account_id, None, cached=False)
-        if kept is not None and self._clock.now_ms() - kept.read_ms < self._soft_ms:
-            return kept.facts
+        if kept is not None:
+            age_ms = self._clock.now_ms() - kept.read_ms
+            if age_ms < -self._ahead_ms:
+                kept = None
+            elif age_ms < self._soft_ms:
+                return kept.facts
         return await self._join(platform, account_id, kept, cached=True)
 
     async def forget(self, platform: str, account_ids: Collection[str]) -> None:
@@ -74,6 +83,8 @@ class Standings:
             self._log.warning("standing_not_dropped", accounts=len(account_ids))
 
     async def _join(self, platform: str, account_id: str, kept: Standing | None, *, cached: bool) -> Facts:
+        if kept is not None and self._breaker.rests(self._clock.now_ms()):
+            return self._older(kept, Reason.DATABASE_UNAVAILABLE)
         key = (platform, account_id)
         task = self._under_way.get(key)
         if task is None:
@@ -91,8 +102,6 @@ class Standings:
             task.exception()  # whoever waits is told; when all have gone, nobody needs to be
 
     async def _read(self, platform: str, account_id: str, kept: Standing | None, *, cached: bool) -> Facts:
-        if kept is not None and self._clock.now_ms() < self._database_down_until_ms:
-            return self._older(kept, Reason.DATABASE_UNAVAILABLE)
         lease = None
         if cached:
             with suppress(StandingUnavailable):
@@ -100,15 +109,20 @@ class Standings:
         read_ms = self._clock.now_ms()
         try:
             facts = await self._source.read(platform, account_id)
-        except DatabaseUnavailable:
-            self._database_down_until_ms = self._clock.now_ms() + self._pause_ms
+        except DatabaseUnavailable as error:
+            tell = self._breaker.busy if isinstance(error, DatabaseBusy) else self._breaker.lost
+            tell(self._clock.now_ms())
             return self._older(kept, Reason.DATABASE_UNAVAILABLE)
+        self._breaker.answered()
         if lease is not None:
+            # Ids that nobody registered are without end, so they are kept no longer than they are believed.
+            kept_ms = self._hard_ms if facts.registered else self._soft_ms
             with suppress(StandingUnavailable):
-                await self._store.fill(platform, account_id, lease, Standing(facts, read_ms))
+                await self._store.fill(platform, account_id, lease, Standing(facts, read_ms), kept_ms)
         return facts
 
     def _older(self, kept: Standing | None, reason: Reason) -> Facts:
-        if kept is not None and self._clock.now_ms() - kept.read_ms < self._hard_ms:
+        """Returns facts beyond their soft life if the database is down; Unavailable otherwise."""
+        if kept is not None and self._breaker.is_down and self._clock.now_ms() - kept.read_ms < self._hard_ms:
             return kept.facts
-        raise Unavailable(reason, "what is known of the account cannot be read at present", retry_after=DATABASE_PAUSE)
+        raise Unavailable(reason, "what is known of the account cannot be read at present", retry_after=PAUSE)

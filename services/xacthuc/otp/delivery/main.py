@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from xacthuc import settings as shared_settings
+from xacthuc import process
 from xacthuc.clock import SystemClock
-from xacthuc.datafile import DataFileError
-from xacthuc.grpckit import runtime
 from xacthuc.ids import encode, random_bytes
 from xacthuc.otp.adapters.valkey_challenges import sealed_number_context
 from xacthuc.otp.adapters.valkey_limits import rules_of
@@ -33,9 +28,9 @@ from xacthuc.otp.delivery.worker import Worker
 from xacthuc.otp.domain.code import Deriver
 from xacthuc.policy import Policy
 from xacthuc.ratelimit.limiter import Limiter
-from xacthuc.sealing import KeyFileError, KeyRing, Sealer
+from xacthuc.sealing import KeyRing, Sealer
 from xacthuc.telemetry import start as telemetry
-from xacthuc.valkey import Store, StoreError
+from xacthuc.valkey import Store
 
 if TYPE_CHECKING:
     from xacthuc.clock import Clock
@@ -121,14 +116,7 @@ def assemble(
 
 def main() -> None:
     """Reads the environment and works."""
-    try:
-        settings = DeliverySettings()
-    except ValidationError as error:
-        sys.exit(shared_settings.explain(error))
-    try:
-        runtime.run(work(settings))
-    except (DataFileError, KeyFileError, OSError, StoreError) as error:
-        sys.exit(f"The delivery worker cannot start: {error}")
+    process.main(DeliverySettings, work)
 
 
 if __name__ == "__main__":

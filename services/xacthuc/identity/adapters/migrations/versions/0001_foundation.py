@@ -35,7 +35,6 @@ _TABLES = (
         platform text NOT NULL,
         account text NOT NULL,
         person bytea NOT NULL,
-        child_until timestamptz,
         create_time timestamptz NOT NULL,
         update_time timestamptz NOT NULL,
         PRIMARY KEY (platform, account)
@@ -72,7 +71,7 @@ _TABLES = (
         platform text NOT NULL,
         number_index bytea NOT NULL,
         account text NOT NULL,
-        claim_time timestamptz NOT NULL,
+        verify_time timestamptz NOT NULL,
         PRIMARY KEY (platform, number_index, account)
     )
     """,
