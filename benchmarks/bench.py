@@ -1,0 +1,110 @@
+"""`make bench`: CPU per call beside a bare server, store trips, latency, what 100 000 verifications leave, memory, start.
+
+Each scenario takes its turns in short slices between the others', so that whatever else happens on the machine meets
+all of them alike; a ratio is taken within a round, and the median of the rounds is told. The exit status is 0 whether
+or not the targets are reached, because a busy machine proves nothing; `--strict` makes it 1 when one is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import uvloop
+
+from benchmarks import flows, studies
+from benchmarks.load import Target
+from benchmarks.report import Figure, Report, spread
+from benchmarks.rig import Rig
+from benchmarks.studies import QUICK, Bench, Size
+from xacthuc.up.adapters.identity_client import PLATFORM, development_key
+from xacthuc.valkey import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RESULT: Final = Path("var/bench.json")
+ECHO: Final = Path(__file__).with_name("echo.py")
+_STARTS: Final = 3
+_KEY_HEARD_SECONDS: Final = 1.5
+"""Every process knows a new platform key within a second."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measures, prints, writes the result; returns the exit status."""
+    options = parse(arguments)
+    size = QUICK if options.quick else Size(verifications=options.verifications)
+    report = Report(command=" ".join(["python -m benchmarks.bench", *arguments]))
+    with Rig() as rig:
+        rig.migrate()
+        for service in ("otp", "identity"):
+            report.add("From start to ready", start(rig, service, 1 if options.quick else _STARTS))
+        key = development_key(rig.layout, rig.ports.identity_internal)
+        uvloop.run(run(rig, size, key, report))
+    print(report.text())
+    report.write(options.out)
+    print(f"\n{options.out} holds the same figures.")
+    if report.short:
+        print(f"Short of the target: {', '.join(report.short)}.", file=sys.stderr)
+    return int(options.strict and bool(report.short))
+
+
+def start(rig: Rig, service: str, times: int) -> Figure:
+    """Starts a service several times and leaves it running."""
+    seconds = []
+    for turn in range(times):
+        if turn:
+            rig.stop(service)
+        seconds.append(rig.start(service))
+    return spread(service, seconds, "s", at_most=1.5)
+
+
+async def run(rig: Rig, size: Size, key: str, report: Report) -> None:
+    """Takes the studies one after the other; delivery joins when CPU and trips are known."""
+    store = await Store.connect(rig.state_url)
+    await asyncio.sleep(_KEY_HEARD_SECONDS)
+    async with (
+        Target(rig.ports.otp_public, rig.pid("otp"), key) as otp,
+        Target(rig.ports.identity_public, rig.pid("identity"), key) as identity,
+    ):
+        reader = flows.Reader(rig.layout.keys / "otp.keys", PLATFORM)
+        bench = Bench(size=size, rig=rig, store=store, otp=otp, identity=identity, reader=reader)
+        await studies.populate(bench)
+        echo_address = rig.start_program("echo", [sys.executable, str(ECHO), *await studies.echoed(bench)])
+        async with Target(echo_address, rig.pid("echo"), key) as echo:
+            report.extend(await studies.cpu(bench, echo))
+        rig.stop("echo")
+        report.extend(await studies.trips(bench))
+        rig.start("otp-delivery")
+        report.extend(await studies.latency(bench))
+        report.extend(await studies.leftovers(bench))
+        report.extend(studies.memory(bench))
+    await store.close()
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Returns the options of a command line; SystemExit 2 with advice when it is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="run everything once, small: shows that it works")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")
+    parser.add_argument("--out", type=Path, default=RESULT, help=f"where the figures go (default: {RESULT})")
+    parser.add_argument(
+        "--verifications",
+        type=_positive,
+        default=Size().verifications,
+        help="how many to leave keys by (default: 100000)",
+    )
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
