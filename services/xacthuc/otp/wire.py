@@ -131,7 +131,7 @@ class Renderer:
         return response
 
     def _fill(self, message: resources_pb2.Challenge, view: ChallengeView, now_ms: int) -> None:
-        """Fields are set one by one, in place: building messages from messages costs three times as much (10 µs)."""
+        """Fields are set one by one, in place: messages built from messages cost twice as much (7 µs for 3)."""
         message.name = f"challenges/{view.id}"
         message.masked_phone_number = view.masked_number
         message.purpose = view.purpose  # type: ignore[assignment]  # an open enum on the wire

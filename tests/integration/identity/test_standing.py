@@ -48,6 +48,20 @@ def standings(bench, source):
     return Standings(bench.cache, source, bench.clock, hard_limit=timedelta(minutes=10), most_reads=4)
 
 
+async def test_facts_near_the_end_of_their_life_serve_at_once_and_are_read_anew_meanwhile(bench, source, eventually):
+    standings = Standings(bench.cache, source, bench.clock, hard_limit=HARD_LIMIT, most_reads=4, chance=lambda: 0.5)
+    await standings.facts(PLATFORM, "an")
+    bench.clock.advance(timedelta(seconds=24))
+    await standings.facts(PLATFORM, "an")
+    untouched = source.asked
+    bench.clock.advance(timedelta(seconds=2))
+    source.may_answer.clear()
+    served = await standings.facts(PLATFORM, "an")
+    source.may_answer.set()
+    await eventually(lambda: source.told == 2)
+    assert (untouched, served.registered) == (1, False)
+
+
 @pytest.fixture
 async def no_database(bench):
     """Standings over a database that nobody runs."""

@@ -1,6 +1,6 @@
 """Facts about accounts, from the cache where it has them and from the database where it has not.
 
-    fresh in the cache        one read
+    fresh in the cache        one read; near the end of their soft life they are read anew meanwhile
     missing or older          take a lease, read the database once, fill the cache if the lease still stands
     cache down                read the database, through a small pool
     database slow             UNAVAILABLE for what it cannot take or does not answer in time
@@ -14,6 +14,7 @@ extends it, never load.
 from __future__ import annotations
 
 import asyncio
+import random
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -26,7 +27,7 @@ from xacthuc.sql.errors import DatabaseBusy, DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from xacthuc.clock import Clock
     from xacthuc.identity.domain.account import Facts
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 SOFT_LIFE: Final = timedelta(seconds=30)
 """The longest a change can go unnoticed when the message about it is lost."""
+
+FRESH: Final = timedelta(seconds=20)
+"""Until then facts are left alone; between then and the end of their soft life each call may read them anew, by chance,
+so that accounts which were filled together are not read together."""
 
 CLOCK_TOLERANCE: Final = timedelta(seconds=2)
 """How far a process's clock may be ahead of ours; facts from further ahead would count as fresh for too long."""
@@ -45,12 +50,24 @@ class Standings:
     """Reads facts; one question per account is under way at a time in this process."""
 
     def __init__(
-        self, store: StandingStore, source: FactsSource, clock: Clock, *, hard_limit: timedelta, most_reads: int
+        self,
+        store: StandingStore,
+        source: FactsSource,
+        clock: Clock,
+        *,
+        hard_limit: timedelta,
+        most_reads: int,
+        chance: Callable[[], float] = random.random,
     ) -> None:
-        """`hard_limit` is how old facts may be while the database is down, `most_reads` how many may ask it at once."""
+        """`hard_limit` is how old facts may be while the database is down, `most_reads` how many may ask it at once.
+
+        `chance` draws from 0 to 1.
+        """
         self._store = store
         self._source = source
         self._clock = clock
+        self._chance = chance
+        self._fresh_ms = FRESH // _MILLISECOND
         self._soft_ms = SOFT_LIFE // _MILLISECOND
         self._hard_ms = hard_limit // _MILLISECOND
         self._ahead_ms = CLOCK_TOLERANCE // _MILLISECOND
@@ -70,6 +87,8 @@ class Standings:
             if age_ms < -self._ahead_ms:
                 kept = None
             elif age_ms < self._soft_ms:
+                if age_ms > self._fresh_ms + self._chance() * (self._soft_ms - self._fresh_ms):
+                    self._read_ahead(platform, account_id, kept)
                 return kept.facts
         return await self._join(platform, account_id, kept, cached=True)
 
@@ -82,6 +101,18 @@ class Standings:
         except StandingUnavailable:
             self._log.warning("standing_not_dropped", accounts=len(account_ids))
 
+    def _read_ahead(self, platform: str, account_id: str, kept: Standing) -> None:
+        """Reads anew while the kept facts still serve, so that accounts filled together do not all wait together."""
+        idle = len(self._under_way) < self._most_reads // 2 and not self._breaker.rests(self._clock.now_ms())
+        if idle and (platform, account_id) not in self._under_way:
+            self._begin((platform, account_id), kept, cached=True)
+
+    def _begin(self, key: tuple[str, str], kept: Standing | None, *, cached: bool) -> asyncio.Task[Facts]:
+        task = asyncio.create_task(self._read(*key, kept, cached=cached))
+        self._under_way[key] = task
+        task.add_done_callback(lambda done: self._finished(key, done))
+        return task
+
     async def _join(self, platform: str, account_id: str, kept: Standing | None, *, cached: bool) -> Facts:
         if kept is not None and self._breaker.rests(self._clock.now_ms()):
             return self._older(kept, Reason.DATABASE_UNAVAILABLE)
@@ -90,9 +121,7 @@ class Standings:
         if task is None:
             if len(self._under_way) >= self._most_reads:
                 return self._older(kept, Reason.STORE_UNAVAILABLE)
-            task = asyncio.create_task(self._read(platform, account_id, kept, cached=cached))
-            self._under_way[key] = task
-            task.add_done_callback(lambda done: self._finished(key, done))
+            task = self._begin(key, kept, cached=cached)
         return await asyncio.shield(task)
 
     def _finished(self, key: tuple[str, str], task: asyncio.Task[Facts]) -> None:

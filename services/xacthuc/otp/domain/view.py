@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class ChallengeView(NamedTuple):
     """One challenge as it stood when the store answered. Instants are milliseconds since the epoch, 0 for never.
 
-    A named tuple, because every answer makes one, and a frozen dataclass of as many fields takes 3 µs longer to make.
+    A named tuple, because every answer makes one, and a frozen dataclass of as many fields takes twice as long to make (2.6 µs for 1.2).
     """
 
     id: str
