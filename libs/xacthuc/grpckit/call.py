@@ -79,6 +79,11 @@ class Call:
         if self.peer:
             line["peer"] = self.peer
 
+    def described(self) -> str:
+        """Returns the same as members of a JSON object. Ids of platforms, keys and peers hold nothing to escape."""
+        platform = f',"platform":"{self._platform}"' if self._platform else ""
+        return f'{platform},"key_id":"{self.key_id}"' if self.key_id else f'{platform},"peer":"{self.peer}"'
+
     def remaining(self) -> timedelta:
         """Returns the time left for this call, never negative."""
         return timedelta(seconds=min(max(self.deadline - time.monotonic(), 0.0), 1e9))

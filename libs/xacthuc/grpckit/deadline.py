@@ -43,7 +43,7 @@ def allowed_seconds(granted: float | None, ceiling: float) -> tuple[float, bool]
 class Overtime:
     """Ends the calls that reach the ceiling. One timer looks after all of them, in place of one for each.
 
-    A timer of its own costs a call 10 to 20 µs, as much as everything else that is done around it. The price is that a
+    A timer of its own costs a call 7 µs on uvloop, a share in this one less than 1. The price is that a
     call may run over by a twentieth of the ceiling.
     """
 

@@ -53,10 +53,13 @@ class Progress:
 
 
 class _Outcome(NamedTuple):
-    """One method with one status: its series, and the status's name, which is slow to ask an enum for."""
+    """One method with one status: its series, and what does not change from line to line."""
 
     cell: Cell
     status: str
+    """The status's name, which is slow to ask an enum for."""
+    said: str
+    """The middle of a plain line."""
 
 
 class Observer:
@@ -65,7 +68,11 @@ class Observer:
     def __init__(self, telemetry: Telemetry, level: str) -> None:
         """`level` is the configured log level: above `info`, only lines of failed calls are written."""
         self._service = telemetry.service
+        self._write = telemetry.writer.write
         self._write_later = telemetry.writer.write_later
+        self._second = -1
+        self._stamp = ""
+        """The beginning of every line of that second."""
         self._seconds = telemetry.metrics.rpc_seconds
         self._errors = telemetry.metrics.rpc_errors
         self._says_all = LEVELS[level] <= LEVELS["info"]
@@ -78,16 +85,35 @@ class Observer:
         outcome.cell.observe(seconds)
         if error is not None:
             self._errors.add(error.reason)
-        if self._says_all or error is not None:
+        if self._says_all and error is None and progress.span is None and (call := progress.call) is not None:
+            self._write(self._plain_line(outcome, call, seconds))
+        elif self._says_all or error is not None:
             self._write_later(self._line, time.time(), progress, seconds, outcome.status, error)
         if progress.span is not None:
             self._record(progress.span, progress.call, status, error)
             outcome.cell.mark(seconds, progress.trace.trace_id_hex, time.time())
 
     def _bind(self, method: Method, status: StatusCode) -> _Outcome:
-        outcome = _Outcome(self._seconds.cell(method.service, method.name, status.name), status.name)
+        said = (
+            f'+00:00","level":"info","event":"rpc","service":"{self._service}","method":"{method.path}",'
+            f'"status":"{status.name}","duration_ms":'
+        )
+        outcome = _Outcome(self._seconds.cell(method.service, method.name, status.name), status.name, said)
         self._outcomes[method, status] = outcome
         return outcome
+
+    def _plain_line(self, outcome: _Outcome, call: Call, seconds: float) -> bytes:
+        """Renders what most calls leave, a third of the cost of `_line`. Nothing in it can need escaping."""
+        now = time.time()
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._stamp = f'{{"time":"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.'
+        micros = int((now - second) * 1_000_000)
+        return (
+            f"{self._stamp}{micros:06d}{outcome.said}{seconds * 1000:.3f},"
+            f'"trace_id":"{call.trace.trace_id:032x}"{call.described()}}}\n'
+        ).encode("ascii")
 
     def _line(
         self, at_seconds: float, progress: Progress, seconds: float, status: str, error: XacthucError | None

