@@ -34,21 +34,21 @@ class Deriver:
 
     def __init__(self, keys: dict[int, bytes], current: int) -> None:
         """Takes 32-byte keys by version; new ids name the version `current`."""
-        self._keys = keys
+        # Keyed once: copying costs a third less than keying anew for each code.
+        self._macs = {version: hmac.new(key, digestmod="sha256") for version, key in keys.items()}
         self.current = current
 
     def code(self, identity: ChallengeId, platform: str) -> str:
         """Returns the six digits of a challenge. UnknownKeyVersion when its key is gone."""
         message = b"code\0" + platform.encode() + b"\0" + identity.raw
-        key = self._key(identity)
-        block = hmac.digest(key, message, "sha256")
+        block = self._mac(identity, message)
         while True:
             for start in range(0, len(block), _DRAW_BYTES):
                 draw = int.from_bytes(block[start : start + _DRAW_BYTES], "big")
                 if draw < _UNBIASED:
                     return f"{draw % _CODES:0{CODE_DIGITS}d}"
             # All eight draws rejected: once in 2^97 blocks. Hash on, so that the result stays a function of the id.
-            block = hmac.digest(key, message + block, "sha256")
+            block = self._mac(identity, message + block)
 
     def matches(self, identity: ChallengeId, platform: str, code: str) -> bool:
         """Compares in constant time. True says nothing until the attempt is spent: only the store's answer counts."""
@@ -56,7 +56,7 @@ class Deriver:
 
     def proof_token(self, identity: ChallengeId, platform: str) -> str:
         """Returns the proof of possession that a verified challenge yields, the same each time."""
-        mac = hmac.digest(self._key(identity), b"proof\0" + platform.encode() + b"\0" + identity.raw, "sha256")
+        mac = self._mac(identity, b"proof\0" + platform.encode() + b"\0" + identity.raw)
         return f"{identity.text}.{encode(mac)}"
 
     def proven(self, token: str, platform: str) -> ChallengeId | None:
@@ -69,8 +69,10 @@ class Deriver:
             return None
         return identity if hmac.compare_digest(expected.encode(), token.encode()) else None
 
-    def _key(self, identity: ChallengeId) -> bytes:
-        key = self._keys.get(identity.key_version)
-        if key is None:
+    def _mac(self, identity: ChallengeId, message: bytes) -> bytes:
+        keyed = self._macs.get(identity.key_version)
+        if keyed is None:
             raise UnknownKeyVersion
-        return key
+        mac = keyed.copy()
+        mac.update(message)
+        return mac.digest()
