@@ -53,7 +53,8 @@ async def test_the_servicer_is_told_what_is_left_of_the_callers_deadline(deploy,
     await deployment.check(timeout=2)
 
     ((remaining, budget),) = left
-    assert timedelta(seconds=1) < remaining <= timedelta(seconds=2)
+    # gRPC rounds a timeout up to what its header can say, so a little more than 2 s may arrive.
+    assert timedelta(seconds=1) < remaining < timedelta(seconds=2.1)
     assert budget < remaining.total_seconds() - 0.015
 
 
