@@ -86,11 +86,11 @@ async def resend_code(otp: Otp, platform: str, name: str, channel: int, request_
     # The ladder bounds resends already, so a CAPTCHA would add nothing: what is asked for is to wait.
     spent = await _spend(otp, spend, now_ms, captcha_solved=True)
     answered = await otp.challenges.resend(identity, platform, request_id=request_id, channel=channel, now_ms=now_ms)
-    if answered is None:
-        raise not_found()
-    if answered.outcome is Resend.SENT and answered.view is not None:
+    if answered is not None and answered.outcome is Resend.SENT and answered.view is not None:
         return answered.view
     otp.limits.refund(spend, spent, now_ms)
+    if answered is None:  # it was collected since its charges were read
+        raise not_found()
     raise _resend_refused(answered.outcome, timedelta(milliseconds=answered.retry_at_ms - now_ms))
 
 
