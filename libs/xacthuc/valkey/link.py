@@ -1,4 +1,6 @@
-"""One live connection: the requests of an event-loop tick leave in one write, replies are matched to them in order.
+"""One live connection: the requests of an event-loop tick, of two milliseconds when it is busy, leave in one write.
+
+Replies are matched to them in order.
 
 A link is born connected and dies with its connection; `node.py` makes the next one. It knows the protocol's framing and
 nothing of scripts, slots or retries: error replies go to whoever made it.
@@ -34,6 +36,16 @@ Call: TypeAlias = "tuple[asyncio.Future[Reply], bytes, Script | None, int]"
 
 pack = cast("Callable[[tuple[Word, ...]], bytes]", hiredis.pack_command)
 """Renders a command as it goes over the wire. hiredis declares it for tuples of one word only."""
+
+GATHER_SECONDS = 0.002
+"""How far apart writes are on a busy link. Most ticks of a gRPC server bring one call, so that each would be a write, a
+wake-up and a read of its own: together they cost a fifth of a call. Two milliseconds are no news to a caller of a busy
+server."""
+
+GATHER_PER_SECOND = 750
+"""What makes a link busy: a quarter of what one core serves. Below it nothing is held back."""
+
+_JUDGE_SECONDS = 0.02
 
 _WATCH_STEPS = 4
 _INCOMPLETE = object()
@@ -91,6 +103,9 @@ class Link(asyncio.Protocol):
         self._reader = hiredis.Reader(replyError=ErrorReply, notEnoughData=_INCOMPLETE)
         self._next_reply = self._reader.gets
         self._replies = 0
+        self._gathers = False
+        self._wrote_at = self._judged_at = self._loop.time()
+        self._judged_sent = 0
         self._marks: deque[int] = deque(maxlen=_WATCH_STEPS)
         self._lost_reason = "the connection to the store was lost"
         self.lost: asyncio.Future[None] = self._loop.create_future()
@@ -107,7 +122,7 @@ class Link(asyncio.Protocol):
         self._pending.append(call)
         unsent = self._unsent
         if not unsent:
-            self._loop.call_soon(self._flush)
+            self._plan_flush()
         unsent.append(call[1])
 
     def drop(self, reason: str) -> None:
@@ -144,6 +159,20 @@ class Link(asyncio.Protocol):
         self._on_lost(self)
         self.lost.set_result(None)
 
+    def _plan_flush(self) -> None:
+        wait_seconds = self._wrote_at + GATHER_SECONDS - self._loop.time() if self._gathers else 0.0
+        if wait_seconds > 0:
+            self._loop.call_later(wait_seconds, self._flush)
+        else:
+            self._loop.call_soon(self._flush)
+
+    def _judge_rate(self, now: float) -> None:
+        """Gathers from the next write on, or no longer, by how much was sent since the last judgement."""
+        elapsed_seconds = now - self._judged_at
+        if elapsed_seconds >= _JUDGE_SECONDS:
+            self._gathers = self.sent - self._judged_sent >= GATHER_PER_SECOND * elapsed_seconds
+            self._judged_at, self._judged_sent = now, self.sent
+
     def _flush(self) -> None:
         # Back-pressure of the socket needs no handling: `max_in_flight` bounds what the transport can hold.
         unsent = self._unsent
@@ -152,6 +181,8 @@ class Link(asyncio.Protocol):
         self._unsent = []
         data = b"".join(unsent)
         self.writes += 1
+        self._wrote_at = self._loop.time()
+        self._judge_rate(self._wrote_at)
         self.sent += len(unsent)
         self.sent_bytes += len(data)
         self._transport.write(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 
 import pytest
@@ -29,6 +30,32 @@ async def test_calls_of_one_tick_leave_in_one_write(store: Store) -> None:
     before = store.traffic
     await asyncio.gather(*(store.run(COUNT, ["k"], [1]) for _ in range(64)))
     assert (store.traffic.commands - before.commands, store.traffic.writes - before.writes) == (64, 1)
+
+
+async def test_calls_of_many_ticks_share_writes_while_the_link_is_busy(store: Store) -> None:
+    """Most ticks of a gRPC server bring one call; without gathering each would be a write of its own."""
+
+    async def call_again_and_again() -> None:
+        for _ in range(100):
+            await store.run(COUNT, ["k"], [1])
+            await asyncio.sleep(random.random() / 1000)
+
+    await asyncio.gather(*(call_again_and_again() for _ in range(40)))
+    before = store.traffic
+    await asyncio.gather(*(call_again_and_again() for _ in range(40)))
+    assert store.traffic.commands - before.commands == 4_000
+    assert store.traffic.writes - before.writes < 2_000
+
+
+async def test_a_call_on_a_quiet_link_leaves_at_once(store: Store) -> None:
+    for _ in range(8):
+        before = store.traffic.writes
+        call = asyncio.ensure_future(store.run(COUNT, ["k"], [1]))
+        await asyncio.sleep(0)  # the call is submitted
+        await asyncio.sleep(0)  # what was submitted is written
+        assert store.traffic.writes == before + 1
+        await call
+        await asyncio.sleep(0.01)
 
 
 async def test_one_call_is_one_command_on_the_server(store: Store) -> None:
