@@ -1,5 +1,5 @@
 -- Applies one outcome to one limit, once: entries of a partition come in order, and the last one applied is remembered.
--- KEYS: the limit. ARGV: now_ms, clock tolerance in ms, rule, partition, entry id `ms-seq`, `verified`|`wrong`|`sent`.
+-- KEYS: the limit. ARGV: now_ms, clock tolerance in ms, rule, partition, entry id `ms-seq`, `verified`|`wrong`.
 -- Returns 1 when it was applied, 0 when it had been or is too old to matter.
 
 local now_ms = tonumber(ARGV[1])
@@ -31,10 +31,8 @@ end
 local state = limit_read(KEYS[1], now_ms)
 if what == 'verified' then
   limit_verify(state, rule, event_ms)
-elseif what == 'wrong' then
-  limit_wrong(state, event_ms)
 else
-  limit_force(state, rule, 1)
+  limit_wrong(state, event_ms)
 end
 state.mark_ms = math.max(state.mark_ms, (hour_of(event_ms) + hours + 1) * HOUR_MS)
 limit_write(state)

@@ -105,15 +105,6 @@ local function limit_refund(state, rule, cost, spent_ms)
   end
 end
 
-local function limit_force(state, rule, cost)
-  local now_us = state.now_ms * 1000
-  local new_tat_us = math.max(state.tat_us, now_us) + cost * interval_us(rule, state)
-  state.tat_us = math.max(state.tat_us, math.min(new_tat_us, now_us + rule.tolerance_us))
-  if rule.sent_cap > 0 then
-    state.sent = count(state.sent, hour_of(state.now_ms), cost, state.now_ms)
-  end
-end
-
 local function limit_verify(state, rule, event_ms)
   local before_us = interval_us(rule, state)
   local event_hour = hour_of(event_ms)

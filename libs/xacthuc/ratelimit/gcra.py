@@ -142,15 +142,6 @@ def refund(state: State, rule: Rule, cost: int, spent_ms: int, now_ms: int) -> S
     return replace(current, tat_us=tat_us, sent=sent)
 
 
-def force(state: State, rule: Rule, cost: int, now_ms: int) -> State:
-    """Spends `cost` permits that are gone already, such as a message sent again. Never owes more than all of them."""
-    current = _rolled(state, now_ms)
-    now_us = now_ms * 1000
-    new_tat_us = max(state.tat_us, now_us) + cost * rule.interval_us(_successes(current))
-    sent = _counted(state.sent, now_ms // HOUR_MS, cost, now_ms) if rule.sent_cap else state.sent
-    return replace(current, tat_us=max(state.tat_us, min(new_tat_us, now_us + rule.tolerance_us)), sent=sent)
-
-
 def verify(state: State, rule: Rule, event_ms: int, now_ms: int) -> State:
     """Counts a success of `event_ms`. What has been spent shrinks with the cost of a permit: it was so many permits."""
     current = _rolled(state, now_ms)

@@ -68,7 +68,6 @@ class Event(StrEnum):
 
     VERIFIED = "verified"
     WRONG = "wrong"
-    SENT = "sent"
 
 
 @dataclass(frozen=True, slots=True)

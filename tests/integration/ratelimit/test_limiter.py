@@ -147,7 +147,7 @@ async def test_partitions_are_remembered_apart(limiter: Limiter) -> None:
 
 
 async def test_a_spend_does_not_shorten_the_memory_of_what_was_folded(store: Store, limiter: Limiter) -> None:
-    await limiter.fold(IP, Event.SENT, partition=7, entry_id=f"{NOW_MS}-0", now_ms=NOW_MS)
+    await limiter.fold(IP, Event.VERIFIED, partition=7, entry_id=f"{NOW_MS}-0", now_ms=NOW_MS)
     before = await life_ms(store, IP)
     await limiter.spend([IP], NOW_MS)
     assert before - 1000 < await life_ms(store, IP)

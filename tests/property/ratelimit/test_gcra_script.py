@@ -45,7 +45,6 @@ steps = st.one_of(
     st.tuples(st.just("refund"), st.just(1)),
     st.tuples(st.just("verified"), ages_ms),
     st.tuples(st.just("wrong"), ages_ms),
-    st.tuples(st.just("sent"), ages_ms),
     st.tuples(st.just("bar"), st.integers(-1000, HOUR_MS)),
 )
 
@@ -80,7 +79,7 @@ def folded(state: State, rule: Rule, event: str, event_ms: int, now_ms: int) -> 
         return gcra.wrong(state, event_ms, now_ms) if fresh else state
     if event_ms // HOUR_MS < now_ms // HOUR_MS - 1:
         return state
-    return gcra.verify(state, rule, event_ms, now_ms) if event == "verified" else gcra.force(state, rule, 1, now_ms)
+    return gcra.verify(state, rule, event_ms, now_ms)
 
 
 @shared_fixtures
@@ -109,7 +108,7 @@ async def test_the_scripts_equal_the_arithmetic(
         elif step == "bar":
             model = replace(model, barred_until_ms=max(0, now_ms + amount))
             await limiter.bar(charge.key, until_ms=now_ms + amount, now_ms=now_ms)
-        elif step in {"verified", "wrong", "sent"}:
+        elif step in {"verified", "wrong"}:
             model = folded(model, rule, step, now_ms - amount, now_ms)
             # A partition per event: within one, entries come in order, and these do not.
             await limiter.fold(charge, Event(step), partition=number, entry_id=f"{now_ms - amount}-0", now_ms=now_ms)

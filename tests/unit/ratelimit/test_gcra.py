@@ -106,13 +106,6 @@ def test_a_kill_switch_names_no_time() -> None:
     assert Refusal(Cause.BARRED, None) == refused(State(barred_until_ms=FOREVER_MS), PER_NUMBER)
 
 
-def test_a_forced_spend_owes_no_more_than_everything() -> None:
-    state = spent(State(), PER_NUMBER, 4)
-    for _ in range(10):
-        state = gcra.force(state, PER_NUMBER, 1, NOW_MS)
-    assert NOW_MS * 1000 + PER_NUMBER.tolerance_us == state.tat_us
-
-
 def test_an_interval_is_rounded_against_the_caller() -> None:
     assert Rule(quantity=7, period_ms=1, burst=1).interval_us(0) == 143
 
