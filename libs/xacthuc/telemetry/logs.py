@@ -19,7 +19,7 @@ from xacthuc import lean
 from xacthuc.telemetry.redaction import redact_event
 from xacthuc.telemetry.tracing import current
 
-with lean.without("rich"):  # for coloured tracebacks; lines are JSON here
+with lean.without("rich", "twisted"):  # for coloured tracebacks and another event loop; lines are JSON here
     import structlog
 
 if TYPE_CHECKING:
