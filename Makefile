@@ -1,4 +1,4 @@
-# Everything a checkout can do; `make help` lists it. Needs Python >= 3.11 and, for `lint` and `bench-peers`, npm.
+# Everything a checkout can do; `make help` lists it. Needs Python >= 3.11 and, for `test`, `lint` and `bench-peers`, npm.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -15,10 +15,11 @@ INSTALLED := $(VENV)/.installed
 API := libs/xacthuc/api/descriptors.binpb
 PROTOS := $(shell find protos -name '*.proto' -o -name '*_grpc_service_config.json')
 BUF := node_modules/.bin/buf
+PEERS := node_modules/.installed
 SOURCES := libs services tests benchmarks hatch_build.py
 
 # Licences a product may be shipped with, or built and tested with; anything new is a decision, not an accident.
-LICENCES := MIT;Apache;BSD;ISC;PSF;Python Software Foundation;Mozilla Public License;MPL-2.0
+LICENCES := MIT;Apache;BSD;ISC;PSF;Python Software Foundation;Mozilla Public License;MPL-2.0;ZPL-2.1
 
 .PHONY: help
 help: ## Shows this list
@@ -53,7 +54,7 @@ SIDE_BY_SIDE = $(PY) -m pytest -m 'not slow' -n 2 --dist loadfile tests --ignore
 ALONE = $(PY) -m pytest -m 'not slow' tests/fault
 
 .PHONY: test
-test: $(API) ## Runs every test on the real engines, then the store's tests on Redis 7.0
+test: $(API) $(PEERS) ## Runs every test on the real engines, then the store's tests on Redis 7.0
 	$(SIDE_BY_SIDE)
 	$(ALONE)
 	@if tests/tools/redis7.sh; then \
@@ -64,13 +65,13 @@ test: $(API) ## Runs every test on the real engines, then the store's tests on R
 
 .PHONY: test-redis7
 test-redis7: export XACTHUC_TEST_STORE := redis7
-test-redis7: $(API) ## Runs the store's tests on Debian's Redis 7.0 (tests/tools/redis7.sh fetches it)
+test-redis7: $(API) $(PEERS) ## Runs the store's tests on Debian's Redis 7.0 (tests/tools/redis7.sh fetches it)
 	@tests/tools/redis7.sh >/dev/null
 	$(SIDE_BY_SIDE)
 	$(ALONE)
 
 .PHONY: soak
-soak: $(API) ## Runs the tests at full size: minutes to hours
+soak: $(API) $(PEERS) ## Runs the tests at full size: minutes to hours
 	XACTHUC_SOAK=1 $(PY) -m pytest --timeout 7200 tests
 
 .PHONY: lint
@@ -81,7 +82,7 @@ lint: $(API) lint-protos lint-licences ## Checks style, types, layers, contracts
 	$(PY) -c 'import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())'
 
 .PHONY: lint-protos
-lint-protos: $(API) $(BUF) ## Lints the contracts and refuses changes that break a caller of BASE
+lint-protos: $(API) $(PEERS) ## Lints the contracts and refuses changes that break a caller of BASE
 	$(BUF) lint $(API) --path xacthuc
 	@$(MAKE) --no-print-directory breaking
 
@@ -89,7 +90,7 @@ lint-protos: $(API) $(BUF) ## Lints the contracts and refuses changes that break
 # last release, or before the first one the last commit.
 .PHONY: breaking
 breaking: BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet HEAD)
-breaking: $(API) $(BUF)
+breaking: $(API) $(PEERS)
 	@if [[ -z "$(BASE)" ]]; then echo 'nothing committed yet: no contract to break'; exit 0; fi; \
 	rm -rf build/base && mkdir -p build/base && \
 	git archive "$(BASE)" protos hatch_build.py | tar -x -C build/base && \
@@ -100,10 +101,10 @@ breaking: $(API) $(BUF)
 lint-licences: $(INSTALLED) ## Refuses a dependency under a licence that was not decided on
 	$(PY) -m piplicenses --from=mixed --partial-match --allow-only='$(LICENCES)' --ignore-packages xacthuc >/dev/null
 
-# Nothing of buf's install script is needed: its binary comes as a package of its own.
-$(BUF): package.json package-lock.json
-	@command -v npm >/dev/null || { echo 'The contract checks need npm (Node 20 or newer).' >&2; exit 1; }
-	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
+# No install script is needed: buf's binary comes as a package of its own.
+$(PEERS): package.json package-lock.json
+	@command -v npm >/dev/null || { echo 'The contract checks and the peers of the tests need npm (Node 20 or newer).' >&2; exit 1; }
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .PHONY: format
