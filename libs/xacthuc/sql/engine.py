@@ -6,6 +6,7 @@ Nothing remote is called with a transaction open: a slow peer would hold locks a
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from asyncpg import PostgresError
@@ -19,10 +20,11 @@ from xacthuc.telemetry.tracing import Kind, span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from datetime import timedelta
 
     from sqlalchemy import ExceptionContext
+    from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 # SQLSTATEs and their classes (PostgreSQL appendix A) in which the same transaction may succeed a moment later. Those that
 # lose or refuse the connection: class 08, an operator's shutdown and a start (57P01 to 57P03), a session that was ended
@@ -31,6 +33,11 @@ _READ_ONLY: Final = "25006"
 _LOST: Final = frozenset({"08", "57P01", "57P02", "57P03", "25P03", _READ_ONLY})
 # Those of a server that is there: rollbacks for concurrency, resources, and the timeouts of locks and statements.
 _BUSY: Final = frozenset({"40", "53", "57", "55P03"})
+
+_ANSWER_GRACE: Final = timedelta(milliseconds=500)
+"""What a living server gets, beyond its own time limit, to say that a statement took too long. Without a bound of ours a
+server that hangs, or vanished without a word, would keep a connection for as long as TCP goes on: 15 minutes on Linux
+(tcp_retries2, tcp(7)), and for ever when nothing was left to be sent."""
 
 
 def make_engine(
@@ -44,7 +51,8 @@ def make_engine(
     """Returns an engine; connects nothing yet.
 
     `url` is SQLAlchemy's, `postgresql+asyncpg://`. Beyond `pool_size` transactions, others wait for `wait`, which is
-    also how long a connection may take to be made; the server cancels a statement after `statement_timeout`.
+    also how long a connection may take to be made; the server cancels a statement after `statement_timeout`. One that
+    does not even say so within half a second more is taken for unavailable, and the connection is given up.
     """
     milliseconds = str(round(statement_timeout.total_seconds() * 1000))
     engine = create_async_engine(
@@ -58,6 +66,7 @@ def make_engine(
         pool_pre_ping=True,
         connect_args={
             "timeout": wait.total_seconds(),
+            "command_timeout": (statement_timeout + _ANSWER_GRACE).total_seconds(),
             "server_settings": {
                 "application_name": application_name,
                 "statement_timeout": milliseconds,
@@ -69,6 +78,8 @@ def make_engine(
         },
     )
     event.listen(engine.sync_engine, "handle_error", _leave_read_only_server)
+    event.listen(engine.sync_engine, "handle_error", _give_up_silent_connection)
+    event.listen(engine.sync_engine, "invalidate", _hang_up)
     return engine
 
 
@@ -85,7 +96,7 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
                 yield connection
     except PoolTimeoutError as error:
         raise DatabaseBusy("no connection came free in time") from error
-    except OSError as error:  # a refused or timed-out connection comes through unwrapped
+    except OSError as error:  # a refused connection and a silent server (TimeoutError) come through unwrapped
         raise DatabaseUnavailable from error
     except DBAPIError as error:
         meaning = _meaning_of(error, _sqlstate_of(error.orig), lost=error.connection_invalidated)
@@ -111,3 +122,16 @@ def _leave_read_only_server(context: ExceptionContext) -> None:
     """Drops the pool's connections to a server that was demoted: they would stay good, and useless, for ever."""
     if _sqlstate_of(context.original_exception) == _READ_ONLY:
         context.is_disconnect = True
+
+
+def _give_up_silent_connection(context: ExceptionContext) -> None:
+    """Drops one connection whose server says nothing; each of the others finds out by itself, when it is taken."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
+
+
+def _hang_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry, error: BaseException | None) -> None:
+    """Closes a silent connection at once: SQLAlchemy would say goodbye and wait 2 s for an answer (its issue 10717)."""
+    if isinstance(error, TimeoutError):
+        connection.driver_connection.terminate()

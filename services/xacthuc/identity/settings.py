@@ -29,7 +29,7 @@ class IdentitySettings(Settings):
     """Reads of facts at once, apart from writes: small, because it matters only while the cache is cold or down."""
 
     read_backlog: int = Field(default=256, ge=1)
-    """Accounts whose facts are being read at once; beyond it calls are shed with UNAVAILABLE instead of queueing."""
+    """Accounts whose facts are being read at once; beyond it calls are shed with OVERLOADED instead of queueing."""
 
     standing_hard_limit: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(seconds=30))
     """How old facts may be while PostgreSQL is down. A longer outage refuses rather than trust what may have changed."""

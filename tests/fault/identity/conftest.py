@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
+from identity_process import identity_process
+from identity_service import api, platform
 
 from xacthuc.embedded import Postgres
 
-HARNESS = Path(__file__).parents[2] / "service" / "identity" / "harness.py"
+__all__ = ["api", "platform"]
+
 # Not written to before the answer, unlike the suite's engine: what is acknowledged must be there after a kill.
 DURABLE = {"shared_buffers": "32MB"}
-
-
-def _harness():
-    """Test folders are no packages, so what two of them share is loaded from its path."""
-    if "identity_harness" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("identity_harness", HARNESS)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["identity_harness"] = module
-        spec.loader.exec_module(module)
-    return sys.modules["identity_harness"]
-
-
-harness = _harness()
 
 
 @pytest.fixture
@@ -37,24 +23,15 @@ def own_postgres(tmp_path):
 
 
 @pytest.fixture
-def deployment(own_postgres, own_valkey, tmp_path):
+def unstarted(own_postgres, own_valkey, tmp_path):
+    """An identity process that a test launches itself."""
     directory = tmp_path / "identity"
     directory.mkdir()
-    made = harness.Deployment(directory, own_postgres.url, own_valkey.url)
-    try:
-        made.start()
+    with identity_process(directory, own_postgres.url, own_valkey.url) as made:
         yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture
-async def api(deployment):
-    made = harness.Api(deployment)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def platform(api):
-    return await harness.Platform.create(api)
+def deployment(unstarted):
+    unstarted.start()
+    return unstarted

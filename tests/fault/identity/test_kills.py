@@ -9,11 +9,10 @@ from uuid import uuid4
 import asyncpg
 import grpc
 import pytest
+from identity_service import NUMBER
 
 from xacthuc.api.identity.v1 import resources_pb2
 from xacthuc.sql.migrations import dsn
-
-NUMBER = "+84912345678"
 
 
 async def rows(postgres, query):
@@ -29,8 +28,7 @@ async def test_a_verification_killed_after_the_proof_was_used_up_is_finished_by_
 ):
     await platform.register("u1")
     token, request_id = api.otp.prove(NUMBER, "u1"), str(uuid4())
-    api.otp.asked.clear()
-    api.otp.may_answer.clear()
+    api.otp.hold_back()
     cut_off = asyncio.create_task(platform.verify("u1", token, request_id))
     await eventually(api.otp.asked.is_set)
     deployment.kill()
@@ -50,10 +48,12 @@ async def test_a_verification_killed_after_the_proof_was_used_up_is_finished_by_
 async def test_a_caller_that_hangs_up_leaves_no_half_verification(api, platform, eventually):
     await platform.register("u1")
     token, request_id = api.otp.prove(NUMBER, "u1"), str(uuid4())
+    api.otp.hold_back()
     call = asyncio.create_task(platform.verify("u1", token, request_id))
-    await asyncio.sleep(0)
+    await eventually(api.otp.asked.is_set)
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
+    api.otp.may_answer.set()
 
     assert (await platform.verify("u1", token, request_id)).state == resources_pb2.Account.VERIFIED
 
@@ -71,14 +71,13 @@ async def test_sixteen_writers_through_kills_lose_no_event_and_tell_none_twice(
             except grpc.aio.AioRpcError as error:
                 if error.code() not in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}:
                     raise
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.05)  # a client's pause before it asks again
 
     async def write(writer):
         nonlocal verified
         for turn in range(3):
             account = f"u{writer}-{turn}"
-            registration = platform.registration(account)
-            await insist(platform.send, "RegisterAccount", registration)
+            await insist(platform.submit, platform.registration(account))
             number = f"+84912{writer:02d}{turn:04d}"
             token, request_id = api.otp.prove(number, account), str(uuid4())
             await insist(platform.verify, account, token, request_id)
@@ -107,12 +106,11 @@ async def test_sixteen_writers_through_kills_lose_no_event_and_tell_none_twice(
 
 async def test_sigterm_lets_a_call_under_way_end(api, platform, deployment, eventually):
     await platform.register("u1")
-    api.otp.asked.clear()
-    api.otp.may_answer.clear()
+    api.otp.hold_back()
     call = asyncio.create_task(platform.verify("u1", api.otp.prove(NUMBER, "u1")))
     await eventually(api.otp.asked.is_set)
     stopped = asyncio.create_task(asyncio.to_thread(deployment.stop))
-    await asyncio.sleep(0.1)
+    await eventually(lambda: "draining" in deployment.log.read_text())
     api.otp.may_answer.set()
 
     assert (await call).state == resources_pb2.Account.VERIFIED

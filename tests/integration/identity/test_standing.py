@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from xacthuc.grpckit.errors import Unavailable
+from xacthuc.grpckit.admission import RETRY_AFTER_SHED
+from xacthuc.grpckit.errors import LimitExceeded, Unavailable
+from xacthuc.grpckit.reasons import Reason as Refusal
 from xacthuc.identity.adapters.sql_accounts import SqlFacts
 from xacthuc.identity.domain.account import NOT_REGISTERED, EvidenceKind, Facts
 from xacthuc.identity.ports import Standing
@@ -109,7 +111,7 @@ async def keep(bench, account_id, read_ms):
 async def is_shed(standings, account_id):
     try:
         await standings.facts(PLATFORM, account_id)
-    except Unavailable:
+    except (Unavailable, LimitExceeded):
         return True
     return False
 
@@ -210,10 +212,11 @@ async def test_without_the_cache_what_the_database_cannot_take_is_shed(bench, st
     waiting = [asyncio.create_task(standings.facts(PLATFORM, f"u{number}")) for number in range(4)]
     await eventually(lambda: source.asked == 4)
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(LimitExceeded) as refused:
         await standings.facts(PLATFORM, "one-more")
     source.may_answer.set()
     await asyncio.gather(*waiting)
+    assert (refused.value.reason, refused.value.retry_after) == (Refusal.OVERLOADED, RETRY_AFTER_SHED)
 
 
 async def test_old_facts_are_not_believed_because_the_database_has_too_much_to_do(bench, standings, source, eventually):

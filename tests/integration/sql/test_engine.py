@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import traceback
 from datetime import timedelta
@@ -107,15 +106,20 @@ async def test_a_server_that_takes_no_writes_any_more_is_unavailable_and_left(mi
     await engine.dispose()
 
 
-async def test_a_block_that_idles_too_long_in_its_transaction_is_unavailable(migrated_url):
-    engine = small(migrated_url)
+async def test_a_block_that_idles_too_long_in_its_transaction_is_unavailable(migrated_url, engine, eventually):
+    idling = small(migrated_url)
+
+    async def is_ended(session):
+        async with transaction(engine) as connection:
+            found = await connection.execute(text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid"), {"pid": session})
+            return not found.all()
 
     with pytest.raises(DatabaseUnavailable):
-        async with transaction(engine) as connection:
-            await connection.execute(text("SELECT 1"))
-            await asyncio.sleep(0.3)
+        async with transaction(idling) as connection:
+            session = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            await eventually(lambda: is_ended(session))
             await connection.execute(text("SELECT 2"))
-    await engine.dispose()
+    await idling.dispose()
 
 
 async def test_a_broken_rule_is_not_taken_for_an_outage(engine):

@@ -55,7 +55,7 @@ async def test_a_call_on_a_quiet_link_leaves_at_once(store: Store) -> None:
         await asyncio.sleep(0)  # what was submitted is written
         assert store.traffic.writes == before + 1
         await call
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # quiet is the absence of calls for a while: only time makes it
 
 
 async def test_one_call_is_one_command_on_the_server(store: Store) -> None:

@@ -10,20 +10,14 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
-from identity_harness import Purpose, faults_of, reason_of
+from identity_service import NUMBER, faults_of, reason_of, refusal
+from otp_peer import Purpose
 
 from xacthuc.api.identity.v1 import resources_pb2, service_pb2
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.rejection import details_of
 
 Account, Decision, NextStep = resources_pb2.Account, resources_pb2.Decision, resources_pb2.NextStep
-NUMBER = "+84912345678"
-
-
-async def refusal(call):
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await call
-    return refused.value
 
 
 @pytest.mark.rule("R7")
@@ -69,15 +63,15 @@ async def test_a_child_is_pending_and_proves_no_number(api, platform):
 async def test_a_repeated_registration_gets_the_same_answer(platform):
     request = platform.registration("u1")
 
-    assert await platform.send("RegisterAccount", request) == await platform.send("RegisterAccount", request)
+    assert await platform.submit(request) == await platform.submit(request)
 
 
 async def test_a_repeated_request_id_with_another_payload_is_told_apart(platform):
     request = platform.registration("u1")
-    await platform.send("RegisterAccount", request)
+    await platform.submit(request)
     request.full_name = "Trần Thị B"
 
-    assert Reason.REQUEST_ID_REUSED is reason_of(await refusal(platform.send("RegisterAccount", request)))
+    assert Reason.REQUEST_ID_REUSED is reason_of(await refusal(platform.submit(request)))
 
 
 async def test_an_id_that_is_taken_is_already_there(platform):
@@ -167,11 +161,10 @@ async def test_an_account_that_was_never_registered_is_not_found(api, platform):
 
 async def test_every_faulty_field_of_a_registration_is_named(platform):
     error = await refusal(
-        platform.send(
-            "RegisterAccount",
+        platform.submit(
             service_pb2.RegisterAccountRequest(
                 account_id="0912345678", full_name=" ", birth_date=date_pb2.Date(year=1800), request_id="x"
-            ),
+            )
         )
     )
 
@@ -191,7 +184,7 @@ async def test_a_birth_date_that_cannot_be_names_its_part(platform, born, field)
 async def test_a_consent_at_an_impossible_time_is_refused(platform, accepted):
     consent = service_pb2.Consent(text_version="1", accept_time=accepted, affirmed=True)
 
-    error = await refusal(platform.send("RegisterAccount", platform.registration("u1", consent=consent)))
+    error = await refusal(platform.submit(platform.registration("u1", consent=consent)))
 
     assert {"consent.accept_time"} == faults_of(error)
 
@@ -202,7 +195,7 @@ async def test_an_action_the_contract_does_not_have_is_refused(platform, action)
 
 
 async def test_no_answer_and_no_log_line_holds_anything_personal(api, platform, deployment):
-    await platform.send("RegisterAccount", platform.registration("very-visible-id", (1987, 6, 5)))
+    await platform.submit(platform.registration("very-visible-id", (1987, 6, 5)))
     await platform.verify("very-visible-id", api.otp.prove("+84987123456", "very-visible-id"))
     await platform.check("very-visible-id")
     await refusal(platform.register("very-visible-id"))

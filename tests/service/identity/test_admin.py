@@ -7,21 +7,14 @@ from datetime import timedelta
 from uuid import uuid4
 
 import grpc
-import pytest
 from google.protobuf.duration_pb2 import Duration
-from identity_harness import Platform, reason_of
+from identity_service import Platform, reason_of, refusal
 
 from xacthuc.api.identity.v1 import admin_pb2, service_pb2
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.tls import TlsFiles
 
 Key = admin_pb2.PlatformKey
-
-
-async def refusal(call):
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await call
-    return refused.value
 
 
 async def listed(api, platform):

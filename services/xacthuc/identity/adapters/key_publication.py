@@ -65,4 +65,5 @@ class KeyPublication:
         except (StoreError, DatabaseUnavailable):
             self._behind.set()
             raise
-        self._log.info("keys_published", count=len(records))
+        if records:  # before the first key the store is found empty every time
+            self._log.info("keys_published", count=len(records))

@@ -3,7 +3,7 @@
     fresh in the cache        one read; near the end of their soft life they are read anew meanwhile
     missing or older          take a lease, read the database once, fill the cache if the lease still stands
     cache down                read the database, through a small pool
-    database slow             UNAVAILABLE for what it cannot take or does not answer in time
+    database slow             OVERLOADED for what it cannot take, UNAVAILABLE for what it does not answer in time
     database down             facts beyond their soft life, up to the hard limit; then UNAVAILABLE
 
 A write drops facts and leases after its commit, so a reader that was under way with the old facts cannot put them back.
@@ -19,7 +19,8 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.grpckit.errors import Unavailable
+from xacthuc.grpckit.admission import RETRY_AFTER_SHED
+from xacthuc.grpckit.errors import LimitExceeded, Unavailable, XacthucError
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.ports import Standing, StandingUnavailable
 from xacthuc.identity.usecases.breaker import PAUSE, Breaker
@@ -77,7 +78,7 @@ class Standings:
         self._log = get_logger()
 
     async def facts(self, platform: str, account_id: str) -> Facts:
-        """Returns the facts of an account; Unavailable when neither cache nor database can tell."""
+        """Returns the facts of an account; Unavailable or LimitExceeded when neither cache nor database can tell."""
         try:
             kept = await self._store.read(platform, account_id)
         except StandingUnavailable:
@@ -115,12 +116,12 @@ class Standings:
 
     async def _join(self, platform: str, account_id: str, kept: Standing | None, *, cached: bool) -> Facts:
         if kept is not None and self._breaker.rests(self._clock.now_ms()):
-            return self._older(kept, Reason.DATABASE_UNAVAILABLE)
+            return self._older(kept, _unavailable())
         key = (platform, account_id)
         task = self._under_way.get(key)
         if task is None:
             if len(self._under_way) >= self._most_reads:
-                return self._older(kept, Reason.STORE_UNAVAILABLE)
+                return self._older(kept, _overloaded())
             task = self._begin(key, kept, cached=cached)
         return await asyncio.shield(task)
 
@@ -141,7 +142,7 @@ class Standings:
         except DatabaseUnavailable as error:
             tell = self._breaker.busy if isinstance(error, DatabaseBusy) else self._breaker.lost
             tell(self._clock.now_ms())
-            return self._older(kept, Reason.DATABASE_UNAVAILABLE)
+            return self._older(kept, _unavailable())
         self._breaker.answered()
         if lease is not None:
             # Ids that nobody registered are without end, so they are kept no longer than they are believed.
@@ -150,8 +151,21 @@ class Standings:
                 await self._store.fill(platform, account_id, lease, Standing(facts, read_ms), kept_ms)
         return facts
 
-    def _older(self, kept: Standing | None, reason: Reason) -> Facts:
-        """Returns facts beyond their soft life if the database is down; Unavailable otherwise."""
+    def _older(self, kept: Standing | None, refusal: XacthucError) -> Facts:
+        """Returns facts beyond their soft life if the database is down; raises `refusal` otherwise."""
         if kept is not None and self._breaker.is_down and self._clock.now_ms() - kept.read_ms < self._hard_ms:
             return kept.facts
-        raise Unavailable(reason, "what is known of the account cannot be read at present", retry_after=PAUSE)
+        raise refusal
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(
+        Reason.DATABASE_UNAVAILABLE, "what is known of the account cannot be read at present", retry_after=PAUSE
+    )
+
+
+def _overloaded() -> LimitExceeded:
+    """Another process, or this one in a moment, may have room: nothing is down."""
+    return LimitExceeded(
+        "this server reads as much from its database as it can", reason=Reason.OVERLOADED, retry_after=RETRY_AFTER_SHED
+    )

@@ -1,0 +1,166 @@
+"""What tests of the identity service hold in their hands: the service as platforms and operators call it.
+
+Fixtures `api` and `platform` ask for a `deployment`, which each folder provides: shared where it is only called, a
+test's own where it is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import grpc.aio
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import error_details_pb2, status_pb2
+from google.type import date_pb2
+from identity_process import IdentityProcess
+
+from xacthuc.api.identity.v1 import admin_pb2, admin_pb2_grpc, resources_pb2, service_pb2, service_pb2_grpc
+from xacthuc.grpckit.reasons import Reason
+from xacthuc.grpckit.rejection import details_of
+from xacthuc.grpckit.status import DETAILS_KEY
+from xacthuc.grpckit.tls import TlsFiles
+
+NUMBER = "+84912345678"
+_CALL_SECONDS = 10
+
+
+class Api:
+    """The service as a platform and an operator call it, within one event loop."""
+
+    def __init__(self, deployment: IdentityProcess) -> None:
+        patience = ("grpc.initial_reconnect_backoff_ms", 50)
+        cli = TlsFiles(deployment.tls, "cli").channel_credentials()
+        self.otp = deployment.otp
+        self._public = grpc.aio.insecure_channel(deployment.public, options=[patience])
+        self._internal = grpc.aio.secure_channel(
+            deployment.internal, cli, options=[("grpc.ssl_target_name_override", "identity"), patience]
+        )
+        self.service = service_pb2_grpc.IdentityServiceStub(self._public)
+        self.admin = admin_pb2_grpc.IdentityAdminStub(self._internal)
+
+    async def new_platform(self) -> str:
+        """Creates a platform; returns its id."""
+        platform = f"p{uuid4().hex[:12]}"
+        await self.admin.CreatePlatform(
+            admin_pb2.CreatePlatformRequest(platform_id=platform, display_name="Test", request_id=str(uuid4()))
+        )
+        return platform
+
+    async def new_key(
+        self, platform: str, *scopes: admin_pb2.PlatformKey.Scope.ValueType
+    ) -> admin_pb2.CreatePlatformKeyResponse:
+        """Creates a key, for everything of identity unless told otherwise."""
+        return await self.admin.CreatePlatformKey(
+            admin_pb2.CreatePlatformKeyRequest(
+                parent=f"platforms/{platform}",
+                scopes=scopes or [admin_pb2.PlatformKey.IDENTITY],
+                request_id=str(uuid4()),
+            )
+        )
+
+    async def close(self) -> None:
+        await self._public.close()
+        await self._internal.close()
+
+
+class Platform:
+    """A platform of one test, with a key that every server knows already."""
+
+    def __init__(self, api: Api, name: str, key: admin_pb2.CreatePlatformKeyResponse) -> None:
+        self._service, self.name, self.key_name = api.service, name, key.key.name
+        self._metadata = (("authorization", f"Bearer {key.secret}"),)
+
+    @classmethod
+    async def create(cls, api: Api) -> Platform:
+        name = await api.new_platform()
+        made = cls(api, name, await api.new_key(name))
+        await made.until_known()
+        return made
+
+    async def until_known(self) -> None:
+        """Servers hear of a key within a second (they ask twice in that time)."""
+        give_up = time.monotonic() + 10
+        while True:
+            try:
+                await self.get("nobody")
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.NOT_FOUND:
+                    return
+                if time.monotonic() > give_up:
+                    raise
+                await asyncio.sleep(0.01)
+
+    def registration(
+        self, account: str, born: tuple[int, int, int] = (1990, 1, 2), **fields: Any
+    ) -> service_pb2.RegisterAccountRequest:
+        """Returns a registration nothing is wrong with, but for the fields given."""
+        accepted = Timestamp()
+        accepted.FromDatetime(datetime.now(UTC))
+        whole = {
+            "account_id": account,
+            "full_name": "Nguyễn Văn A",
+            "birth_date": date_pb2.Date(year=born[0], month=born[1], day=born[2]),
+            "consent": service_pb2.Consent(text_version="1", accept_time=accepted, affirmed=True),
+            "request_id": str(uuid4()),
+        }
+        return service_pb2.RegisterAccountRequest(**{**whole, **fields})
+
+    async def submit(self, registration: service_pb2.RegisterAccountRequest) -> resources_pb2.Account:
+        return await self._service.RegisterAccount(registration, metadata=self._metadata, timeout=_CALL_SECONDS)
+
+    async def register(self, account: str, born: tuple[int, int, int] = (1990, 1, 2)) -> resources_pb2.Account:
+        return await self.submit(self.registration(account, born))
+
+    async def verify(self, account: str, token: str, request_id: str = "") -> resources_pb2.Account:
+        request = service_pb2.VerifyPhoneRequest(
+            name=f"accounts/{account}", proof_token=token, request_id=request_id or str(uuid4())
+        )
+        return await self._service.VerifyPhone(request, metadata=self._metadata, timeout=_CALL_SECONDS)
+
+    async def get(self, account: str) -> resources_pb2.Account:
+        request = service_pb2.GetAccountRequest(name=f"accounts/{account}")
+        return await self._service.GetAccount(request, metadata=self._metadata, timeout=_CALL_SECONDS)
+
+    async def check(
+        self, account: str, action: resources_pb2.Action.ValueType = resources_pb2.POST
+    ) -> resources_pb2.Decision:
+        request = service_pb2.CheckActionRequest(name=f"accounts/{account}", action=action)
+        return await self._service.CheckAction(request, metadata=self._metadata, timeout=_CALL_SECONDS)
+
+
+async def refusal(call: Awaitable[object]) -> grpc.aio.AioRpcError:
+    """Returns the error of a call that must not succeed."""
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call
+    return refused.value
+
+
+def reason_of(error: grpc.aio.AioRpcError) -> Reason | None:
+    """Returns the machine-readable reason of a refused call."""
+    return details_of(error).reason
+
+
+def faults_of(error: grpc.aio.AioRpcError) -> set[str]:
+    """Returns the fields a refused call names."""
+    status = status_pb2.Status.FromString(dict(error.trailing_metadata())[DETAILS_KEY])
+    bad = error_details_pb2.BadRequest()
+    return {fault.field for detail in status.details if detail.Unpack(bad) for fault in bad.field_violations}
+
+
+@pytest.fixture
+async def api(deployment: IdentityProcess) -> AsyncIterator[Api]:
+    made = Api(deployment)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def platform(api: Api) -> Platform:
+    return await Platform.create(api)

@@ -1,0 +1,90 @@
+"""What answers in otp's place: it redeems proofs as the contract says, and may be told to hold its answers back."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NoReturn
+from uuid import uuid4
+
+import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from xacthuc.api.otp.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
+from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, XacthucError
+from xacthuc.grpckit.reasons import Reason
+from xacthuc.grpckit.status import DETAILS_KEY, serialize
+from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.ids import encode, random_bytes
+
+Challenge = resources_pb2.Challenge
+Purpose = Challenge.Purpose
+
+
+class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
+    """Serves from its construction to `stop`, on threads, so that a test's event loop does not have to run."""
+
+    def __init__(self, address: str, tls: Path) -> None:
+        self._proofs: dict[str, internal_pb2.Proof] = {}
+        self._redeemed: dict[str, str] = {}
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        self.asked = threading.Event()
+        self._server = grpc.server(ThreadPoolExecutor(32))
+        internal_pb2_grpc.add_OtpInternalServicer_to_server(self, self._server)
+        self._server.add_secure_port(address, TlsFiles(tls, "otp").server_credentials())
+        self._server.start()
+
+    def prove(
+        self,
+        number: str,
+        account: str,
+        purpose: Purpose = Purpose.ACCOUNT_VERIFICATION,
+        ago: timedelta = timedelta(0),
+    ) -> str:
+        """Returns a token for a proof that a right code would have made some time ago."""
+        token = f"{encode(random_bytes(18))}.{encode(random_bytes(32))}"
+        verified = Timestamp()
+        verified.FromDatetime(datetime.now(UTC) - ago)
+        self._proofs[token] = internal_pb2.Proof(
+            proof_id=uuid4().hex,
+            phone_number=number,
+            purpose=purpose,
+            subject=f"accounts/{account}",
+            verify_time=verified,
+            channel=Challenge.SMS,
+        )
+        return token
+
+    def hold_back(self) -> None:
+        """From now on questions wait for `may_answer`; `asked` tells of the first one."""
+        self.asked.clear()
+        self.may_answer.clear()
+
+    def forget_redemptions(self) -> None:
+        """What a fail-over of the store within its replication lag amounts to."""
+        self._redeemed.clear()
+
+    def RedeemProof(  # noqa: N802 - the contract's name
+        self, request: internal_pb2.RedeemProofRequest, context: grpc.ServicerContext
+    ) -> internal_pb2.Proof:
+        self.asked.set()
+        self.may_answer.wait(timeout=30)
+        proof = self._proofs[request.proof_token]
+        if proof.subject != request.subject or proof.purpose not in request.purposes:
+            _refuse(context, InvalidRequest(FieldFault("proof_token", "other", "X"), reason=Reason.PROOF_INVALID))
+        if self._redeemed.setdefault(request.proof_token, request.request_id) != request.request_id:
+            _refuse(context, FailedPrecondition(Reason.PROOF_REDEEMED, "used"))
+        return proof
+
+    def stop(self) -> None:
+        """Ends it, and whatever it still holds back."""
+        self.may_answer.set()
+        self._server.stop(None).wait()
+
+
+def _refuse(context: grpc.ServicerContext, error: XacthucError) -> NoReturn:
+    context.set_trailing_metadata(((DETAILS_KEY, serialize(error, trace_id="0" * 32)),))
+    context.abort(error.status, error.message)
