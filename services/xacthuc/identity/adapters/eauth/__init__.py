@@ -1,0 +1,1 @@
+"""Licensed providers of electronic authentication over HTTP and mutual TLS, described by a file each."""

@@ -1,0 +1,172 @@
+"""Sign-in with one OpenID Connect provider: authorization code with PKCE, `state` and `nonce` (RFC 9700 section 2.1).
+
+What goes wrong at the provider ends here as `ProviderDown` with a time, what is not believed as `Refused`. Why is said
+in one word of a closed set, to logs, spans and metrics; nothing that was received is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from base64 import urlsafe_b64encode
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from xacthuc import ids
+from xacthuc.identity.adapters.oidc import transport
+from xacthuc.identity.adapters.oidc.causes import Cause, Disbelieved, Unusable, refusal
+from xacthuc.identity.adapters.oidc.exchange import Exchange, check_code
+from xacthuc.identity.adapters.remote.circuit import FIRST_PAUSE_MS, Circuit
+from xacthuc.identity.eid_ports import Flow, ProviderDown
+from xacthuc.telemetry.logs import get_logger
+from xacthuc.telemetry.tracing import Kind, span
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from typing import TypeAlias, TypeVar
+
+    from xacthuc.clock import Clock
+    from xacthuc.identity.adapters.oidc.provider_file import ProviderFile
+    from xacthuc.identity.eid_ports import Confirmation, Refused
+
+    T = TypeVar("T")
+    Observe: TypeAlias = Callable[[str, float], None]
+
+_log: Final = get_logger()
+
+_SECRET_BYTES: Final = 32
+"""256 bits; as a code verifier 43 characters, the least of RFC 7636 section 4.1."""
+_CONFIRMED: Final = "confirmed"
+
+
+class OidcSignIn:
+    """Implements `eid_ports.SignIn`."""
+
+    def __init__(self, described: ProviderFile, exchange: Exchange, clock: Clock, observe: Observe) -> None:
+        """Asks through `exchange`; `observe` takes what came of each completed flow, in one word, and its seconds."""
+        self._described = described
+        self._exchange = exchange
+        self._clock = clock
+        self._observe = observe
+        self._circuit = Circuit()
+
+    @property
+    def name(self) -> str:
+        """Its name in the settings."""
+        return self._described.name
+
+    @property
+    def redirect_uris(self) -> tuple[str, ...]:
+        """Where the provider may send people back to."""
+        return self._described.redirect_uris
+
+    async def begin(self, redirect_uri: str) -> tuple[str, Flow]:
+        """Returns where to send the person, and the flow to keep.
+
+        Raises ValueError for an address that is not in the settings, and ProviderDown.
+        """
+        if redirect_uri not in self._described.redirect_uris:
+            raise ValueError("redirect_uri is not among those registered with the provider")
+        flow = Flow(state=_secret(), nonce=_secret(), code_verifier=_secret(), redirect_uri=redirect_uri)
+        try:
+            return self._address(await self._endpoint(), flow), flow
+        except Unusable as fault:
+            cause = fault.cause
+        raise self._down(cause)
+
+    async def complete(self, flow: Flow, code: str) -> Confirmation | Refused:
+        """Exchanges the code and believes nothing that is not of this flow. Raises ProviderDown.
+
+        A code works once: after ProviderDown it may have been spent, and trying it again then says EXPIRED.
+        """
+        started = time.perf_counter()
+        with span("eid.complete", {"provider": self.name}, kind=Kind.CLIENT) as step:
+            answer: Confirmation | Refused | None = None
+            try:
+                check_code(code)
+                answer = await self._guarded(lambda: self._exchange.confirmed(flow, code))
+                said = _CONFIRMED
+            except Disbelieved as fault:
+                answer, said = refusal(fault.doubt), fault.doubt.value
+                _log.warning("eid_answer_refused", provider=self.name, cause=said)
+            except Unusable as fault:
+                cause, said = fault.cause, fault.cause.value
+            step.set("outcome", said)
+        self._observe(said, time.perf_counter() - started)
+        if answer is None:
+            raise self._down(cause)
+        return answer
+
+    async def _endpoint(self) -> str:
+        # Known already, it says nothing of whether the provider works: the circuit is looked at, and not moved.
+        known = self._exchange.known_endpoint()
+        if known is None or self._circuit.wait_ms(self._clock.now_ms()):
+            return await self._guarded(self._exchange.authorization_endpoint)
+        return known
+
+    async def _guarded(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Asks unless the provider rests, within the time of the settings, and takes note of how it went."""
+        if self._circuit.enter(self._clock.now_ms()):
+            raise Unusable(Cause.RESTING)
+        try:
+            async with asyncio.timeout(self._described.timeout_seconds):
+                answer = await ask()
+        except TimeoutError:
+            self._circuit.failed(self._clock.now_ms())
+            raise Unusable(Cause.TIMEOUT) from None
+        except Disbelieved:
+            self._circuit.succeeded()
+            raise
+        except Unusable as fault:
+            self._record(fault)
+            raise
+        self._circuit.succeeded()
+        return answer
+
+    def _record(self, fault: Unusable) -> None:
+        now_ms = self._clock.now_ms()
+        if fault.cause is Cause.BUSY:
+            return  # the provider was not asked
+        if fault.hold_ms:
+            self._circuit.hold(now_ms, fault.hold_ms)
+        elif fault.sound:
+            self._circuit.succeeded()
+        else:
+            self._circuit.failed(now_ms)
+
+    def _down(self, cause: Cause) -> ProviderDown:
+        _log.warning("eid_provider_down", provider=self.name, cause=cause.value)
+        return ProviderDown(max(FIRST_PAUSE_MS, self._circuit.wait_ms(self._clock.now_ms())) / 1000)
+
+    def _address(self, endpoint: str, flow: Flow) -> str:
+        described = self._described
+        challenge = urlsafe_b64encode(sha256(flow.code_verifier.encode()).digest()).rstrip(b"=").decode("ascii")
+        asked = {
+            "response_type": "code",
+            "client_id": described.client.id,
+            "redirect_uri": flow.redirect_uri,
+            "scope": " ".join(described.scopes),
+            "state": flow.state,
+            "nonce": flow.nonce,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        if described.acr:
+            asked["acr_values"] = " ".join(described.acr)
+        if described.max_age_seconds:
+            asked["max_age"] = str(described.max_age_seconds)
+        # An endpoint may have a query of its own, which stays (RFC 6749 section 3.1).
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}"
+
+
+@asynccontextmanager
+async def opened(described: ProviderFile, clock: Clock, observe: Observe) -> AsyncIterator[OidcSignIn]:
+    """Keeps a provider's client for as long as it is entered. Asks nothing yet: a provider that is down stops no start."""
+    async with transport.opened(described) as requests:
+        yield OidcSignIn(described, Exchange(described, requests, clock), clock, observe)
+
+
+def _secret() -> str:
+    return ids.encode(ids.random_bytes(_SECRET_BYTES))

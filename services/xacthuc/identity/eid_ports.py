@@ -1,0 +1,146 @@
+"""What the use cases need of those who know who somebody is: electronic identification, and operators' subscriber records.
+
+Adapters implement these; nothing here knows a technology. No picture of a paper is asked for or passed on, ever (Law on
+Personal Data Protection 91/2025 Art. 29(2)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """A provider's word on who somebody is. What it did not tell is None."""
+
+    provider: str
+    """Its name in the settings."""
+    level: str
+    """The level of assurance as the provider calls it, such as `2` of Decree 69/2024."""
+    transaction_id: str
+    """How the provider knows this act, for its own records."""
+    confirm_time: datetime
+    personal_id: str | None = field(default=None, repr=False)
+    full_name: str | None = field(default=None, repr=False)
+    birth_date: date | None = field(default=None, repr=False)
+
+
+class Refused(StrEnum):
+    """Why a provider did not confirm. Each has its next step; none is a fault of the provider."""
+
+    NOT_CONFIRMED = "NOT_CONFIRMED"
+    """It knows nobody by these details, or another."""
+    DENIED = "DENIED"
+    """The person did not agree."""
+    EXPIRED = "EXPIRED"
+    """The flow was begun too long ago, or ended before."""
+    FORGED = "FORGED"
+    """The answer was not meant for this flow: another nonce, audience, issuer or signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The provider has not decided yet; ask again for this transaction, not before the time."""
+
+    transaction_id: str
+    retry_after_seconds: float
+
+
+class ProviderDown(Exception):  # noqa: N818 - the state it names
+    """The provider does not answer, or with garbage; nothing is known. Carries seconds to wait, never a person's data."""
+
+    def __init__(self, retry_after_seconds: float) -> None:
+        """Takes when trying again makes sense."""
+        super().__init__("the provider does not answer")
+        self.retry_after_seconds = retry_after_seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """One begun OpenID Connect flow, kept sealed between its two calls."""
+
+    state: str
+    nonce: str = field(repr=False)
+    code_verifier: str = field(repr=False)
+    redirect_uri: str
+
+
+class SignIn(Protocol):
+    """A provider that asks the person itself, in the browser or its own app (OpenID Connect, code with PKCE)."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the settings."""
+        ...
+
+    async def begin(self, redirect_uri: str) -> tuple[str, Flow]:
+        """Returns where to send the person, and the flow to keep. Raises ProviderDown."""
+        ...
+
+    async def complete(self, flow: Flow, code: str) -> Confirmation | Refused:
+        """Exchanges the code and believes nothing that is not signed for this flow. Raises ProviderDown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Whom a provider is asked about."""
+
+    personal_id: str = field(repr=False)
+    full_name: str = field(repr=False)
+    birth_date: date = field(repr=False)
+
+
+class Authenticator(Protocol):
+    """A licensed provider of electronic authentication that compares details with the national database."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the settings."""
+        ...
+
+    async def confirm(self, person: Person, request_id: str) -> Confirmation | Refused | Pending:
+        """Asks once; the same `request_id` again is the same question. Raises ProviderDown."""
+        ...
+
+    async def ask_again(self, transaction_id: str) -> Confirmation | Refused | Pending:
+        """Returns what came of a pending question. Raises ProviderDown."""
+        ...
+
+
+class Match(StrEnum):
+    """What an operator's record says of one detail. Never a blanket yes: each detail stands for itself."""
+
+    MATCH = "MATCH"
+    MISMATCH = "MISMATCH"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberMatch:
+    """An operator's comparison of its subscriber record with an account's holder."""
+
+    operator: str
+    full_name: Match
+    birth_date: Match
+    personal_id: Match
+    full_name_score: int | None = None
+    """0 to 100, where the operator tells."""
+
+
+class Subscribers(Protocol):
+    """An operator's subscriber records."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the settings."""
+        ...
+
+    async def match(self, number: str, person: Person, correlator: str) -> SubscriberMatch:
+        """Compares the holder of `number` (E.164) with a person. Raises ProviderDown."""
+        ...
