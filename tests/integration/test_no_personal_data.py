@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from datetime import UTC, date, datetime
 import pytest
 import redis
 from otlp_receiver import OtlpReceiver
+from prism import DEFINITION, serving
 from running_stack import RunningStack, running_stack
 
-from xacthuc.client import Action, Consent, Xacthuc, XacthucError
+from xacthuc.client import Action, Channel, Consent, Xacthuc, XacthucError
 from xacthuc.embedded import Valkey
 
 pytestmark = pytest.mark.engine
@@ -22,6 +24,7 @@ ACCOUNT = "hoa-ban-trang-7731"
 NAME = "Trần Thị Hoa Ban"
 BIRTH = date(1994, 7, 3)
 NUMBER = "0987654399"
+TOKEN = "eyJ0b2tlbi-of-hoa-bans-phone"
 
 
 @dataclass
@@ -65,6 +68,10 @@ def walk_the_flow(running: RunningStack, errors: list[str]) -> str:
         xacthuc.identity.verify_phone(ACCOUNT, checked.proof_token)
         assert xacthuc.identity.check_action(ACCOUNT, Action.POST).allowed
         xacthuc.identity.get_account(ACCOUNT)
+        silent = xacthuc.otp.start_challenge(NUMBER, subject=f"accounts/{ACCOUNT}", channel=Channel.NETWORK)
+        mistake(lambda: xacthuc.otp.check_network(silent, operator="prism", network_token=TOKEN + ","))
+        mistake(lambda: xacthuc.otp.check_network(silent, operator="absent", network_token=TOKEN))
+        assert xacthuc.otp.check_network(silent, operator="prism", network_token=TOKEN)
     return code
 
 
@@ -103,8 +110,14 @@ def flat(value: object) -> bytes:
 def traces(tmp_path_factory: pytest.TempPathFactory, valkey_server: Valkey) -> Traces:
     root = tmp_path_factory.mktemp("up")
     errors: list[str] = []
-    with OtlpReceiver() as receiver:
+    with OtlpReceiver() as receiver, serving(DEFINITION) as operator, socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        operators = root / "operators"
+        operators.mkdir()
+        for name, url in (("prism", operator), ("absent", f"http://127.0.0.1:{nobody.getsockname()[1]}")):
+            (operators / f"{name}.toml").write_text(f'name = "{name}"\nbase_url = "{url}"\ntimeout_seconds = 4.0')
         own = {"XACTHUC_STATE_URL": valkey_server.url, "XACTHUC_LOG_LEVEL": "debug"}
+        own["XACTHUC_OPERATORS_DIRECTORY"] = str(operators)
         tracing = {"XACTHUC_TRACE_SAMPLE_RATIO": "1", "XACTHUC_OTLP_ENDPOINT": receiver.endpoint}
         with running_stack(root, **own, **tracing) as running:
             code = walk_the_flow(running, errors)
@@ -116,7 +129,8 @@ def traces(tmp_path_factory: pytest.TempPathFactory, valkey_server: Valkey) -> T
     assert any("CheckAction" in name for name in names), "no span came: nothing would be proven"
     places |= {f"log {path.name}": path.read_bytes() for path in (root / "var" / "log").iterdir()}
     places["errors"] = "\n".join(errors).encode()
-    assert len(errors) >= 6
+    assert any("operator.confirm" in name for name in names)
+    assert len(errors) >= 8
     return Traces(places, code, key)
 
 
@@ -127,6 +141,7 @@ FORBIDDEN = {
     "the account id": [ACCOUNT],
     "the address": ["203.0.113.77"],
     "the device": ["device-of-hoa-ban"],
+    "the operator's token": [TOKEN],
 }
 
 

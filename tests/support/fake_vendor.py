@@ -1,4 +1,4 @@
-"""An SMS vendor on a loopback port whose behaviour a test decides, request by request. It speaks just enough HTTP."""
+"""A vendor of messages or calls whose behaviour a test decides, request by request; see fake_http.py."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import json
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+import fake_http
+from fake_http import Asked, FakeHttp, post, reply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,43 +22,49 @@ Behaviour = Callable[["FakeVendor", dict[str, Any], asyncio.StreamWriter], Await
 
 
 @dataclass
-class FakeVendor:
+class FakeVendor(FakeHttp):
     """What it received, and what it does next: `script` first, `otherwise` when that is empty."""
 
     received: list[dict[str, Any]] = field(default_factory=list)
     script: deque[Behaviour] = field(default_factory=deque)
     otherwise: Behaviour = None  # type: ignore[assignment]  # set below
-    port: int = 0
-    connections: int = 0
-    asked: int = 0
-    """Requests that came, whatever became of them."""
-    _server: asyncio.Server | None = None
-    _serving: set[asyncio.Task[None]] = field(default_factory=set)
+    receipts_to: str = ""
+    """Where receipts go of what was accepted, such as `http://127.0.0.1:8080/receipts/vendor`; empty: nowhere."""
+    receipts: list[int] = field(default_factory=list)
+    """How each of them was answered."""
+    headers: list[dict[str, str]] = field(default_factory=list)
+    """Of each request."""
 
     def __post_init__(self) -> None:
         self.otherwise = self.otherwise or accept
-
-    async def open(self) -> None:
-        """Listens, on the same port again after `close`."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_address=True)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def close(self) -> None:
-        """Refuses connections from now on, and breaks those that stand."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        serving = list(self._serving)
-        for task in serving:
-            task.cancel()
-        await asyncio.gather(*serving, return_exceptions=True)
 
     @property
     def copies(self) -> Counter[tuple[str, str]]:
         """How often each text went to each number."""
         return Counter((message["to"], message["text"]) for message in self.received)
 
-    def file(self, directory: Path, name: str = "vendor", *, weight: int = 100, extra: str = "") -> Path:
+    def behave(self, do: str, *, times: int | None = None) -> None:
+        """Does something of `BEHAVIOURS` the next `times`, or from now on."""
+        if times is None:
+            self.otherwise = BEHAVIOURS[do]
+        else:
+            self.script.extend([BEHAVIOURS[do]] * times)
+
+    async def handle(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        self.headers.append(asked.headers)
+        behaviour = self.script.popleft() if self.script else self.otherwise
+        await behaviour(self, asked.fields, writer)
+
+    async def tell(self, receipt: Any, **signing: Any) -> int:
+        """Posts a receipt, signed, and returns how it was answered."""
+        body = receipt if isinstance(receipt, bytes) else json.dumps(receipt).encode()
+        status = await post(self.receipts_to, body, signed(body, **signing))
+        self.receipts.append(status)
+        return status
+
+    def file(
+        self, directory: Path, name: str = "vendor", *, weight: int = 100, extra: str = "", channel: str = "SMS"
+    ) -> Path:
         """Writes the gateway file by which a worker uses this vendor."""
         directory.mkdir(exist_ok=True)
         (directory / f"{name}.secret").write_text("s3cret\n")
@@ -64,7 +72,7 @@ class FakeVendor:
         path.write_text(
             f"""
 name = "{name}"
-channels = ["SMS"]
+channels = ["{channel}"]
 weight = {weight}
 [secrets]
 key = "{directory / f"{name}.secret"}"
@@ -99,47 +107,51 @@ inactive = ["gone"]
         )
         return path
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                length = next(
-                    (
-                        int(line.split(":")[1])
-                        for line in head.splitlines()
-                        if line.lower().startswith("content-length")
-                    ),
-                    0,
-                )
-                message = json.loads(await reader.readexactly(length))
-                self.asked += 1
-                behaviour = self.script.popleft() if self.script else self.otherwise
-                await behaviour(self, message, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
-
 
 def answer(status: int, body: Any, headers: str = "") -> Behaviour:
     """Answers without sending."""
 
     async def behave(_vendor: FakeVendor, _message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
-        _reply(writer, status, body, headers)
+        reply(writer, status, body, headers)
 
     return behave
 
 
-async def accept(vendor: FakeVendor, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
-    """Sends and says so."""
+def raw(content: bytes) -> Behaviour:
+    """Sends, and answers bytes that need not be HTTP at all."""
+
+    async def behave(vendor: FakeVendor, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        vendor.received.append(message)
+        writer.write(content)
+        writer.close()
+
+    return behave
+
+
+async def accept_only(vendor: FakeVendor, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+    """Says that it sends; nothing is ever heard of the message again."""
     vendor.received.append(message)
-    _reply(writer, 200, {"code": 0, "id": f"m{len(vendor.received)}"})
+    reply(writer, 200, {"code": 0, "id": _last_id(vendor)})
+
+
+def accept_and_tell(*receipts: Callable[[str], Any], after_seconds: float = 0.0) -> Behaviour:
+    """Sends, says so, and posts receipts made of the id, one after the other."""
+
+    async def behave(vendor: FakeVendor, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        await accept_only(vendor, message, writer)
+        if vendor.receipts_to:
+            vendor.later(tell_all(vendor, _last_id(vendor)))
+
+    async def tell_all(vendor: FakeVendor, identity: str) -> None:
+        await asyncio.sleep(after_seconds)
+        for receipt in receipts:
+            await vendor.tell(receipt(identity))
+
+    return behave
+
+
+accept = accept_and_tell(lambda identity: {"id": identity, "state": "ok"})
+"""Sends, says so, and reports it where there is somebody to report to."""
 
 
 async def send_and_fall_silent(vendor: FakeVendor, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
@@ -154,12 +166,24 @@ async def send_and_hang_up(vendor: FakeVendor, message: dict[str, Any], writer: 
     writer.transport.abort()
 
 
-def send_and_answer(status: int, body: Any) -> Behaviour:
+async def send_and_break_off(vendor: FakeVendor, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+    """Sends and breaks the connection in the middle of its answer."""
+    vendor.received.append(message)
+    fake_http.break_off(writer)
+
+
+async def send_and_drip(vendor: FakeVendor, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+    """Sends and answers a byte at a time."""
+    vendor.received.append(message)
+    await fake_http.drip(writer)
+
+
+def send_and_answer(status: int, body: Any, headers: str = "") -> Behaviour:
     """Sends and answers something else than it should."""
 
     async def behave(vendor: FakeVendor, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         vendor.received.append(message)
-        _reply(writer, status, body)
+        reply(writer, status, body, headers)
 
     return behave
 
@@ -174,6 +198,33 @@ def slowly(seconds: float) -> Behaviour:
     return behave
 
 
+def _receipt(state: str) -> Callable[[str], Any]:
+    return lambda identity: {"id": identity, "state": state}
+
+
+BEHAVIOURS: dict[str, Behaviour] = {
+    "ok": accept,
+    "accept_only": accept_only,
+    "late": accept_and_tell(_receipt("ok"), after_seconds=2.0),
+    "duplicate": accept_and_tell(*[_receipt("ok")] * 3),
+    "unknown": accept_and_tell(lambda identity: {"id": f"not-{identity}", "state": "ok"}),
+    "malformed": accept_and_tell(lambda _identity: b'{"id": \xff'),
+    "undelivered": accept_and_tell(_receipt("bad")),
+    "hang": send_and_fall_silent,
+    "close": send_and_break_off,
+    "abort": send_and_hang_up,
+    "drip": send_and_drip,
+    "garbage": send_and_answer(200, b"\x00\xff<html>"),
+    "error": answer(500, {}),
+    "unavailable": answer(503, {}, "Retry-After: 1\r\n"),
+    "throttle": answer(429, {}, "Retry-After: 1\r\n"),
+    "refuse": answer(400, {}),
+    "inactive": answer(200, {"code": 7}),
+}
+"""What it can be told to do by name. From `hang` to `garbage` it sends and says nothing that can be read; after them it
+sends nothing and says so more or less clearly."""
+
+
 def signed(body: bytes, *, secret: bytes = b"s3cret", at_seconds: int | None = None) -> dict[str, str]:
     """Returns the headers of a receipt as the vendor signs it."""
     timestamp = str(int(time.time()) if at_seconds is None else at_seconds)
@@ -181,6 +232,5 @@ def signed(body: bytes, *, secret: bytes = b"s3cret", at_seconds: int | None = N
     return {"X-Signature": signature, "X-Timestamp": timestamp}
 
 
-def _reply(writer: asyncio.StreamWriter, status: int, body: Any, headers: str = "") -> None:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    writer.write(f"HTTP/1.1 {status} x\r\ncontent-length: {len(content)}\r\n{headers}\r\n".encode() + content)
+def _last_id(vendor: FakeVendor) -> str:
+    return f"m{len(vendor.received)}"

@@ -22,6 +22,7 @@ from xacthuc.credentials.publisher import KeyPublisher
 from xacthuc.credentials.records import KeyRecord, KeyState, signing_key, verifying_key
 from xacthuc.credentials.scopes import Scope
 from xacthuc.otp import main as otp_main
+from xacthuc.otp.adapters.camara.operators import opened_operators
 from xacthuc.otp.domain.code import Deriver
 from xacthuc.otp.settings import OtpSettings
 from xacthuc.policy import Policy
@@ -53,10 +54,17 @@ async def deploy(valkey_url: str, clock: FixedClock, secrets: Path, tmp_path: Pa
     async with AsyncExitStack() as stack:
 
         async def start(
-            *, store_url: str = valkey_url, environment: Environment = Environment.DEVELOPMENT
+            *,
+            store_url: str = valkey_url,
+            environment: Environment = Environment.DEVELOPMENT,
+            operators_directory: Path = tmp_path / "no-operators",
+            policy_file: Path | None = None,
+            texts_directory: Path = tmp_path / "no-texts",
         ) -> Deployment:
             settings = OtpSettings(
                 environment=environment,
+                policy_file=policy_file,
+                texts_directory=texts_directory,
                 public_plaintext=True,
                 state_url=store_url,
                 tls_directory=secrets,
@@ -99,6 +107,7 @@ async def deploy(valkey_url: str, clock: FixedClock, secrets: Path, tmp_path: Pa
             stack.push_async_callback(directory.stop)
             limiter = Limiter(store, clock_tolerance_ms=0)
             stack.push_async_callback(limiter.drain)
+            operators = await stack.enter_async_context(opened_operators(operators_directory, clock, reporting.metrics))
             server = otp_main.compose(
                 settings,
                 otp_main.Surroundings(
@@ -108,6 +117,7 @@ async def deploy(valkey_url: str, clock: FixedClock, secrets: Path, tmp_path: Pa
                     reporting=reporting,
                     limiter=limiter,
                     clock_tolerance_ms=0,
+                    operators=operators,
                 ),
             ).build()
             addresses = await server.start()
@@ -141,6 +151,7 @@ async def deploy(valkey_url: str, clock: FixedClock, secrets: Path, tmp_path: Pa
                 deriver=Deriver(ring.keys, ring.current),
                 log=log,
                 address=addresses["public"],
+                internal_address=addresses["internal"],
                 channels=peers,
                 notice_templates=frozenset(Policy.load().notices),
             )

@@ -103,6 +103,12 @@ class Platform:
         request = service_pb2.ResendCodeRequest(name=name, channel=channel, request_id=request_id or str(uuid.uuid4()))
         return await self.call("ResendCode", request)
 
+    async def check_network(self, name: str, token: str, operator: str = "viettel", request_id: str = "") -> Any:
+        request = service_pb2.CheckNetworkRequest(
+            name=name, operator=operator, network_token=token, request_id=request_id or str(uuid.uuid4())
+        )
+        return await self.call("CheckNetwork", request)
+
     async def get(self, name: str) -> Any:
         return await self.call("GetChallenge", service_pb2.GetChallengeRequest(name=name))
 
@@ -137,6 +143,7 @@ class Deployment:
     log: Path
     address: str
     """Of the public port."""
+    internal_address: str
     channels: dict[str, grpc.aio.Channel]
     """To the internal port, by the service whose certificate they present."""
     notice_templates: frozenset[str]

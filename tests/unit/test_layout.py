@@ -117,7 +117,8 @@ def test_no_file_names_a_registry():
 def test_a_lock_file_holds_hashes_and_no_addresses(lock):
     text = (ROOT / lock).read_text("utf-8")
 
-    assert "://" not in text
+    assert '"resolved"' not in text
+    assert "registry" not in text
     assert re.search(r"sha(256|512)[:-]", text)
 
 

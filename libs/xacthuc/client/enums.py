@@ -42,6 +42,7 @@ class Channel(OpenEnum):
     SMS = otp.Challenge.SMS
     ZALO_ZNS = otp.Challenge.ZALO_ZNS
     VOICE = otp.Challenge.VOICE
+    NETWORK = otp.Challenge.NETWORK
 
 
 class ChallengeState(OpenEnum):

@@ -39,7 +39,8 @@ def start_challenge(
 ) -> Call[Challenge]:
     """Sends a code to a number, in any spelling, and returns the challenge.
 
-    `subject` is an Account, `accounts/{account}` or `links/{link}`. `ip`, `port`, `device_id` and `user_agent` are the
+    With `channel=Channel.NETWORK` no code is sent yet: `check_network` asks the phone's operator, and `resend_code` sends
+    the first code when that fails. `subject` is an Account, `accounts/{account}` or `links/{link}`. `ip`, `port`, `device_id` and `user_agent` are the
     person's, not the platform's; give them, since a known device keeps its own allowance. InvalidRequest when the
     number is not a person's Vietnamese mobile number; LimitExceeded when an allowance is spent: after reason
     `CAPTCHA_REQUIRED` let the person solve one and start again with `captcha_solved`.
@@ -75,6 +76,24 @@ def check_code(challenge: Challenge | str, code: str, *, request_id: str | None 
     """Checks the six digits the person typed; counts the attempt. A wrong code is a verdict, not an error."""
     request = service_pb2.CheckCodeRequest(name=_name(challenge), code=code, request_id=request_id or new_request_id())
     return Call(SERVICE, "CheckCode", request, service_pb2.CheckCodeResponse, reading.check_result)
+
+
+def check_network(
+    challenge: Challenge | str, *, operator: str, network_token: str, request_id: str | None = None
+) -> Call[CheckResult]:
+    """Has the phone's own operator confirm the number of a challenge that was started with `Channel.NETWORK`.
+
+    `operator` is the name the deployment gives it, `network_token` what the phone got from it over its mobile
+    connection. Verdicts are those of `check_code`. Unavailable with reason `NETWORK_UNAVAILABLE`, and InvalidRequest with
+    `NETWORK_TOKEN_INVALID`, count nothing: send a code with `resend_code` instead.
+    """
+    request = service_pb2.CheckNetworkRequest(
+        name=_name(challenge),
+        operator=operator,
+        network_token=network_token,
+        request_id=request_id or new_request_id(),
+    )
+    return Call(SERVICE, "CheckNetwork", request, service_pb2.CheckCodeResponse, reading.check_result)
 
 
 def get_challenge(challenge: Challenge | str) -> Call[Challenge]:

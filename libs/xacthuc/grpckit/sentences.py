@@ -25,6 +25,10 @@ class Sentence(NamedTuple):
     english: str
 
 
+_BY_CODE: Final = Sentence(
+    "Không xác nhận được số điện thoại qua mạng di động. Vui lòng nhận mã xác thực để tiếp tục.",
+    "The mobile network could not confirm the number. Please have a code sent to continue.",
+)
 _LATER: Final = Sentence(
     "Hệ thống đang bận. Vui lòng thử lại sau ít phút.",
     "The service is busy. Please try again in a few minutes.",
@@ -72,6 +76,8 @@ SENTENCES: Final[Mapping[Reason, Sentence]] = MappingProxyType({
         "Xác thực số điện thoại không hợp lệ. Vui lòng xác thực lại.",
         "The phone verification is not valid. Please verify the number again.",
     ),
+    Reason.NETWORK_TOKEN_INVALID: _BY_CODE,
+    Reason.NETWORK_UNAVAILABLE: _BY_CODE,
     Reason.PROOF_EXPIRED: Sentence(
         "Xác thực số điện thoại đã hết hạn. Vui lòng xác thực lại.",
         "The phone verification has expired. Please verify the number again.",

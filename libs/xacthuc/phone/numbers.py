@@ -1,10 +1,14 @@
 """What the numbering plan answers: a mobile number, or the reason why a text is none. Values only; no table, no parsing."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 _SUBSCRIBER_DIGITS = 4
 """Digits cut off for the prefix limit: a block of 10 000 neighbouring numbers, the unit in which SIM farms buy."""
+
+UNKNOWN_OPERATOR = "unknown"
+"""The label of ranges of which nobody says to whom they were given."""
 
 
 class RefusalReason(StrEnum):
@@ -31,6 +35,11 @@ class NumberRange:
     """The operator the range was first given to; empty where nobody says. Never the carrier of a number of it."""
     confirmed: bool
     """Whether the plan's sources agree that the range is in use. Otherwise only a delivered code can tell."""
+
+    @property
+    def operator(self) -> str:
+        """The owner as a label, `viettel` or `indochina_telecom`; UNKNOWN_OPERATOR where nobody says."""
+        return re.sub(r"[^a-z0-9]+", "_", self.owner.lower()) or UNKNOWN_OPERATOR
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,6 +74,11 @@ class Mobile:
         as a fact and decides nothing (R29).
         """
         return self.range.owner
+
+    @property
+    def operator(self) -> str:
+        """`range_owner` as a label, `viettel` or `indochina_telecom`; `unknown` where nobody says. As little a fact."""
+        return self.range.operator
 
     @property
     def prefix(self) -> str:

@@ -11,7 +11,7 @@ from typing import Self
 
 from xacthuc import datafile
 from xacthuc.datafile import DataFileError
-from xacthuc.phone.numbers import Mobile, NumberRange, Refusal, RefusalReason
+from xacthuc.phone.numbers import UNKNOWN_OPERATOR, Mobile, NumberRange, Refusal, RefusalReason
 from xacthuc.phone.spelling import Spelled, spelled
 
 _BUNDLED = Path(__file__).with_name("numbering_plan.toml")
@@ -96,6 +96,11 @@ class NumberPlan:
         if found is None or not e164.isascii() or not e164[3:].isdigit():
             return self._parse_any(text)
         return Mobile(e164, found)
+
+    @property
+    def operators(self) -> frozenset[str]:
+        """All that `Mobile.operator` can say: the closed set of that label."""
+        return frozenset({UNKNOWN_OPERATOR, *(found.operator for found in self._mobile.values())})
 
     def refusal(self, reason: RefusalReason) -> Refusal:
         """Returns the refusal with the plan's sentences for `reason`."""

@@ -8,11 +8,12 @@ from xacthuc.policy.dates import VIETNAM_TIME, age_on, deadline, end_of_day, loc
 from xacthuc.policy.messages import gsm7_length, message_fault, sender_name_fault
 from xacthuc.policy.policy import Policy
 from xacthuc.policy.sections import Message, Ministry, Otp, ReasonText, Rule, Text
-from xacthuc.policy.vocabulary import Action, NextStep, Purpose, Reason, Requirement
+from xacthuc.policy.vocabulary import Action, DeliveryChannel, NextStep, Purpose, Reason, Requirement
 
 __all__ = [
     "VIETNAM_TIME",
     "Action",
+    "DeliveryChannel",
     "Message",
     "Ministry",
     "NextStep",

@@ -9,6 +9,9 @@ VIETNAM_TIME = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """UTC+7 without daylight saving, the country's one legal time. Fixed on purpose: it equals the zone Asia/Ho_Chi_Minh for
 every instant since 13 June 1975, and needs no time-zone database, which slim container images do not carry."""
 
+DAY_MS = 86_400_000
+_AHEAD_MS = VIETNAM_TIME.utcoffset(None) // timedelta(milliseconds=1)
+
 
 def local_date(at: datetime) -> date:
     """Returns the day it is in Vietnam at `at`; ValueError when `at` is naive."""
@@ -25,6 +28,19 @@ def end_of_day(day: date) -> datetime:
 def start_of_day(day: date) -> datetime:
     """Returns 00:00 of `day` in Vietnam as an aware UTC datetime."""
     return datetime.combine(day, time.min, VIETNAM_TIME).astimezone(UTC)
+
+
+def day_number(at_ms: int) -> int:
+    """Returns which day it is in Vietnam at `at_ms`, ms since the epoch: counted from 1 January 1970, which is day 0.
+
+    For what is counted by the day in a store and decided often: `local_date` costs twenty times as much.
+    """
+    return (at_ms + _AHEAD_MS) // DAY_MS
+
+
+def day_start_ms(number: int) -> int:
+    """Returns 00:00 in Vietnam of a day counted as `day_number` counts, in ms since the epoch."""
+    return number * DAY_MS - _AHEAD_MS
 
 
 def deadline(start: date, days: int) -> date:

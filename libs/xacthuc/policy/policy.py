@@ -5,17 +5,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from string import Formatter
 from types import MappingProxyType
 from typing import Self
 
 from xacthuc import datafile
 from xacthuc.datafile import DataFileError, Source
 from xacthuc.policy import dates
-from xacthuc.policy.messages import SENDER_NAME_CHARACTERS, message_fault
+from xacthuc.policy.messages import (
+    CODE_FIELDS,
+    NOTICE_FIELDS,
+    SENDER_NAME_CHARACTERS,
+    message_fault,
+    sender_name_fault,
+    speech_fault,
+    template_fault,
+    wording_fault,
+)
 from xacthuc.policy.sections import (
     AccountsPerNumber,
     Ages,
+    Bulk,
+    Choice,
+    Guard,
     Identity,
     Message,
     Ministries,
@@ -25,14 +36,16 @@ from xacthuc.policy.sections import (
     Reverification,
     Rule,
     Sms,
+    Speech,
+    Spend,
     Text,
     Transition,
 )
 from xacthuc.policy.vocabulary import Action, NextStep, Purpose, Reason
 
 _BUNDLED = Path(__file__).with_name("vietnam.toml")
-# The name as the contract's SendNoticeRequest takes it.
-_NOTICE_NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
+NOTICE_NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
+"""The name of a notice as the contract's SendNoticeRequest takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +63,18 @@ class Policy:
     accounts_per_number: AccountsPerNumber
     reverification: Reverification
     otp: Otp
+    choice: Choice
+    spend: Spend
+    bulk: Bulk
+    guard: Guard
     identity: Identity
     sms: Sms
     messages: Mapping[Purpose, Message]
     """What carries a code, by what the code is for."""
     notices: Mapping[str, Message]
     """What carries none, by the name of the template; a platform's own file may add some."""
+    speech: Mapping[Purpose, Speech]
+    """What a call says, by what the code is for."""
     ministries: Ministries
     reasons: Mapping[Reason, ReasonText]
     next_steps: Mapping[NextStep, Text]
@@ -101,13 +120,17 @@ class Policy:
         """Returns the instant, in UTC, from which the holder registers alone: 00:00 of that birthday in Vietnam (R22)."""
         return dates.start_of_day(dates.birthday(birth_date, self.ages.guardian_below))
 
+    @property
+    def code_minutes(self) -> int:
+        """How long a code is valid, as messages tell."""
+        return self.otp.code_life_seconds // 60
+
     def code_message(self, purpose: Purpose, locale: str, *, brand: str, code: str) -> str:
         """Returns the text message that carries `code`, in the language of the BCP 47 `locale`.
 
         It fits one segment for every `brand` up to the 11 characters of a sender name.
         """
-        minutes = self.otp.code_life_seconds // 60
-        return self.messages[purpose].in_locale(locale).format(brand=brand, code=code, minutes=minutes)
+        return self.messages[purpose].in_locale(locale).format(brand=brand, code=code, minutes=self.code_minutes)
 
     def notice_message(self, template: str, locale: str, *, brand: str) -> str:
         """Returns the notice `template` in the language of the BCP 47 `locale`; KeyError when there is none by that name."""
@@ -117,6 +140,21 @@ class Policy:
         """Returns why the finished message `text` must not be sent (R34), or None when it may."""
         return message_fault(text, self.sms.promotional_words)
 
+    def brand_fault(self, brand: str) -> str | None:
+        """Returns why messages cannot begin with `brand` (R34, R35), or None when each of the policy's can."""
+        code = "0" * self.otp.code_digits
+        texts = [self.code_message(purpose, "vi", brand=brand, code=code) for purpose in self.messages]
+        texts += [self.notice_message(template, "vi", brand=brand) for template in self.notices]
+        return sender_name_fault(brand) or next(filter(None, map(self.message_fault, texts)), None)
+
+    def wording_fault(self, text: str) -> str | None:
+        """Returns why nobody must be told `text`, written or spoken (R34), or None when they may."""
+        return wording_fault(text, self.sms.promotional_words)
+
+    def speech_fault(self, template: str) -> str | None:
+        """Returns why a call must not read `template` out, or None when it may."""
+        return speech_fault(template, self.sms.promotional_words)
+
 
 def _check_messages(policy: Policy) -> None:
     """A message that cannot be sent is found at the start, not by the person who waits for it."""
@@ -124,31 +162,18 @@ def _check_messages(policy: Policy) -> None:
     for locale in ("en", "vi"):
         for purpose, message in policy.messages.items():
             key = f"messages.{purpose}.{locale}"
-            _check_fields(message.in_locale(locale), key, {"brand", "code", "minutes"})
-            text = policy.code_message(purpose, locale, brand=brand, code=code)
-            _check_text(policy, text, key)
-            if text.count(code) != 1:
-                raise DataFileError(f"{key}: use {{code}} exactly once")
+            _refuse(key, template_fault(message.in_locale(locale), CODE_FIELDS))
+            _refuse(key, policy.message_fault(policy.code_message(purpose, locale, brand=brand, code=code)))
+        for purpose, speech in policy.speech.items():
+            _refuse(f"speech.{purpose}.{locale}", policy.speech_fault(speech.in_locale(locale)))
         for template, notice in policy.notices.items():
             key = f"notices.{template}.{locale}"
-            if not _NOTICE_NAME.fullmatch(template):
+            if not NOTICE_NAME.fullmatch(template):
                 raise DataFileError(f"{key}: name a notice with a-z, 0-9 and _, at most 64 of them")
-            _check_fields(notice.in_locale(locale), key, {"brand"})
-            _check_text(policy, policy.notice_message(template, locale, brand=brand), key)
+            _refuse(key, template_fault(notice.in_locale(locale), NOTICE_FIELDS))
+            _refuse(key, policy.message_fault(policy.notice_message(template, locale, brand=brand)))
 
 
-def _check_text(policy: Policy, text: str, key: str) -> None:
-    fault = policy.message_fault(text)
+def _refuse(key: str, fault: str | None) -> None:
     if fault:
         raise DataFileError(f"{key}: {fault}")
-
-
-def _check_fields(template: str, key: str, known: set[str]) -> None:
-    try:
-        used = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
-    except ValueError:
-        raise DataFileError(f"{key}: has a stray brace") from None
-    if not template.startswith("{brand}"):
-        raise DataFileError(f"{key}: begin with {{brand}}, so that the person sees who writes")
-    if used - known:
-        raise DataFileError(f"{key}: only {', '.join(sorted(f'{{{name}}}' for name in known))} can be filled in")

@@ -54,6 +54,32 @@ class NextStep(StrEnum):
     CONTACT_PLATFORM = "CONTACT_PLATFORM"
 
 
+class DeliveryChannel(StrEnum):
+    """How a message travels."""
+
+    SMS = "SMS"
+    ZALO_ZNS = "ZALO_ZNS"
+    VOICE = "VOICE"
+
+
+class ChoiceMethod(StrEnum):
+    """How delivery decides which provider is asked first."""
+
+    SAMPLED = "sampled"
+    """By what is believed of each one's conversion, and by price."""
+    WEIGHTED = "weighted"
+    """The greatest weight, always."""
+
+
+class GuardMode(StrEnum):
+    """What the fraud guard does about what it finds."""
+
+    RECORD_ONLY = "record_only"
+    """It says so in the record of the message, and nothing else happens."""
+    ENFORCE = "enforce"
+    """Somebody has to solve a CAPTCHA first."""
+
+
 class Purpose(StrEnum):
     """What a proof of possession of a number will be used for."""
 

@@ -33,6 +33,10 @@ class Limit(StrEnum):
     PREFIX = "pre"
     PLATFORM = "plat"
     SYSTEM = "sys"
+    SPEND = "spend"
+    NOTICE_NUMBER = "nnum"
+    NOTICE_PLATFORM = "nplat"
+    NOTICE_SYSTEM = "nsys"
 
 
 class FailMode(StrEnum):
@@ -49,6 +53,8 @@ class Home(StrEnum):
     """In the slot of the number's partition: the challenge's own script spends it, in the same step."""
     ALONE = "alone"
     """In a slot of its own: `Limiter` spends it before."""
+    ACCOUNT = "account"
+    """In a platform's account, counted in dong: the delivery worker pays from it before it sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,12 @@ FACTS: Final[Mapping[Limit, Facts]] = MappingProxyType(
         # Money: what a platform, or all together, may spend on messages; and their kill switches.
         Limit.PLATFORM: Facts("platform", Home.ALONE, FailMode.CLOSED),
         Limit.SYSTEM: Facts("nothing: there is one", Home.ALONE, FailMode.CLOSED),
+        # The early word of it only. The worker pays before it sends, so while nobody can be asked nothing goes out.
+        Limit.SPEND: Facts("platform, and all together", Home.ACCOUNT, FailMode.OPEN),
+        # What people and platforms bear of notices, apart from codes, so that those never wait for them.
+        Limit.NOTICE_NUMBER: Facts("platform and number", Home.PARTITION, FailMode.CLOSED),
+        Limit.NOTICE_PLATFORM: Facts("platform", Home.ALONE, FailMode.CLOSED),
+        Limit.NOTICE_SYSTEM: Facts("nothing: there is one", Home.ALONE, FailMode.CLOSED),
     }
 )
 
@@ -99,7 +111,7 @@ DEFAULT_RULES: Final[Mapping[Limit, Rule]] = MappingProxyType(
         Limit.PREFIX: Rule(quantity=30, period_ms=HOUR_MS, burst=30, scale_permille=2500),
     }
 )
-"""Where a service starts from. PLATFORM and SYSTEM are budgets: their numbers come from its settings alone."""
+"""Where a service starts from. Those of a platform and of all are budgets: their numbers come from the policy alone."""
 
 
 def key_of(limit: Limit, digest: str) -> str:

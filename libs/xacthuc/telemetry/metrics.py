@@ -28,16 +28,32 @@ DELIVERY_BOUNDS_SECONDS: Final = (1.0, 2.5, 5.0, 10.0, 15.0, 25.0, 40.0, 60.0, 1
 
 KEY_FAILURES: Final = frozenset({"store", "signature"})
 STORE_FAILURES: Final = frozenset({"unavailable", "timeout", "script", "clock", "overflow"})
+GUARD_KINDS: Final = frozenset({"operator", "prefix", "provider"})
+GUARD_VERDICTS: Final = frozenset({"PASSED", "RECORDED", "CHALLENGED", "EXEMPTED"})
 FAIL_MODES: Final = frozenset({"open", "closed"})
-SEND_OUTCOMES: Final = frozenset({"accepted", "rejected", "throttled", "unreachable", "timeout"})
-RECEIPT_OUTCOMES: Final = frozenset({"delivered", "failed", "expired", "unmatched"})
+CHANNELS: Final = frozenset({"SMS", "ZALO_ZNS", "VOICE"})
+MESSAGE_OUTCOMES: Final = frozenset({"sent", "delivered", "failed", "verified"})
+SEND_OUTCOMES: Final = frozenset({"accepted", "rejected", "throttled", "paced", "unreachable", "timeout"})
+AUTOFILL_KINDS: Final = frozenset({"web", "android"})
+AUTOFILL_OUTCOMES: Final = frozenset({"added", "left_out"})
+RECEIPT_OUTCOMES: Final = frozenset(
+    {"delivered", "failed", "expired", "repeated", "unmatched", "unsigned", "unreadable"}
+)
+SMPP_FAULTS: Final = frozenset(
+    {"unreachable", "no_bind", "bind_refused", "credentials_refused", "lost", "failed"}  # ends of a connection
+    | {"malformed", "malformed_receipt", "unknown_command", "unknown_response", "nack"}  # what the center sent
+    | {"no_response", "busy", "inbound"},
+)
+"""What goes wrong with a message center; docs/providers.md says what to do about each."""
 
 
 class Metrics:
     """The metrics of one process, in a registry of their own so that tests can have several."""
 
-    def __init__(self, registry: CollectorRegistry, *, providers: Collection[str] = ()) -> None:
-        """`providers` are the configured message providers, the closed set of that label."""
+    def __init__(
+        self, registry: CollectorRegistry, *, providers: Collection[str] = (), operators: Collection[str] = ()
+    ) -> None:
+        """`providers` are the configured message providers, `operators` the ranges of the numbering plan: closed sets."""
         self.registry = registry
 
         self.rpc_seconds = Distribution(
@@ -89,11 +105,25 @@ class Metrics:
             {"mode": FAIL_MODES},
         )
 
+        self.guard_decisions = Tally(
+            registry,
+            "xacthuc_guard_decisions",
+            "Messages judged by the fraud guard, by the subject that decided (docs/fraud.md)",
+            {"kind": GUARD_KINDS, "verdict": GUARD_VERDICTS},
+        )
+
         self.send_seconds = Distribution(
             registry,
             "xacthuc_send_duration_seconds",
             "Time a provider took to accept or refuse a message",
             ("provider", "outcome"),
+            PROVIDER_BOUNDS_SECONDS,
+        )
+        self.network_seconds = Distribution(
+            registry,
+            "xacthuc_network_check_duration_seconds",
+            "Time an operator took to confirm a number or not, by what it said",
+            ("operator", "outcome"),
             PROVIDER_BOUNDS_SECONDS,
         )
         self.receipts = Tally(
@@ -102,6 +132,12 @@ class Metrics:
             "Delivery receipts, by provider and outcome",
             {"provider": providers, "outcome": RECEIPT_OUTCOMES},
         )
+        self.failovers = Tally(
+            registry,
+            "xacthuc_failovers",
+            "Codes sent again because no receipt of the provider said in time that they arrived",
+            {"provider": providers},
+        )
         self.delivery_seconds = Distribution(
             registry,
             "xacthuc_delivery_duration_seconds",
@@ -109,9 +145,63 @@ class Metrics:
             ("provider",),
             DELIVERY_BOUNDS_SECONDS,
         )
+        places = {"provider": providers, "operator": operators, "channel": CHANNELS}
+        self.messages = Tally(
+            registry,
+            "xacthuc_messages",
+            "Codes by what became of them, each counted once by whoever folds its partition; the conversion is"
+            " verified over sent",
+            {**places, "outcome": MESSAGE_OUTCOMES},
+        )
+        self.message_cost_vnd = Tally(
+            registry, "xacthuc_message_cost_vnd", "Dong that codes cost by the provider files", places
+        )
+        self.message_seconds = Distribution(
+            registry,
+            "xacthuc_message_delivery_seconds",
+            "Time from the queue to the receipt that a code arrived",
+            tuple(places),
+            DELIVERY_BOUNDS_SECONDS,
+        )
+        self.circuit_open = Gauge(
+            "xacthuc_provider_circuit_open",
+            "Whether this worker leaves a provider alone after failures in a row",
+            ("provider",),
+            registry=registry,
+        )
+        self.smpp_binds = Gauge(
+            "xacthuc_smpp_binds",
+            "Connections on which messages can be submitted now, by message center",
+            ("provider",),
+            registry=registry,
+        )
+        self.smpp_faults = Tally(
+            registry,
+            "xacthuc_smpp_faults",
+            "Connections to message centers that ended, and what came over them that should not, by cause",
+            {"provider": providers, "cause": SMPP_FAULTS},
+        )
+        self.zns_token_seconds = Gauge(
+            "xacthuc_zns_token_seconds",
+            "Time until a Zalo access token runs out; renewed with a fifth of its life left",
+            ("provider",),
+            registry=registry,
+        )
         self.queue_oldest_seconds = Gauge(
             "xacthuc_queue_oldest_seconds",
             "Age of the oldest message waiting in the partitions held here",
+            registry=registry,
+        )
+        self.autofill_lines = Tally(
+            registry,
+            "xacthuc_autofill_lines",
+            "Messages whose last line lets a phone fill in the code was asked for, by whether it was added",
+            {"kind": AUTOFILL_KINDS, "outcome": AUTOFILL_OUTCOMES},
+        )
+        self.sender_registration_seconds = Gauge(
+            "xacthuc_sender_registration_seconds",
+            "Time until the first registration of a platform's sender name ends; negative once it has",
+            ("platform",),  # of the text files, so their number bounds it
             registry=registry,
         )
         self.outbox_lag_seconds = Gauge(

@@ -40,13 +40,14 @@ def start(
     settings: Settings,
     *,
     providers: Collection[str] = (),
+    operators: Collection[str] = (),
     recorder: SdkRecorder | None = None,
     writer: LineWriter | None = None,
 ) -> Telemetry:
     """Configures logging and returns the telemetry of `service` (`otp`, `identity`).
 
-    `providers` are the configured message providers. Tests give a `recorder` and a `writer` of their own. OSError when
-    the metrics address is taken.
+    `providers` are the configured message providers, `operators` the ranges of the numbering plan. Tests give a
+    `recorder` and a `writer` of their own. OSError when the metrics address is taken.
     """
     writer = writer or LineWriter()
     logs.configure(service, settings.log_level, writer)
@@ -54,7 +55,7 @@ def start(
         endpoint = settings.otlp_endpoint
         recorder = spans.otlp_recorder(service, endpoint) if endpoint else spans.discarding_recorder(service)
     registry = CollectorRegistry()
-    metrics = Metrics(registry, providers=providers)
+    metrics = Metrics(registry, providers=providers, operators=operators)
     stop_exposition = expose(settings.metrics_address, registry) if settings.metrics_address else None
 
     def close_exports() -> None:

@@ -110,6 +110,10 @@ class Span:
         """Adds an attribute, which must not be personal."""
         self.attributes[key] = value
 
+    def traceparent(self) -> str:
+        """Returns the header by which something that happens later can point back to this step."""
+        return self.context.traceparent()
+
     def end(self) -> None:
         """Ends the span now and hands it to the recorder."""
         self.end_ns = time.time_ns()
@@ -137,6 +141,10 @@ class NoSpan:
 
     def set(self, key: str, value: AttributeValue) -> None:
         """Does nothing."""
+
+    def traceparent(self) -> str:
+        """Returns nothing to point back to."""
+        return ""
 
     def __enter__(self) -> Self:
         return self
@@ -213,6 +221,12 @@ class Tracer:
             parent_id=remote.span_id,
             remote_parent=True,
         )
+
+    def linked(self, header: str) -> TraceContext:
+        """Begins a trace for something that a step of our own led to; it is recorded when that step was."""
+        remote = traceparent.parse(header) if header else None
+        recorder = self._recorder if remote is not None and remote.sampled else None
+        return TraceContext(_random_bits(128) or 1, _random_bits(64) or 1, recorder, linked_header=header)
 
     def job(
         self, name: str, linked_header: str | None = None, attributes: Mapping[str, AttributeValue] | None = None

@@ -6,7 +6,25 @@ from typing import Annotated
 
 import typer
 
-from xacthuc.cli.commands import challenges, db, inbox, keys, lookup, platforms, send_test, serve, up, version
+from xacthuc.cli.commands import (
+    blocks,
+    challenges,
+    db,
+    delivery,
+    fraud,
+    inbox,
+    keys,
+    lookup,
+    operators,
+    platforms,
+    send_test,
+    serve,
+    spend,
+    switch,
+    texts,
+    up,
+    version,
+)
 from xacthuc.cli.session import Session, Whereabouts
 
 # Without rich markup the help costs 60 ms less and reads the same in a pipe.
@@ -66,8 +84,15 @@ app.command("serve")(serve.serve)
 app.add_typer(platforms.app, name="platforms")
 app.add_typer(keys.app, name="keys")
 app.add_typer(challenges.app, name="challenges")
+app.command("delivery")(delivery.delivery)
+app.add_typer(texts.app, name="texts")
+app.add_typer(spend.app, name="spend")
+app.add_typer(switch.app, name="switch")
+app.add_typer(operators.app, name="operators")
 app.command("inbox")(inbox.inbox)
 app.command("lookup")(lookup.lookup)
 app.command("send-test")(send_test.send_test)
+app.add_typer(blocks.app, name="blocks")
+app.add_typer(fraud.app, name="fraud")
 app.add_typer(db.app, name="db")
 app.command("version")(version.version)

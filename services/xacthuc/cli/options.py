@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+Reason = Annotated[str, typer.Option(help="Why, for the record.", show_default=False)]
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 

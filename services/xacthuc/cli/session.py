@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xacthuc.client.calls import Call
+    from xacthuc.client.endpoint import Endpoint
     from xacthuc.client.transport import BlockingTransport
 
 
@@ -78,11 +79,24 @@ class Session:
             yield service
 
     @contextmanager
-    def otp_admin(self) -> Iterator[Service]:
-        """Opens OtpAdmin over mutual TLS."""
+    def otp_admin(self, platform: str = "") -> Iterator[Service]:
+        """Opens OtpAdmin over mutual TLS; `platform` is whose number or challenge a call is about, where it matters."""
         address = self._where.otp_admin or self._noted("otp_internal", "--otp-admin")
-        with self._open(address, self._certificate(), "", (), "--otp-admin") as service:
+        metadata = (("x-xacthuc-platform", platform),) if platform else ()
+        with self._open(address, self._certificate(), "", metadata, "--otp-admin") as service:
             yield service
+
+    def outcomes(self) -> Iterator[Any]:
+        """Yields responses of WatchOutcomes, from the oldest outcome kept on and for ever."""
+        from xacthuc.cli.adapters.otp_outcomes_client import watch
+        from xacthuc.cli.refusals import refused
+        from xacthuc.client import XacthucError
+
+        address = self._where.otp_admin or self._noted("otp_internal", "--otp-admin")
+        try:
+            yield from watch(self._endpoint(address, self._certificate(), "", ()))
+        except XacthucError as error:
+            raise refused(error, address=address, option="--otp-admin") from None
 
     @contextmanager
     def identity_admin(self) -> Iterator[Service]:
@@ -99,16 +113,19 @@ class Session:
     def _open(
         self, address: str, credentials: Any, policy: str, metadata: tuple[tuple[str, str], ...], option: str
     ) -> Iterator[Service]:
-        from xacthuc.client.clients import TIMEOUT
-        from xacthuc.client.endpoint import Endpoint
         from xacthuc.client.transport import BlockingTransport
 
-        endpoint = Endpoint(address, credentials, policy, metadata, TIMEOUT)
-        transport = BlockingTransport(endpoint)
+        transport = BlockingTransport(self._endpoint(address, credentials, policy, metadata))
         try:
             yield Service(transport, address, option)
         finally:
             transport.close()
+
+    def _endpoint(self, address: str, credentials: Any, policy: str, metadata: tuple[tuple[str, str], ...]) -> Endpoint:
+        from xacthuc.client.clients import TIMEOUT
+        from xacthuc.client.endpoint import Endpoint
+
+        return Endpoint(address, credentials, policy, metadata, TIMEOUT)
 
     def _noted(self, name: str, option: str) -> str:
         """Returns what the running stack wrote down, such as its addresses."""

@@ -18,6 +18,7 @@ class StartChallenge:
     ip: str = field(default="", repr=False)
     device_id: str = field(default="", repr=False)
     captcha_solved: bool = False
+    autofill: int = 0
     request_id: str
     trace: str = ""
 
@@ -51,6 +52,21 @@ class ReportUnrequested:
     ip: str = field(default="", repr=False)
     device_id: str = field(default="", repr=False)
     request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckNetwork:
+    """A wish to have the phone's own operator confirm the number."""
+
+    platform: str
+    name: str
+    operator: str
+    network_token: str = field(repr=False)
+    request_id: str
+    correlator: str
+    """The trace id, by which an operator's engineers and ours find the same request."""
+    budget_seconds: float
+    """Time left for the operator's answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xacthuc import process
@@ -13,18 +13,28 @@ from xacthuc.credentials.records import verifying_key
 from xacthuc.credentials.scopes import Scope
 from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.otp import store_errors
+from xacthuc.otp.adapters.camara.operators import opened_operators
 from xacthuc.otp.adapters.valkey_admin import ValkeyAdministration
 from xacthuc.otp.adapters.valkey_challenges import ValkeyChallenges
+from xacthuc.otp.adapters.valkey_figures import ValkeyFigures
+from xacthuc.otp.adapters.valkey_guard import ValkeyGuard
+from xacthuc.otp.adapters.valkey_guard_subjects import ValkeyGuardSubjects
 from xacthuc.otp.adapters.valkey_limits import ValkeyLimits
-from xacthuc.otp.adapters.valkey_notices import ValkeyNotices
+from xacthuc.otp.adapters.valkey_notices import ValkeyNotices, notice_rules
 from xacthuc.otp.adapters.valkey_outcomes import ValkeyOutcomes
+from xacthuc.otp.adapters.valkey_spending import ValkeySpending
 from xacthuc.otp.domain.code import Deriver
+from xacthuc.otp.domain.guard import GuardRules
+from xacthuc.otp.domain.guard_ledger import life_slots
+from xacthuc.otp.domain.notices import NumberBudget
 from xacthuc.otp.domain.rules import Rules
 from xacthuc.otp.domain.starter import Digests
 from xacthuc.otp.servicer import OtpAdminServicer, OtpInternalServicer, OtpServicer
 from xacthuc.otp.settings import OtpSettings
+from xacthuc.otp.texts import loading
+from xacthuc.otp.usecases.delivering import Delivery
 from xacthuc.otp.usecases.otp import Otp
-from xacthuc.otp.wire import Renderer
+from xacthuc.otp.wire.challenges import Renderer
 from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy
 from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS, Limiter
@@ -33,7 +43,10 @@ from xacthuc.telemetry import start as telemetry
 from xacthuc.valkey import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xacthuc.clock import Clock
+    from xacthuc.otp.network_ports import Operator
     from xacthuc.telemetry.start import Telemetry
 
 
@@ -47,6 +60,8 @@ class Surroundings:
     reporting: Telemetry
     limiter: Limiter
     clock_tolerance_ms: int = CLOCK_TOLERANCE_MS
+    operators: Mapping[str, Operator] = field(default_factory=dict)
+    """As `opened_operators` gives them."""
 
 
 def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
@@ -57,6 +72,8 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
     sealer, number_key = Sealer(KeyRing.read(settings.seal_keys)), read_key(settings.number_index_key)
     tolerance_ms = on.clock_tolerance_ms
     channels = tuple(resources_pb2.Challenge.Channel.Value(name) for name in settings.resend_channels)
+    money = ValkeySpending(store=on.store, spend=policy.spend)
+    guard_rules, life = GuardRules.of(policy.guard), life_slots(rules.ttl_ms)
 
     otp = Otp(
         clock=on.clock,
@@ -67,19 +84,38 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
         number_key=number_key,
         challenges=ValkeyChallenges.over(on.store, rules, sealer, number_key, clock_tolerance_ms=tolerance_ms),
         limits=ValkeyLimits.of(
-            on.limiter, policy.otp, rules.keep_ms, lambda _limit: on.reporting.metrics.limit_failures.add("open")
+            on.limiter, money, policy.otp, rules.keep_ms, lambda _limit: on.reporting.metrics.limit_failures.add("open")
+        ),
+        guard=ValkeyGuard(
+            store=on.store,
+            rules=guard_rules,
+            life=life,
+            clock_tolerance_ms=tolerance_ms,
+            let_through=lambda: on.reporting.metrics.limit_failures.add("open"),
+            told=lambda decision: on.reporting.metrics.guard_decisions.add(decision.kind, decision.verdict.name),
         ),
         brand_of=on.keys.brand_of,
         channels=channels,
-        notice_templates=frozenset(policy.notices),
+        has_notice=loading.load(settings.texts_directory, policy).has_notice,
+        operators=on.operators,
         development=settings.development,
     )
+    subjects = ValkeyGuardSubjects(store=on.store, rules=guard_rules, life=life, clock_tolerance_ms=tolerance_ms)
     render = Renderer(rules, channels)
     notices = ValkeyNotices(
-        store=on.store, sealer=sealer, number_key=number_key, keep_ms=rules.keep_ms, clock_tolerance_ms=tolerance_ms
+        store=on.store,
+        limiter=on.limiter,
+        money=money,
+        rules=notice_rules(policy.bulk),
+        number=NumberBudget.of(policy.bulk),
+        sealer=sealer,
+        number_key=number_key,
+        keep_ms=rules.keep_ms,
+        clock_tolerance_ms=tolerance_ms,
     )
     outcomes = ValkeyOutcomes(store=on.store, clock=on.clock, sealer=sealer, kept=settings.outcomes_kept)
     admin = ValkeyAdministration(store=on.store, limiter=on.limiter, number_key=number_key)
+    delivery = Delivery(admin=admin, book=ValkeyFigures(on.store), choice=policy.choice)
     admin_contract = service_of(admin_pb2, "OtpAdmin")
     return (
         ServerBuilder("otp", settings, on.reporting, keys=on.keys, translations=store_errors.TRANSLATIONS)
@@ -90,12 +126,12 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
             allow={
                 "RedeemProof": {"identity", "guardian"},
                 "SendNotice": {"backfill"},
-                "WatchOutcomes": {"identity"},
+                "WatchOutcomes": {"identity", "cli"},
             },
         )
         .internal(
             admin_contract,
-            OtpAdminServicer(otp, admin, render),
+            OtpAdminServicer(otp, admin, money=money, subjects=subjects, delivery=delivery, render=render),
             allow={method: {"cli"} for method in admin_contract.methods_by_name},
         )
     )
@@ -110,9 +146,12 @@ async def serve(settings: OtpSettings) -> None:
         store, verifying_key(settings.identity_public_key), clock, reporting.metrics, development=settings.development
     )
     await keys.start()
-    on = Surroundings(clock=clock, store=store, keys=keys, reporting=reporting, limiter=limiter)
     try:
-        await compose(settings, on).build().run()
+        async with opened_operators(settings.operators_directory, clock, reporting.metrics) as operators:
+            on = Surroundings(
+                clock=clock, store=store, keys=keys, reporting=reporting, limiter=limiter, operators=operators
+            )
+            await compose(settings, on).build().run()
     finally:
         await keys.stop()
         await limiter.drain()

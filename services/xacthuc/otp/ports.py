@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from xacthuc.otp.delivery.domain.offer import Offer
     from xacthuc.otp.domain.challenge import Redemption, Resend, Verdict
     from xacthuc.otp.domain.challenge_id import ChallengeId
+    from xacthuc.otp.domain.spending import Budget, Spending
     from xacthuc.otp.domain.starter import Starter
     from xacthuc.otp.domain.view import ChallengeView
+    from xacthuc.otp.network_ports import Asked
 
 Outcome = TypeVar("Outcome")
 
@@ -31,6 +34,12 @@ class NewChallenge:
     locale: str
     brand: str
     channel: int
+    operator: str
+    """Whom the number's range was first given to, as `Mobile.operator` spells it."""
+    autofill: int = 0
+    """A number of Client.Autofill."""
+    guard: str = ""
+    """What the fraud guard said, as `GuardDecision.text`; empty when it was not asked."""
     trace: str
     """W3C traceparent, so that delivery continues the trace."""
 
@@ -41,6 +50,8 @@ class StartOutcome(StrEnum):
     STARTED = "S"
     BLOCKED = "B"
     NUMBER_LIMIT = "L"
+    GUARDED = "G"
+    """The fraud guard asks for proof of a person, and there is none."""
 
 
 class Answered(NamedTuple, Generic[Outcome]):
@@ -63,6 +74,17 @@ class Redeemed:
     channel: int = 0
 
 
+class Charged(NamedTuple):
+    """What a challenge's messages are counted under."""
+
+    limits: str
+    """As `Starter.charged` spells it."""
+    operator: str
+    prefix: str
+    first: bool
+    """Whether none was sent yet: the challenge was started without a code."""
+
+
 class Challenges(Protocol):
     """The store of challenges. Every method is one atomic step and one trip; all raise Unavailable when it is down."""
 
@@ -71,15 +93,25 @@ class Challenges(Protocol):
         ...
 
     async def check(
-        self, challenge: ChallengeId, platform: str, *, request_id: str, matches: bool, now_ms: int
+        self, challenge: ChallengeId, platform: str, *, request_id: str, matches: bool, now_ms: int, operator: str = ""
     ) -> Answered[Verdict] | None:
-        """Spends the attempt before anything is revealed. None when `platform` has no such challenge."""
+        """Spends the attempt before anything is revealed. None when `platform` has no such challenge.
+
+        `operator` names who compared, empty for a code.
+        """
+        ...
+
+    async def ask(self, challenge: ChallengeId, platform: str, *, request_id: str, now_ms: int) -> Asked | None:
+        """Spends a question to an operator and opens the number for it. None when `platform` has no such challenge."""
         ...
 
     async def resend(
-        self, challenge: ChallengeId, platform: str, *, request_id: str, channel: int, now_ms: int
+        self, challenge: ChallengeId, platform: str, *, request_id: str, channel: int, now_ms: int, guard: str = ""
     ) -> Answered[Resend] | None:
-        """Spends a send of the ladder and of the number, and hands the message over. Channel 0 repeats the last."""
+        """Spends a send of the ladder and of the number, and hands the message over. Channel 0 repeats the last.
+
+        `guard` is what the fraud guard said, as `GuardDecision.text`.
+        """
         ...
 
     async def cancel(self, challenge: ChallengeId, platform: str, now_ms: int) -> Answered[bool] | None:
@@ -90,8 +122,8 @@ class Challenges(Protocol):
         """Reads a challenge; an empty platform reads any, for operators."""
         ...
 
-    async def charged(self, challenge: ChallengeId, platform: str) -> str | None:
-        """Returns whose limits a challenge is charged to, as `Starter.charged` spells it; None when there is none."""
+    async def charged(self, challenge: ChallengeId, platform: str) -> Charged | None:
+        """Returns what another message of a challenge is counted under; None when there is no such challenge."""
         ...
 
     async def report(
@@ -135,6 +167,8 @@ class Spend:
     """Keyed, of the request's payload: the same id with another one is refused."""
     challenge: str
     """The id of the challenge, or the one it will have."""
+    message: bool = True
+    """Whether a message goes out, which costs the platform money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,23 +212,54 @@ class NewNotice:
     template: str
     locale: str
     brand: str
+    operator: str
     request_id: str
     fingerprint: str
 
 
 class NoticeOutcome(StrEnum):
-    """What the store made of a notice. The values are what the script answers."""
+    """What the store made of a notice. The values are what the script answers, where it does."""
 
     QUEUED = "S"
     REQUEST_ID_REUSED = "R"
     BLOCKED = "B"
+    REFUSED = "L"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """The answer of the bulk lane."""
+
+    outcome: NoticeOutcome
+    notice: str = ""
+    at_ms: int = 0
+    """When it was queued."""
+    limit: str = ""
+    """Name of the limit that refused."""
+    retry_at_ms: int = 0
+    """When asking again makes sense; 0 when waiting does not help."""
 
 
 class Notices(Protocol):
     """The bulk lane."""
 
-    async def queue(self, new: NewNotice, now_ms: int) -> tuple[NoticeOutcome, str, int]:
-        """Hands a notice over; returns its id and when it was queued, of the first try when the request is repeated."""
+    async def queue(self, new: NewNotice, now_ms: int) -> Queued:
+        """Charges its budgets and hands a notice over, or neither. A repeated request is told what the first try was.
+
+        Two trips; raises Unavailable when the store is down.
+        """
+        ...
+
+
+class Money(Protocol):
+    """What platforms spend on messages and may spend. Paying is the delivery worker's."""
+
+    async def set_cap(self, platform: str, budget: Budget, cap_vnd: int, reason: str, now_ms: int) -> Spending:
+        """Caps what one budget may spend a day, from the next message on; NO_CAP_VND lifts the cap. Returns it so."""
+        ...
+
+    async def spendings(self, now_ms: int) -> list[Spending]:
+        """Returns every budget of every platform that has one, by platform."""
         ...
 
 
@@ -210,6 +275,13 @@ class OutcomeEntry:
     purpose: int
     provider: str
     detail: str
+    channel: int = 0
+    operator: str = ""
+    prefix: str = ""
+    """Digest of the number's block, as `Starter.prefix`."""
+    cost_vnd: int = 0
+    guard: str = ""
+    """What the fraud guard decided, as `domain.guard` writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +314,9 @@ class ProviderState:
     failed: int
     last_send_ms: int
     circuit_open: bool
+    suspended: bool
+    """Whether the fraud guard keeps messages from it."""
+    offer: Offer
 
 
 class Administration(Protocol):
@@ -251,8 +326,11 @@ class Administration(Protocol):
         """Bars a number from receiving anything until then; replaces an earlier block."""
         ...
 
-    async def unblock(self, number: str, platform: str, reason: str, now_ms: int) -> None:
-        """Lifts the block and, for `platform` when given, bars and spent allowances of the number."""
+    async def unblock(self, number: str, platform: str, reason: str, now_ms: int, *, pass_until_ms: int = 0) -> None:
+        """Lifts the block and, for `platform` when given, bars and spent allowances of the number.
+
+        Until `pass_until_ms` nothing of the kind, nor the fraud guard, keeps codes from it on any platform.
+        """
         ...
 
     async def set_kill_switch(self, platform: str, reason: str, now_ms: int, *, engaged: bool) -> None:

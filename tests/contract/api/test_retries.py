@@ -13,10 +13,17 @@ POLICIES = {
 
 NEVER_RETRIED = {
     "OtpInternal/WatchOutcomes": "resumed from the cursor of its last answer, not repeated from its first",
+    "OtpService/CheckNetwork": "a person waits: a code is the second try, not the same operator again",
     "OtpAdmin/ImportBlockList": "the operator is told and decides",
     "OtpAdmin/UnblockNumber": "the operator is told and decides",
     "OtpAdmin/SetKillSwitch": "the operator is told and decides",
     "OtpAdmin/ListProviders": "the operator is told and decides",
+    "OtpAdmin/ListDeliveryFigures": "the operator is told and decides",
+    "OtpAdmin/ExplainChoice": "the operator is told and decides",
+    "OtpAdmin/SetSpendCap": "the operator is told and decides",
+    "OtpAdmin/ListSpending": "the operator is told and decides",
+    "OtpAdmin/ListGuardSubjects": "the operator is told and decides",
+    "OtpAdmin/ExemptGuardSubject": "the operator is told and decides",
     "OtpAdmin/InspectChallenge": "the operator is told and decides",
     "IdentityAdmin/CreatePlatform": "the operator is told and decides",
     "IdentityAdmin/ListPlatforms": "the operator is told and decides",

@@ -27,6 +27,7 @@ def blocking(client: Xacthuc, code: str) -> None:
     assert_type(account, Account)
     assert_type(challenge, Challenge)
     assert_type(result, CheckResult)
+    assert_type(client.otp.check_network(challenge, operator="viettel", network_token=code), CheckResult)
     assert_type(client.identity.verify_phone(account, result.proof_token), Account)
     assert_type(client.identity.check_action("an", Action.POST), Decision)
     assert_type(client.otp.lookup_number("0912345678", locale="en"), NumberInfo)

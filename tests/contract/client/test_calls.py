@@ -27,6 +27,7 @@ CALLS = [
     otp.start_challenge("0912345678", subject="accounts/an"),
     otp.resend_code(CHALLENGE),
     otp.check_code(CHALLENGE, "123456"),
+    otp.check_network(CHALLENGE, operator="viettel", network_token="token"),
     otp.get_challenge(CHALLENGE),
     otp.cancel_challenge(CHALLENGE),
     otp.lookup_number("0912345678"),

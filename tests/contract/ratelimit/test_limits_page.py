@@ -11,9 +11,16 @@ from xacthuc.ratelimit.limits import FACTS, Limit
 from xacthuc.settings import Settings
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "limits.md").read_text("utf-8")
-LIMIT_ROW = re.compile(r"^\| `([A-Z]+)` \| .+ \| (closed|open) \| (\S.*) \|$", re.MULTILINE)
+LIMIT_ROW = re.compile(r"^\| `([A-Z_]+)` \| .+ \| (closed|open) \| (\S.*) \|$", re.MULTILINE)
 FIGURE = re.compile(r"`otp\.(\w+)`(?: \||,? =) ([0-9][0-9.]*(?:, [0-9]+)*)")
-NOT_A_REFUSAL = {"code_digits", "other_channels_from_send", "request_id_hours"}
+BUDGET = re.compile(r"^\| `(spend|bulk)\.(\w+)` \| ([0-9:-]+) \|", re.MULTILINE)
+NOT_A_REFUSAL = {
+    "code_digits",
+    "other_channels_from_send",
+    "request_id_hours",
+    "receipt_wait_seconds",
+    "fallback_channels",
+}
 
 
 def figures():
@@ -40,6 +47,18 @@ def test_every_figure_of_the_policy_that_can_refuse_is_on_the_page():
     otp = Policy.load().otp
 
     assert set(figures()) == set(otp.__dataclass_fields__) - NOT_A_REFUSAL
+
+
+def test_every_figure_of_money_and_notices_is_on_the_page_as_the_policy_has_it():
+    policy = Policy.load()
+    sections = {"spend": policy.spend, "bulk": policy.bulk}
+    stated = {(name, key): value for name, key, value in BUDGET.findall(PAGE)}
+
+    assert stated == {
+        (name, key): str(getattr(section, key))
+        for name, section in sections.items()
+        for key in section.__dataclass_fields__
+    }
 
 
 def test_figures_of_the_code_stand_there_as_well():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from prometheus_client import generate_latest
 
+from xacthuc.otp.delivery.ports import Status
 from xacthuc.telemetry import start as telemetry
 
 if TYPE_CHECKING:
@@ -56,7 +57,44 @@ async def test_a_sampled_trace_goes_on_to_the_provider(
     assert {provider.context.trace_id_hex, delivery.context.trace_id_hex} == {TRACE}
     assert (delivery.name, delivery.context.parent_id) == ("otp.deliver", 0xB7AD6B7169203331)
     assert (provider.name, provider.context.parent_id) == ("provider.send", delivery.context.span_id)
-    assert provider.attributes == {"provider": "vendor", "outcome": "accepted"}
+    assert (provider.attributes["provider"], provider.attributes["outcome"]) == ("vendor", "accepted")
+    assert str(provider.attributes["choice"]).startswith("vendor: ")
+
+
+async def test_the_receipt_of_a_traced_message_points_back_to_the_request_it_belongs_to(
+    world: World, vendor: FakeVendor, recorder: Recorder, eventually: Eventually
+) -> None:
+    vendor.file(world.providers)
+    async with world.working() as running:
+        identity = await world.start(trace=f"00-{TRACE}-b7ad6b7169203331-01")
+        await eventually(lambda: world.sent(identity))
+        await running.told("vendor", Status.DELIVERED)
+
+    request = next(span for span in recorder.spans if span.name == "provider.send")
+    receipt = next(span for span in recorder.spans if span.name == "otp.receipt")
+    assert receipt.context.linked is not None
+    assert (receipt.context.linked.trace_id, receipt.context.linked.span_id) == (
+        request.context.trace_id,
+        request.context.span_id,
+    )
+    assert receipt.context.trace_id != request.context.trace_id
+    assert receipt.attributes == {"provider": "vendor", "outcome": "delivered"}
+
+
+async def test_the_second_provider_s_request_is_part_of_the_same_trace(
+    world: World, vendor: FakeVendor, other_vendor: FakeVendor, recorder: Recorder, eventually: Eventually
+) -> None:
+    vendor.file(world.providers, "first", weight=200)
+    other_vendor.file(world.providers, "second")
+    async with world.working():
+        identity = await world.start(trace=f"00-{TRACE}-b7ad6b7169203331-01")
+        await eventually(lambda: world.sent(identity))
+        await world.run_out(identity)
+        await eventually(lambda: world.sent(identity, 2))
+
+    requests = [span for span in recorder.spans if span.name == "provider.send"]
+    assert [span.attributes["provider"] for span in requests] == ["first", "second"]
+    assert {span.context.trace_id_hex for span in requests} == {TRACE}
 
 
 async def test_an_unsampled_trace_makes_no_span(

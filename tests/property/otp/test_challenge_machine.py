@@ -10,11 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from xacthuc.otp.adapters import layout
 from xacthuc.otp.adapters.valkey_challenges import ValkeyChallenges
 from xacthuc.otp.domain import challenge as machine
 from xacthuc.otp.domain import challenge_id
-from xacthuc.otp.domain.allowance import STRANGERS, of_strangers, pools, wrong_in_day
-from xacthuc.otp.domain.challenge import Redemption, State
+from xacthuc.otp.domain.allowance import STRANGERS, Allowance, of_strangers, pools, wrong_in_day
+from xacthuc.otp.domain.challenge import Question, Redemption, State
 from xacthuc.otp.domain.rules import Rules
 from xacthuc.otp.domain.starter import Starter
 from xacthuc.otp.ports import NewChallenge, StartOutcome
@@ -52,7 +53,9 @@ class ChallengeMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.rules = replace(Rules.of(Policy.load().otp), other_channels_from_send=3, known_devices=2)
+        self.rules = replace(
+            Rules.of(Policy.load().otp), other_channels_from_send=3, known_devices=2, network_questions=3
+        )
         self.now_ms = 1_795_000_000_000
         self.model = Model({}, {}, {}, {}, {})
         self.count = 0
@@ -75,8 +78,9 @@ class ChallengeMachine(RuleBasedStateMachine):
         account=st.sampled_from(["lan", "minh"]),
         device=st.sampled_from(["", "phone", "tablet", "laptop"]),
         captcha=st.booleans(),
+        channel=st.sampled_from([machine.SMS, machine.SMS, machine.NETWORK]),
     )
-    def start(self, account: str, device: str, captcha: bool) -> str:
+    def start(self, account: str, device: str, captcha: bool, channel: int) -> str:
         self.count += 1
         identity = challenge_id.make(partition_of(NUMBER, KEY), 1, self.count.to_bytes(16, "big"))
         starter = Starter(
@@ -91,40 +95,52 @@ class ChallengeMachine(RuleBasedStateMachine):
             masked_number="+84 91 *** **78",
             locale="vi",
             brand="Forum",
-            channel=1,
+            channel=channel,
+            operator="vinaphone",
             trace="",
         )
         answered = self.loop.run_until_complete(self.adapter.start(new, self.now_ms))
         known = device if self.now_ms < self.model.devices.get(device, -(10**15)) + self.rules.known_device_ms else ""
         refusals = []
         for pool in pools(account=account, known_device=known, captcha_solved=captcha):
-            spent = gcra.spend(self.model.pools.get(pool, gcra.State()), self.rules.number, 1, self.now_ms)
-            together = gcra.spend(self.model.pools.get(STRANGERS, gcra.State()), self.rules.strangers, 1, self.now_ms)
+            spent = self._allowance(pool).spent(self.rules, 1, self.now_ms)
             if isinstance(spent, gcra.Refusal):
                 refusals.append(spent.retry_at_ms)
                 continue
-            if of_strangers(pool):
-                if isinstance(together, gcra.Refusal):
-                    refusals.append(together.retry_at_ms)
-                    continue
-                self.model.pools[STRANGERS] = together
-            self.model.pools[pool] = spent
+            self._keep(pool, spent)
             self.model.pool_of[identity.text] = pool
             self.model.device_of[identity.text] = device
-            self.model.challenges[identity.text] = machine.start(self.now_ms, self.rules)
+            self.model.challenges[identity.text] = machine.start(self.now_ms, self.rules, channel)
             assert answered.outcome is StartOutcome.STARTED
             return identity.text
         assert answered.outcome is StartOutcome.NUMBER_LIMIT
         assert answered.retry_at_ms == min(refusals)
         return ""
 
+    def _allowance(self, pool: str) -> Allowance:
+        kept = self.model.pools
+        strangers = kept.get(STRANGERS, gcra.State()) if of_strangers(pool) else None
+        return Allowance(kept.get(pool, gcra.State()), strangers)
+
+    def _keep(self, pool: str, left: Allowance) -> None:
+        self.model.pools[pool] = left.own
+        if left.strangers is not None:
+            self.model.pools[STRANGERS] = left.strangers
+
     @rule(challenge=started, request=REQUESTS, matches=st.booleans())
     def check(self, challenge: str, request: str, matches: bool) -> None:
-        if not challenge:
-            return
+        if challenge:
+            self._check(challenge, request, matches=matches)
+
+    def _check(self, challenge: str, request: str, *, matches: bool, operator: str = "") -> None:
         answered = self.loop.run_until_complete(
             self.adapter.check(
-                challenge_id.parse(challenge), PLATFORM, request_id=request, matches=matches, now_ms=self.now_ms
+                challenge_id.parse(challenge),
+                PLATFORM,
+                request_id=request,
+                matches=matches,
+                now_ms=self.now_ms,
+                operator=operator,
             )
         )
         pool = self.model.pool_of[challenge]
@@ -135,6 +151,7 @@ class ChallengeMachine(RuleBasedStateMachine):
             matches=matches,
             now_ms=self.now_ms,
             rules=self.rules,
+            network=bool(operator),
         )
         newly = after.state is State.VERIFIED and self.model.challenges[challenge].state is not State.VERIFIED
         if newly and (device := self.model.device_of[challenge]):
@@ -144,6 +161,27 @@ class ChallengeMachine(RuleBasedStateMachine):
         self.model.challenges[challenge], self.model.pools[pool] = after, allowance
         assert answered is not None
         assert answered.outcome is verdict
+
+    @rule(challenge=started, request=REQUESTS, said=st.sampled_from([True, False, False, None]))
+    def check_network(self, challenge: str, request: str, said: bool | None) -> None:
+        """Asks, and hands on what the operator said, unless it said nothing."""
+        if not challenge:
+            return
+        asked = self.loop.run_until_complete(
+            self.adapter.ask(challenge_id.parse(challenge), PLATFORM, request_id=request, now_ms=self.now_ms)
+        )
+        self.model.challenges[challenge], outcome = machine.ask(
+            self.model.challenges[challenge],
+            self.model.pools[self.model.pool_of[challenge]],
+            request_id=request,
+            now_ms=self.now_ms,
+            rules=self.rules,
+        )
+        assert asked is not None
+        assert asked.outcome is outcome
+        assert (asked.number == NUMBER) is (outcome is Question.ASK)
+        if outcome is Question.ASK and said is not None:
+            self._check(challenge, request, matches=said, operator="viettel")
 
     @rule(challenge=started, guesses=st.integers(min_value=2, max_value=6), finish=st.booleans())
     def guess(self, challenge: str, guesses: int, finish: bool) -> None:
@@ -164,15 +202,15 @@ class ChallengeMachine(RuleBasedStateMachine):
             )
         )
         pool = self.model.pool_of[challenge]
-        after, allowance, outcome = machine.resend(
+        self.model.challenges[challenge], left, outcome = machine.resend(
             self.model.challenges[challenge],
-            self.model.pools[pool],
+            self._allowance(pool),
             request_id=request,
             channel=channel,
             now_ms=self.now_ms,
             rules=self.rules,
         )
-        self.model.challenges[challenge], self.model.pools[pool] = after, allowance
+        self._keep(pool, left)
         assert answered is not None
         assert answered.outcome is outcome
 
@@ -199,6 +237,8 @@ class ChallengeMachine(RuleBasedStateMachine):
         )
         assert redeemed.outcome is outcome
         assert (redeemed.number == NUMBER) is (outcome is Redemption.REDEEMED)
+        if outcome is Redemption.REDEEMED:
+            assert redeemed.channel == self.model.challenges[challenge].proof_channel
 
     @rule(minutes=st.sampled_from([0, 1, 1, 2, 4, 6, 11, 60, 24 * 60]))
     def wait(self, minutes: int) -> None:
@@ -215,6 +255,30 @@ class ChallengeMachine(RuleBasedStateMachine):
             assert (view.expire_ms, view.next_send_ms) == (expected.expire_ms, expected.next_send_ms)
             assert (view.sends, view.wrong, view.channel) == (expected.sends, expected.wrong, expected.channel)
             assert view.number_wrong == wrong_in_day(pool, self.now_ms)
+
+    @invariant()
+    def no_challenge_sends_more_than_the_ladder_has(self) -> None:
+        """One message and three resends, whether the first came with the start or after an operator was asked."""
+        for challenge in self.model.challenges.values():
+            assert challenge.sends <= 1 + len(self.rules.send_gaps_ms)
+            assert (challenge.questions or 0) <= self.rules.network_questions
+
+    @invariant()
+    def what_is_queued_is_what_was_sent(self) -> None:
+        lane = layout.delivery_key(partition_of(NUMBER, KEY))
+        queued = self.loop.run_until_complete(self.store.execute("XLEN", lane)) if self.model.challenges else 0
+        assert queued == sum(challenge.sends for challenge in self.model.challenges.values())
+
+    @invariant()
+    def no_message_goes_out_that_no_permit_was_spent_for(self) -> None:
+        """However starts, silent ones and resends are mixed: of strangers no more than the day's cap in a day."""
+        a_day_ago_ms = self.now_ms - 24 * 60 * MINUTE_MS
+        recent = [
+            challenge.sends
+            for text, challenge in self.model.challenges.items()
+            if challenge.created_ms > a_day_ago_ms and of_strangers(self.model.pool_of[text])
+        ]
+        assert sum(recent) <= self.rules.strangers.sent_cap
 
     @invariant()
     def no_pool_ever_evaluates_more_wrong_codes_than_the_cap(self) -> None:

@@ -88,6 +88,17 @@ async def test_what_is_not_unavailable_is_not_retried(client: Any, peer: Peer) -
     assert len(peer.received) == 1
 
 
+async def test_an_operator_is_not_asked_again_while_a_person_waits(client: Any, peer: Peer) -> None:
+    peer.answer("CheckNetwork", server_errors.Unavailable(Reason.NETWORK_UNAVAILABLE, "the operator does not answer"))
+
+    with pytest.raises(Unavailable) as failed:
+        await client.otp.check_network(CHALLENGE.name, operator="viettel", network_token="t0ken")
+
+    assert (failed.value.reason, len(peer.received)) == ("NETWORK_UNAVAILABLE", 1)
+    request = peer.received[0].request
+    assert (request.operator, request.network_token) == ("viettel", "t0ken")
+
+
 async def test_an_outage_is_told_after_the_retries_with_the_request_id_to_repeat(client: Any, peer: Peer) -> None:
     peer.answer("CheckCode", DOWN)
 

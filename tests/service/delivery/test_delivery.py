@@ -99,12 +99,11 @@ async def test_an_expired_challenge_is_recorded_as_failed(
     assert (await world.outcomes(identity.partition))[-1]["d"] == "expired"
 
 
-@pytest.mark.parametrize("channel", [3, 9])
-async def test_a_channel_nobody_serves_fails_at_once(
-    world: World, vendor: FakeVendor, eventually: Eventually, channel: int
+async def test_a_channel_nobody_serves_or_stands_in_for_fails_at_once(
+    world: World, vendor: FakeVendor, eventually: Eventually
 ) -> None:
     vendor.file(world.providers)
-    identity = await world.start(channel=channel)
+    identity = await world.start(channel=9)
     async with world.working() as running:
         running.worker._routes.all = [r for r in running.worker._routes.all if r.provider.name == "vendor"]
         await eventually(lambda: gone(world))
@@ -291,9 +290,12 @@ async def test_operators_see_how_providers_fare(world: World, vendor: FakeVendor
 
     assert words[0].decode() == running.worker.leases.worker
     rows = {row["name"]: row for row in json.loads(words[1])}
+    offer = rows["vendor"].pop("offer")
     assert rows["vendor"] == {
         "name": "vendor", "channels": [1], "sent": 0, "failed": 0, "last_send_ms": 0, "circuit_open": False,
+        "suspended": False,
     }  # fmt: skip
+    assert (offer["weight"], offer["operators"], offer["cost_vnd"]) == (100, [], {})
 
 
 async def sent(world: World, identity: object) -> bool:

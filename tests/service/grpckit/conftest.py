@@ -75,8 +75,8 @@ class Probe:
     async def CheckCode(self, request: Any, call: Any) -> Any:  # noqa: N802 - the contract's name
         return await self.does(request, call)
 
-    StartChallenge = ResendCode = GetChallenge = CancelChallenge = LookupNumber = ReportUnrequested = _serve
-    RedeemProof = SendNotice = _serve
+    StartChallenge = ResendCode = CheckNetwork = GetChallenge = CancelChallenge = LookupNumber = _serve
+    ReportUnrequested = RedeemProof = SendNotice = _serve
 
     async def WatchOutcomes(self, request: Any, call: Any) -> AsyncIterator[Any]:  # noqa: N802 - the contract's name
         async for answer in await self.does(request, call):

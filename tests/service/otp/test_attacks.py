@@ -13,11 +13,13 @@ from google.protobuf.duration_pb2 import Duration
 from otp_service import NUMBER, Challenge, Deployment, Refused, answer
 
 from xacthuc.api.otp.v1 import admin_pb2, internal_pb2, resources_pb2, service_pb2
+from xacthuc.policy import Policy
 
 pytestmark = pytest.mark.engine
 
 Client = resources_pb2.Client
 Verdict = service_pb2.CheckCodeResponse
+GAPS = [timedelta(seconds=seconds) for seconds in Policy.load().otp.resend_gaps_seconds]
 
 
 async def reason_of(call: Any) -> str:
@@ -134,6 +136,31 @@ async def test_no_number_is_flooded_by_many_accounts_that_solve_captchas(otp: De
         except Refused as refused:
             assert refused.metadata["limit"] == "number"
     assert sent == 12
+
+
+async def test_no_number_is_flooded_by_the_resends_of_many_accounts_that_solve_captchas(otp: Deployment) -> None:
+    sent = 0
+    for n in range(12):
+        try:
+            started = await otp.forum.start(subject=f"accounts/bot{n}", client=Client(captcha_solved=True))
+            sent += 1
+            for gap in GAPS:
+                otp.clock.advance(gap)
+                await otp.forum.resend(started.name)
+                sent += 1
+        except Refused as refused:
+            assert (refused.reason, refused.metadata["limit"]) == ("LIMIT_EXCEEDED", "number")
+    assert sent == 12
+
+
+async def test_a_resend_that_the_number_has_no_allowance_for_names_the_number_and_the_time(otp: Deployment) -> None:
+    for n in range(12):
+        started = await otp.forum.start(subject=f"accounts/bot{n}", client=Client(captcha_solved=True))
+    otp.clock.advance(GAPS[0])
+    with pytest.raises(Refused) as refused:
+        await otp.forum.resend(started.name)
+    assert (refused.value.reason, refused.value.metadata["limit"]) == ("LIMIT_EXCEEDED", "number")
+    assert timedelta(hours=1) < timedelta(seconds=refused.value.retry_seconds or 0) <= timedelta(hours=25)
 
 
 async def test_many_devices_do_not_multiply_what_a_number_is_sent(otp: Deployment) -> None:

@@ -120,7 +120,17 @@ async def test_support_sees_a_challenge_of_any_platform(otp: Deployment) -> None
 
 
 async def test_what_workers_say_of_a_provider_is_added_up(otp: Deployment) -> None:
-    row = {"name": "vendor", "channels": [1], "sent": 3, "failed": 1, "last_send_ms": 5_000, "circuit_open": False}
+    offer = {"weight": 1, "concurrency": 1, "per_second": 0, "operators": [], "cost_vnd": {}, "reserved_only": False}
+    row = {
+        "name": "vendor",
+        "channels": [1],
+        "sent": 3,
+        "failed": 1,
+        "last_send_ms": 5_000,
+        "circuit_open": False,
+        "suspended": False,
+        "offer": offer,
+    }
     other = {**row, "sent": 4, "last_send_ms": 9_000, "circuit_open": True}
     for worker, said in (("one", row), ("two", other)):
         await otp.store.execute("HSET", "providers", worker, orjson.dumps([said]))

@@ -19,6 +19,7 @@ METHODS = {
         "start_challenge",
         "resend_code",
         "check_code",
+        "check_network",
         "get_challenge",
         "cancel_challenge",
         "lookup_number",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -73,3 +74,14 @@ def test_a_token_is_believed_when_it_is_the_secret(tmp_path: Path, clock: FixedC
 )
 def test_statuses_mean_what_the_file_says(reader: ReceiptReader, state: str, receipts: list[Receipt]) -> None:
     assert reader.read(json.dumps({"id": "m1", "state": state}).encode()) == receipts
+
+
+def test_a_receipt_is_read_in_bad_company(reader: ReceiptReader) -> None:
+    body = json.dumps([{"id": "m1", "state": "ok"}, {"state": "ok"}, 7, {"id": "x" * 300, "state": "ok"}]).encode()
+    assert reader.read(body) == [Receipt("m1", Status.DELIVERED), None, None, None]
+
+
+@pytest.mark.parametrize("timestamp", ["9" * 5000, "-1", "\u00b2", ""])
+def test_an_absurd_time_is_not_believed(reader: ReceiptReader, timestamp: str) -> None:
+    signature = hmac.new(b"s3cret", timestamp.encode() + b"." + BODY, "sha256").hexdigest()
+    assert not reader.authentic({"X-Signature": signature, "X-Timestamp": timestamp}, BODY)

@@ -32,3 +32,13 @@ def test_a_value_that_looks_like_a_placeholder_stays_as_it_is() -> None:
 )
 def test_a_path_leads_to_a_plain_value_or_to_nothing(path: str, value: str | None) -> None:
     assert at({"code": 100, "ok": True, "data": [{"id": "m1"}]}, path) == value
+
+
+@pytest.mark.parametrize("number", [2**53, 2**80, -(2**60), 1e300])
+def test_a_number_too_long_to_be_told_from_its_neighbours_is_no_id(number: float) -> None:
+    assert at({"id": float(number)}, "id") is None
+    assert at({"id": 12345.0}, "id") == "12345.0"
+
+
+def test_digits_in_the_name_of_a_secret_are_part_of_it() -> None:
+    assert fill("{secret.key2}", {"secret.key2": "x"}) == "x"

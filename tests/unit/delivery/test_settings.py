@@ -11,6 +11,7 @@ from xacthuc.clock import SystemClock
 from xacthuc.datafile import DataFileError
 from xacthuc.otp.delivery import providers
 from xacthuc.otp.delivery.settings import DEVELOPMENT_INBOX, DeliverySettings
+from xacthuc.phone import NumberPlan
 from xacthuc.settings import Environment
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ async def test_production_needs_a_provider(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["console", "sandbox"])
 async def test_production_refuses_a_provider_file_of_a_development_name(tmp_path: Path, name: str) -> None:
     (tmp_path / "x.toml").write_text(
-        f'name = "{name}"\nchannels = ["SMS"]\n[request]\nurl = "https://a.example"\n[accepted]\n'
+        f'name = "{name}"\nchannels = ["SMS"]\n[request]\nurl = "https://a.example"\n'
+        '[body]\nto = "{to}"\ntext = "{text}"\n[accepted]\n'
     )
     settings = DeliverySettings(environment=Environment.PRODUCTION, providers_directory=tmp_path)
     with pytest.raises(DataFileError, match="console and sandbox are taken"):
@@ -47,9 +49,23 @@ async def test_production_refuses_a_provider_file_of_a_development_name(tmp_path
 async def test_two_providers_of_one_name_are_refused(tmp_path: Path) -> None:
     for file in ("a", "b"):
         (tmp_path / f"{file}.toml").write_text(
-            'name = "vendor"\nchannels = ["SMS"]\n[request]\nurl = "https://a.example"\n[accepted]\n'
+            'name = "vendor"\nchannels = ["SMS"]\n[request]\nurl = "https://a.example"\n'
+            '[body]\nto = "{to}"\ntext = "{text}"\n[accepted]\n'
         )
     settings = DeliverySettings(environment=Environment.PRODUCTION, providers_directory=tmp_path)
     with pytest.raises(DataFileError, match="two providers are called vendor"):
         async with providers.opened(settings, SystemClock()):
             pass
+
+
+@pytest.mark.parametrize("terms", ['operators = ["vietel"]', "cost_vnd = {vietel = 1, other = 2}"])
+async def test_an_operator_that_the_numbering_plan_does_not_have_is_named(tmp_path: Path, terms: str) -> None:
+    (tmp_path / "a.toml").write_text(
+        f'name = "vendor"\nchannels = ["SMS"]\n{terms}\n[request]\nurl = "https://a.example"\n'
+        '[body]\nto = "{to}"\ntext = "{text}"\n[accepted]\n'
+    )
+    settings = DeliverySettings(environment=Environment.PRODUCTION, providers_directory=tmp_path)
+    async with providers.opened(settings, SystemClock()) as offered:
+        with pytest.raises(DataFileError, match="vietel is not known"):
+            providers.require_known_operators(offered, NumberPlan.load().operators)
+        providers.require_known_operators(offered, {"vietel"})

@@ -188,7 +188,7 @@ def test_a_number_says_nothing_of_its_holder(plan: NumberPlan) -> None:
     answer = accepted(plan, "0912345678")
     public = {name for name in dir(answer) if not name.startswith("_")}
     assert public == {
-        "e164", "nsn", "prefix", "masked", "range", "range_owner", "confirmed", "converted_from_2018",
+        "e164", "nsn", "prefix", "masked", "range", "range_owner", "operator", "confirmed", "converted_from_2018",
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pytest
 
 from xacthuc.policy import VIETNAM_TIME, Policy, age_on, deadline, end_of_day, local_date
+from xacthuc.policy.dates import day_number, day_start_ms, start_of_day
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +97,20 @@ def test_independence_begins_exactly_where_childhood_ends(policy: Policy, birth:
 def test_age_comes_from_the_birth_date_alone(policy: Policy) -> None:
     parameters = policy.is_child.__annotations__
     assert set(parameters) == {"birth_date", "at", "return"}
+
+
+@pytest.mark.parametrize(
+    ("at", "day"),
+    [
+        (datetime(1969, 12, 31, 17, 0, tzinfo=UTC), 0),
+        (datetime(1970, 1, 1, 16, 59, 59, tzinfo=UTC), 0),
+        (datetime(1970, 1, 1, 17, 0, tzinfo=UTC), 1),
+        (datetime(2026, 11, 23, 3, 0, tzinfo=UTC), 20_780),
+    ],
+)
+def test_days_are_counted_from_midnight_to_midnight_in_vietnam(at: datetime, day: int) -> None:
+    at_ms = round(at.timestamp() * 1000)
+
+    assert day_number(at_ms) == day
+    assert day_start_ms(day) <= at_ms < day_start_ms(day + 1)
+    assert datetime.fromtimestamp(day_start_ms(day) / 1000, UTC) == start_of_day(local_date(at))

@@ -3,6 +3,7 @@
 import pytest
 
 from xacthuc.policy import gsm7_length, message_fault, sender_name_fault
+from xacthuc.policy.messages import CODE_FIELDS, speech_fault, template_fault
 
 
 @pytest.mark.parametrize(
@@ -21,9 +22,13 @@ def test_a_message_is_measured_in_septets(text: str, length: int | None) -> None
         ("VOZ: 123456 www.voz", "link"),
         ("VOZ: 123456 tai voz.vn", "link"),
         ("VOZ: 123456 bit.ly/abc", "link"),
-        ("VOZ: 123456 " + "a" * 160, "172 characters"),
+        ("VOZ: 123456 x_voz.vn", "link"),
+        ("VOZ: 123456 @voz.vn", "link"),
+        ("VOZ: 123456 10.0.0.1", "link"),
+        ("VOZ: 123456 " + "a" * 160, "172 characters, 12 too many"),
         ("VOZ: Mã 123456", "diacritics"),
         ("VOZ: 123456. Khuyen mai lon", "khuyen mai"),
+        ("VOZ: 123456. Khuyen  mai lon", "khuyen mai"),
     ],
 )
 def test_a_message_with_a_code_carries_nothing_else(text: str, complaint: str) -> None:
@@ -35,6 +40,27 @@ def test_a_message_with_a_code_carries_nothing_else(text: str, complaint: str) -
 )
 def test_a_plain_message_has_no_fault(text: str) -> None:
     assert message_fault(text, ["sale"]) is None
+
+
+@pytest.mark.rule("R34")
+@pytest.mark.parametrize("wording", ["Khuyến mãi lớn", "KHUYẾN MÃI", "khuyê\u0301n ma\u0303i"])
+def test_what_is_read_out_is_held_to_the_same_words_whatever_its_diacritics(wording: str) -> None:
+    assert "khuyen mai" in (speech_fault(f"{{brand}}: {{code}}, {{code}}. {wording}", ["khuyen mai"]) or "")
+
+
+@pytest.mark.parametrize(
+    ("template", "complaint"),
+    [
+        ("{brand}: {code} {code!r}", "only {brand}, {code}, {minutes}"),
+        ("{brand}: {code:d}", "only {brand}, {code}, {minutes}"),
+        ("{brand}: {0} {code}", "only {brand}, {code}, {minutes}"),
+        ("{brand}: {code}\r", "line break"),
+        ("Ma {code} cua {brand}", "begin with {brand}"),
+        ("{brand}: }{code}", "stray brace"),
+    ],
+)
+def test_a_template_that_cannot_be_filled_in_is_told_why(template: str, complaint: str) -> None:
+    assert complaint in (template_fault(template, CODE_FIELDS) or "")
 
 
 @pytest.mark.rule("R35")

@@ -7,6 +7,7 @@ import pytest
 
 from xacthuc.datafile import DataFileError
 from xacthuc.policy import Action, NextStep, Policy, Purpose, Reason, Requirement, deadline
+from xacthuc.policy.sections import GuardThresholds
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +72,19 @@ def test_guesses_and_sends_have_their_default_caps(policy: Policy) -> None:
     otp = policy.otp
     assert (otp.code_digits, otp.code_life_seconds, otp.code_ceiling_seconds) == (6, 300, 600)
     assert (otp.wrong_checks_per_challenge, otp.wrong_checks_per_number_per_day) == (5, 10)
-    assert (otp.resend_gaps_seconds, otp.number_burst, otp.number_refill_seconds) == ((60, 120, 300), 4, 86_400)
+    assert (otp.resend_gaps_seconds, otp.number_burst, otp.number_refill_seconds) == ((60, 120, 240), 4, 86_400)
 
 
 @pytest.mark.rule("R55")
 def test_every_figure_has_a_citation(policy: Policy) -> None:
-    sections = ("ages", "transition", "retention", "accounts_per_number", "reverification", "otp", "identity", "sms")
+    sections = (
+        *("ages", "transition", "retention", "accounts_per_number", "reverification"),
+        *("otp", "choice", "spend", "bulk", "identity", "sms"),
+    )
     figures = {f"{name}.{figure}" for name in sections for figure in type(getattr(policy, name)).__dataclass_fields__}
+    kinds = ("operator", "prefix", "provider")
+    figures |= {"guard.mode", "guard.record_days"}
+    figures |= {f"guard.{kind}.{figure}" for kind in kinds for figure in GuardThresholds.__dataclass_fields__}
     assert figures == set(policy.sources)
     assert all(source.citation for source in policy.sources.values())
 
@@ -144,6 +151,14 @@ def test_a_platforms_file_needs_a_version_of_its_own(tmp_path: Path, policy: Pol
         ("[otp]\ncode_life_seconds = 90", "otp.code_life_seconds: write whole minutes"),
         ("[otp]\nresend_gaps_seconds = [60, 'x']", "otp.resend_gaps_seconds[1]: write a int"),
         ("[otp]\nresend_gaps_seconds = 60", "otp.resend_gaps_seconds: write a list"),
+        ("[otp]\nresend_gaps_seconds = [60, 120, 300]", "otp.resend_gaps_seconds: write waits below"),
+        ("[otp]\nresend_gaps_seconds = [200, 200, 200]", "otp.resend_gaps_seconds: write waits that end"),
+        ("[spend]\nplatform_codes_per_day_vnd = -2", "spend.platform_codes_per_day_vnd: write dong a day"),
+        ("[bulk]\nnumber_per_day = 7", "bulk.number_per_day, number_per_30_days: write numbers above 0"),
+        ("[bulk]\nplatform_per_day = 0", "bulk.platform_per_day, system_per_day: write numbers above 0"),
+        ("[bulk]\nhours = '20:00-08:00'", "bulk.hours: write HH:MM-HH:MM within one day"),
+        ("[bulk]\nhours = '8:00-20:00'", "bulk.hours: write HH:MM-HH:MM within one day"),
+        ("[bulk]\nhours = '08:00-24:30'", "bulk.hours: write HH:MM-HH:MM within one day"),
         ("[ages]\nassent_from = 17", "ages.assent_from, guardian_below"),
         ("[ages]\nguardian_below = {value = 15}", "ages.guardian_below.citation: is missing"),
         ("[actions.DANCE]\nrequirement = 'NOTHING'", "actions.DANCE: is not known"),
@@ -162,6 +177,8 @@ def test_a_platforms_file_needs_a_version_of_its_own(tmp_path: Path, policy: Pol
         ("[notices.own]\nvi = '{brand}: xin chao'", "notices.own.en: is missing"),
         ("[messages.REVERIFICATION]\nen = '{brand}: {code'", "messages.REVERIFICATION.en: has a stray brace"),
         ("[messages.REVERIFICATION]\nen = '{brand}: {code} voz.vn'", "messages.REVERIFICATION.en: has a link"),
+        ("[speech.REVERIFICATION]\nen = '{brand}: {code}'", "speech.REVERIFICATION.en: use {code} exactly twice"),
+        ("[speech.REVERIFICATION]\nen = 'It is {code}, {code}'", "speech.REVERIFICATION.en: say {brand}"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_by_key(tmp_path: Path, text: str, complaint: str) -> None:

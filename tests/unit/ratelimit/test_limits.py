@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from xacthuc.ratelimit.limits import DEFAULT_RULES, FACTS, FailMode, Limit, key_of
 
+NOTICES = {Limit.NOTICE_NUMBER, Limit.NOTICE_PLATFORM, Limit.NOTICE_SYSTEM}
+
 
 def test_every_limit_has_its_facts() -> None:
     assert set(Limit) == set(FACTS)
 
 
 def test_every_limit_but_those_of_the_challenge_and_the_budgets_has_a_default() -> None:
-    assert set(Limit) - {Limit.CHALLENGE, Limit.PLATFORM, Limit.SYSTEM} == set(DEFAULT_RULES)
+    budgets = {Limit.PLATFORM, Limit.SYSTEM, Limit.SPEND, *NOTICES}
+    assert set(Limit) - {Limit.CHALLENGE} - budgets == set(DEFAULT_RULES)
 
 
 def test_whatever_counts_guesses_or_money_fails_closed() -> None:
-    closed = {Limit.CHALLENGE, Limit.NUMBER, Limit.ACCOUNT, Limit.PLATFORM, Limit.SYSTEM}
+    closed = {Limit.CHALLENGE, Limit.NUMBER, Limit.ACCOUNT, Limit.PLATFORM, Limit.SYSTEM, *NOTICES}
     assert closed == {limit for limit, facts in FACTS.items() if facts.fail_mode is FailMode.CLOSED}
 
 

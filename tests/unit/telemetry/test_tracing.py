@@ -115,6 +115,25 @@ def test_a_job_is_a_root_linked_to_what_ordered_it():
     assert (job.context.parent_id, job.context.linked) == (0, traceparent.parse(VALID))
 
 
+@pytest.mark.parametrize(("header", "recorded"), [(VALID, True), (VALID[:-1] + "0", False), ("", False)])
+def test_what_a_step_of_our_own_led_to_is_recorded_when_the_step_was(header, recorded):
+    context = Tracer(Collected(), 0.0).linked(header)
+
+    assert context.sampled is recorded
+    assert context.linked == traceparent.parse(header)
+    assert context.trace_id_hex not in VALID
+
+
+def test_a_step_says_how_something_later_can_point_back_to_it():
+    spans = Collected()
+    activate(Tracer(spans, 1.0).root())
+    with span("step") as step:
+        header = step.traceparent()
+
+    assert traceparent.parse(header) == Remote(spans[0].context.trace_id, spans[0].context.span_id, sampled=True)
+    assert NoSpan().traceparent() == ""
+
+
 def test_a_job_of_an_unsampled_trace_is_not_recorded():
     spans = Collected()
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.credentials.key import PlatformKey
 from xacthuc.credentials.records import KeyRecord, KeyState
-from xacthuc.grpckit.errors import AlreadyExists, FailedPrecondition, NotFound, XacthucError
+from xacthuc.grpckit.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    FieldFault,
+    InvalidRequest,
+    NotFound,
+    XacthucError,
+)
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.ports import KeyOutcome, Replacement
 from xacthuc.ids import encode, random_bytes
@@ -39,7 +46,11 @@ class MadeKey:
 
 
 async def create_platform(identity: Identity, order: Order, platform: str, display_name: str) -> PlatformView:
-    """Creates a platform."""
+    """Creates a platform, unless no message could begin with its name."""
+    if fault := identity.policy.brand_fault(display_name):
+        raise InvalidRequest(
+            FieldFault("display_name", f"cannot stand in front of messages: it {fault}", "DISPLAY_NAME_UNSENDABLE")
+        )
     made = await identity.platforms.create(order, platform, display_name, identity.clock.now())
     if made is None:
         raise AlreadyExists(Reason.PLATFORM_ALREADY_EXISTS, "the platform id is taken; choose another")

@@ -23,6 +23,11 @@ def block_key(partition: int, number_hash: str) -> str:
     return f"{tag(partition)}:b:{number_hash}"
 
 
+def pass_key(partition: int, number_hash: str) -> str:
+    """Until when an operator lets one number pass what would keep codes from it."""
+    return f"{tag(partition)}:ok:{number_hash}"
+
+
 def notice_key(partition: int, notice: str) -> str:
     """When one notice was queued."""
     return f"{tag(partition)}:r:{notice}"
@@ -49,3 +54,25 @@ WAKE_CHANNEL = "wake"
 
 PROVIDERS_KEY = "providers"
 """What each delivery worker says of the providers, as JSON by worker."""
+
+SPENDERS_KEY = "spend:platforms"
+"""The platforms that have spent money or were given a cap, for who lists them."""
+
+
+def account_key(platform: str) -> str:
+    """What one platform may spend and has spent; `domain.spending.EVERYBODY` stands for all together."""
+    return f"spend:{{{platform}}}"
+
+
+def charge_key(platform: str, token: str) -> str:
+    """One charge to that account, in its slot."""
+    return f"spend:{{{platform}}}:c:{token}"
+
+
+TALLIES_KEY = "tallies"
+"""The places that have a tally: `provider:operator:channel`."""
+
+
+def tally_key(place: str) -> str:
+    """What became of the codes of one place, in a slot of its own."""
+    return f"tally:{{{place}}}"

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from xacthuc.otp.adapters import layout
 from xacthuc.otp.adapters.scripts import script
+from xacthuc.otp.adapters.told import administered
 from xacthuc.otp.adapters.valkey_limits import platform_key
+from xacthuc.otp.delivery.domain.offer import Offer
 from xacthuc.otp.ports import ProviderState
 from xacthuc.valkey.partition import number_hash, partition_of
 
 if TYPE_CHECKING:
     from xacthuc.ratelimit.limiter import Limiter
     from xacthuc.valkey import Script, Store
-
-_SWITCHES_PARTITION = 0
-"""Whose outcome stream tells of changes that concern no single number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +36,16 @@ class ValkeyAdministration:
         keys = (layout.block_key(partition, hashed), layout.outcomes_key(partition))
         await self.store.run(self.block_script, keys, (now_ms, until_ms, source))
 
-    async def unblock(self, number: str, platform: str, reason: str, now_ms: int) -> None:
-        """Runs `unblock.lua`. Without a platform only the block is there to lift."""
+    async def unblock(self, number: str, platform: str, reason: str, now_ms: int, *, pass_until_ms: int = 0) -> None:
+        """Runs `unblock.lua`. Without a platform only the block is there to lift; a pass is for all platforms."""
         partition, hashed = partition_of(number, self.number_key), number_hash(number, self.number_key)
         keys = (
             layout.block_key(partition, hashed),
             layout.number_key(partition, platform, hashed),
+            layout.pass_key(partition, hashed),
             layout.outcomes_key(partition),
         )
-        await self.store.run(self.unblock_script, keys, (now_ms, platform, reason))
+        await self.store.run(self.unblock_script, keys, (now_ms, platform, reason, pass_until_ms))
 
     async def set_kill_switch(self, platform: str, reason: str, now_ms: int, *, engaged: bool) -> None:
         """Bars the platform's budget, or everybody's: the next start reads it, so it is effective at once."""
@@ -54,9 +54,7 @@ class ValkeyAdministration:
         else:
             await self.limiter.unbar(platform_key(platform), now_ms=now_ms)
         detail = f"kill_switch_{'on' if engaged else 'off'}:{reason}"
-        words: list[str | int] = ["k", "ADMINISTERED", "t", now_ms, "c", "", "p", platform, "s", "", "u", "", "lk", ""]
-        words += ["pv", "", "d", detail]
-        await self.store.execute("XADD", layout.outcomes_key(_SWITCHES_PARTITION), "*", *words)
+        await administered(self.store, platform, detail, now_ms)
 
     async def providers(self) -> list[ProviderState]:
         """Reads what the delivery workers report of themselves."""
@@ -64,9 +62,31 @@ class ValkeyAdministration:
         states: dict[str, ProviderState] = {}
         for report in reply[1::2]:
             for row in orjson.loads(report):
-                state = ProviderState(**{**row, "channels": tuple(row["channels"])})
+                state = _state(row)
                 states[state.name] = _together(states[state.name], state) if state.name in states else state
         return [states[name] for name in sorted(states)]
+
+
+def _state(row: dict[str, Any]) -> ProviderState:
+    """Reads what `delivery.adapters.valkey_reports.rows` writes, and leaves out what a newer worker adds."""
+    offer = row["offer"]
+    return ProviderState(
+        name=row["name"],
+        channels=tuple(row["channels"]),
+        sent=row["sent"],
+        failed=row["failed"],
+        last_send_ms=row["last_send_ms"],
+        circuit_open=row["circuit_open"],
+        suspended=row["suspended"],
+        offer=Offer(
+            weight=offer["weight"],
+            concurrency=offer["concurrency"],
+            per_second=offer["per_second"],
+            operators=frozenset(offer["operators"]),
+            cost_vnd=offer["cost_vnd"],
+            reserved_only=offer["reserved_only"],
+        ),
+    )
 
 
 def _together(one: ProviderState, other: ProviderState) -> ProviderState:
@@ -78,4 +98,6 @@ def _together(one: ProviderState, other: ProviderState) -> ProviderState:
         failed=one.failed + other.failed,
         last_send_ms=max(one.last_send_ms, other.last_send_ms),
         circuit_open=one.circuit_open or other.circuit_open,
+        suspended=one.suspended or other.suspended,
+        offer=one.offer,
     )

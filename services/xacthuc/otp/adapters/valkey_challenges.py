@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from xacthuc.otp.adapters import layout
 from xacthuc.otp.adapters.scripts import script
 from xacthuc.otp.domain import challenge_id
-from xacthuc.otp.domain.challenge import Redemption, Resend, State, Verdict
+from xacthuc.otp.domain.challenge import Question, Redemption, Resend, State, Verdict
 from xacthuc.otp.domain.view import ChallengeView
-from xacthuc.otp.ports import Answered, Redeemed, StartOutcome
+from xacthuc.otp.network_ports import Asked
+from xacthuc.otp.ports import Answered, Charged, Redeemed, StartOutcome
 from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS
 from xacthuc.valkey.partition import number_hash, partition_of
 
@@ -59,7 +60,7 @@ class ValkeyChallenges:
         clock_tolerance_ms: int = CLOCK_TOLERANCE_MS,
     ) -> ValkeyChallenges:
         """Reads the scripts and returns the adapter."""
-        names = ("start", "check", "resend", "cancel", "view", "recent", "unrequested", "redeem")
+        names = ("start", "ask", "check", "resend", "cancel", "view", "recent", "unrequested", "redeem")
         return cls(
             store=store,
             rules=rules,
@@ -107,6 +108,10 @@ class ValkeyChallenges:
                 rules.known_device_ms,
                 rules.keep_ms,
                 partition,
+                new.operator,
+                new.autofill,
+                starter.prefix,
+                new.guard,
             ),
         )
         outcome = StartOutcome(reply[0].decode())
@@ -114,8 +119,22 @@ class ValkeyChallenges:
             return Answered(outcome, self._view(reply))
         return Answered(outcome, retry_at_ms=int(reply[1]) if len(reply) > 1 else 0)
 
+    async def ask(self, challenge: ChallengeId, platform: str, *, request_id: str, now_ms: int) -> Asked | None:
+        """Runs `ask.lua` and opens the number."""
+        key, rules = layout.challenge_key(challenge.partition, challenge.text), self.rules
+        caps = (rules.number.wrong_cap, rules.network_questions)
+        reply = await self._run("ask", (key,), (now_ms, self.clock_tolerance_ms, platform, request_id, *caps))
+        if reply[0] == b"N":
+            return None
+        if reply[0] in _VERDICTS:
+            return Asked(_VERDICTS[reply[0]], view=self._view(reply))
+        question = Question(reply[0].decode())
+        if question is not Question.ASK:
+            return Asked(question)
+        return Asked(question, self.sealer.open(reply[1], sealed_number_context(platform, challenge)).decode())
+
     async def check(
-        self, challenge: ChallengeId, platform: str, *, request_id: str, matches: bool, now_ms: int
+        self, challenge: ChallengeId, platform: str, *, request_id: str, matches: bool, now_ms: int, operator: str = ""
     ) -> Answered[Verdict] | None:
         """Runs `check.lua`."""
         partition = challenge.partition
@@ -133,12 +152,13 @@ class ValkeyChallenges:
                 self.rules.number.wrong_cap,
                 self.rules.known_device_ms,
                 self.rules.known_devices,
+                operator,
             ),
         )
         return None if reply[0] == b"N" else Answered(_VERDICTS[reply[0]], self._view(reply))
 
     async def resend(
-        self, challenge: ChallengeId, platform: str, *, request_id: str, channel: int, now_ms: int
+        self, challenge: ChallengeId, platform: str, *, request_id: str, channel: int, now_ms: int, guard: str = ""
     ) -> Answered[Resend] | None:
         """Runs `resend.lua`."""
         rules, partition = self.rules, challenge.partition
@@ -159,8 +179,11 @@ class ValkeyChallenges:
                 rules.ttl_ms,
                 rules.ceiling_ms,
                 rules.number.spec,
+                rules.strangers.spec,
                 rules.other_channels_from_send,
+                rules.known_device_ms,
                 partition,
+                guard,
                 *rules.send_gaps_ms,
             ),
         )
@@ -184,11 +207,13 @@ class ValkeyChallenges:
         reply = await self._run("view", (key,), (now_ms, platform))
         return None if reply[0] == b"N" else self._view(reply)
 
-    async def charged(self, challenge: ChallengeId, platform: str) -> str | None:
-        """Reads whose limits a challenge is charged to."""
+    async def charged(self, challenge: ChallengeId, platform: str) -> Charged | None:
+        """Reads what another message of a challenge is counted under."""
         key = layout.challenge_key(challenge.partition, challenge.text)
-        owner, charged = await self.store.execute("HMGET", key, "p", "lk")
-        return charged.decode() if owner == platform.encode() else None
+        owner, limits, operator, prefix, sends = await self.store.execute("HMGET", key, "p", "lk", "op", "px", "sn")
+        if owner != platform.encode():
+            return None
+        return Charged(limits.decode(), (operator or b"").decode(), (prefix or b"").decode(), int(sends) == 0)
 
     async def report(
         self, number: str, platform: str, *, reporter: str, request_id: str, now_ms: int

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from xacthuc.otp.adapters import layout
+from xacthuc.otp.domain.spending import Budget
 from xacthuc.otp.ports import SpendOutcome, Spent
-from xacthuc.ratelimit.gcra import DAY_HOURS, HOUR_MS, Cause, Rule
+from xacthuc.ratelimit.gcra import DAY_HOURS, FOREVER_MS, HOUR_MS, Cause, Rule
 from xacthuc.ratelimit.limiter import Charge, Once
 from xacthuc.ratelimit.limits import Limit, key_of
+from xacthuc.valkey import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from xacthuc.otp.adapters.valkey_spending import Look, ValkeySpending
     from xacthuc.otp.ports import Spend
     from xacthuc.policy.sections import Otp
-    from xacthuc.ratelimit.limiter import Limiter
+    from xacthuc.ratelimit.limiter import Limiter, SpendResult
 
 SYSTEM_DIGEST = "all"
 
@@ -71,11 +74,28 @@ def charges(spend: Spend, rules: Mapping[Limit, Rule]) -> list[Charge]:
     return [*own, *budgets]
 
 
+def refused(result: SpendResult, penniless_until_ms: int | None) -> tuple[str, int] | None:
+    """Returns the limit that refuses longest and until when (0: waiting does not help), the platform's money included.
+
+    None when nothing refuses.
+    """
+    refusals = []
+    if result.limit is not None:
+        refusals.append((result.retry_at_ms or FOREVER_MS, result.limit))
+    if penniless_until_ms is not None:
+        refusals.append((penniless_until_ms, Limit.SPEND))
+    if not refusals:
+        return None
+    retry_at_ms, limit = max(refusals, key=lambda refusal: refusal[0])
+    return limit.name.lower(), 0 if retry_at_ms >= FOREVER_MS else retry_at_ms
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValkeyLimits:
     """Implements `ports.Limits`."""
 
     limiter: Limiter
+    money: ValkeySpending
     rules: Mapping[Limit, Rule]
     keep_ms: int
     """How long a request id is remembered."""
@@ -83,12 +103,15 @@ class ValkeyLimits:
     """Told of each limit that could not be asked and let a start pass."""
 
     @classmethod
-    def of(cls, limiter: Limiter, otp: Otp, keep_ms: int, let_through: Callable[[Limit], None]) -> Self:
+    def of(
+        cls, limiter: Limiter, money: ValkeySpending, otp: Otp, keep_ms: int, let_through: Callable[[Limit], None]
+    ) -> Self:
         """Returns the adapter with the rules of the policy."""
-        return cls(limiter=limiter, rules=rules_of(otp), keep_ms=keep_ms, let_through=let_through)
+        return cls(limiter=limiter, money=money, rules=rules_of(otp), keep_ms=keep_ms, let_through=let_through)
 
     async def spend(self, spend: Spend, now_ms: int) -> Spent:
-        """Charges every limit, or none; the record of the request travels with it."""
+        """Charges every limit, or none; the record of the request and a look at the money travel with it."""
+        look = self.money.look(spend.platform, Budget.CODES, now_ms) if spend.message else None
         result = await self.limiter.spend(charges(spend, self.rules), now_ms, once=self._once(spend))
         for limit in result.unguarded:
             self.let_through(limit)
@@ -97,19 +120,28 @@ class ValkeyLimits:
             if fingerprint != spend.fingerprint:
                 return Spent(outcome=SpendOutcome.REQUEST_ID_REUSED, charged=result.spent)
             return Spent(outcome=SpendOutcome.ALLOWED, challenge=challenge, charged=result.spent)
-        if result.limit is None:
+        if result.cause is Cause.BARRED and result.retry_at_ms is None:
+            return Spent(outcome=SpendOutcome.STOPPED)
+        refusal = refused(result, await self._penniless_until_ms(look, now_ms))
+        if refusal is None:
             return Spent(outcome=SpendOutcome.ALLOWED, challenge=spend.challenge, charged=result.spent)
-        stopped = result.cause is Cause.BARRED and result.retry_at_ms is None
-        return Spent(
-            outcome=SpendOutcome.STOPPED if stopped else SpendOutcome.REFUSED,
-            limit=result.limit.name.lower(),
-            retry_at_ms=result.retry_at_ms or 0,
-        )
+        if result.spent:
+            self.limiter.refund(charges(spend, self.rules), spent_ms=now_ms, now_ms=now_ms, once=self._once(spend))
+        name, retry_at_ms = refusal
+        return Spent(outcome=SpendOutcome.REFUSED, limit=name, retry_at_ms=retry_at_ms)
 
     def refund(self, spend: Spend, spent: Spent, now_ms: int) -> None:
         """Gives back what `spend` charged and forgets the request, so that a later try is judged anew."""
         if spent.charged:
             self.limiter.refund(charges(spend, self.rules), spent_ms=now_ms, now_ms=now_ms, once=self._once(spend))
+
+    async def _penniless_until_ms(self, look: Look | None, now_ms: int) -> int | None:
+        try:
+            return await look.closed_until_ms(now_ms) if look else None
+        except StoreUnavailable:
+            # The worker pays before it sends, and waits where it cannot ask: nothing goes out unpaid.
+            self.let_through(Limit.SPEND)
+            return None
 
     def _once(self, spend: Spend) -> Once:
         key = layout.once_key(spend.platform, spend.method, spend.request_id)

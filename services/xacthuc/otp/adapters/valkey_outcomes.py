@@ -96,6 +96,11 @@ class ValkeyOutcomes:
             purpose=int(of["u"] or 0),
             provider=of["pv"].decode(),
             detail=of["d"].decode(),
+            channel=int(of.get("ch", 0)),
+            operator=of.get("op", b"").decode(),
+            prefix=of.get("px", b"").decode(),
+            cost_vnd=int(of.get("co", 0)),
+            guard=of.get("g", b"").decode(),
         )
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.otp.delivery.courier import Pending
+from xacthuc.otp.delivery.parcel import Pending
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from xacthuc.otp.delivery.courier import Courier
     from xacthuc.otp.delivery.ports import Entry, Queue, Tenure
@@ -21,12 +22,18 @@ if TYPE_CHECKING:
 _log: Final = get_logger()
 
 _READ_AT_ONCE: Final = 64
+_BULK_READ_AT_ONCE: Final = 16
+"""Of notices, in one partition: beginning them takes time from the codes that come meanwhile."""
+_BULK_PARTITIONS_AT_ONCE: Final = 8
+"""Read side by side. All 256 at once would begin 16 000 waiting notices before anything finds the lane full."""
 _AFTER_A_FAULT_SECONDS: Final = 15.0
+_LONGEST_DEFERENCE_SECONDS: Final = 0.1
+"""For a notice to wait for a moment without codes: what it takes to send one is time that a code would wait."""
 _PENDING_PER_WORKER: Final = 16
 """Entries known to this process, as a multiple of those under way: what waits for a provider stays in the streams."""
-_MOST_STOPPED: Final = 10_000
-"""Entries that kill switches hold back and this process knows nevertheless, a few hundred bytes each. They come on top,
-so that one platform's switch does not fill the lane of all."""
+_MOST_HELD_BACK: Final = 10_000
+"""Entries that a kill switch, a spent budget or the night hold back and this process knows nevertheless, a few hundred
+bytes each. They come on top, so that one platform's switch does not fill the lane of all."""
 
 
 class Lane:
@@ -41,22 +48,28 @@ class Lane:
         bulk: bool,
         concurrency: int,
         per_second: float = 0.0,
+        behind: Lane | None = None,
     ) -> None:
-        """`per_second` paces the starts; 0 does not."""
+        """`per_second` paces the starts; 0 does not. Each start waits for a moment without work in the lane `behind`."""
         self._queue = queue
         self._courier = courier
         self._held = held
         self._bulk = bulk
+        self._read_at_once = _BULK_READ_AT_ONCE if bulk else _READ_AT_ONCE
         self._slots = asyncio.Semaphore(concurrency)
         self._most = concurrency * _PENDING_PER_WORKER
         self._gap_seconds = 1 / per_second if per_second else 0.0
         self._next_start = 0.0
         self._positions: dict[int, tuple[Tenure, str]] = {}
         self._pending: dict[str, Pending] = {}
-        self._stopped: set[str] = set()
+        self._held_back: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._active: Counter[int] = Counter()
+        self._under_way = 0
+        self._behind = behind
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._draining = False
 
     def busy(self, partition: int) -> bool:
@@ -67,12 +80,20 @@ class Lane:
         """Returns when the oldest entry known here was queued."""
         return min((pending.entry.queued_ms for pending in self._pending.values()), default=None)
 
+    async def idle(self) -> None:
+        """Waits until nothing is under way here, for a tenth of a second at the most: no lane waits for ever."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_DEFERENCE_SECONDS):
+                await self._idle.wait()
+
     async def look(self, partitions: Iterable[int]) -> None:
-        """Reads what is new in those of `partitions` that are held, all in one trip."""
+        """Reads what is new in those of `partitions` that are held: of codes all in one trip, of notices a few a trip."""
         held = self._held()
         tenures = [held[partition] for partition in partitions if partition in held]
         if tenures and not self._full():
-            await asyncio.gather(*(self._read(tenure) for tenure in tenures))
+            at_once = _BULK_PARTITIONS_AT_ONCE if self._bulk else len(tenures)
+            left = iter(tenures)
+            await asyncio.gather(*(self._read_each(left) for _ in range(at_once)))
 
     async def drain(self, seconds: float) -> None:
         """Starts nothing more and waits for what is under way, at most so long; then abandons it to the next worker."""
@@ -86,22 +107,28 @@ class Lane:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    async def _read_each(self, tenures: Iterator[Tenure]) -> None:
+        for tenure in tenures:
+            if self._full():
+                return
+            await self._read(tenure)
+
     async def _read(self, tenure: Tenure) -> None:
         known, after = self._positions.get(tenure.partition, (None, ""))
         if known != tenure:
             after = ""  # a new hold on the partition: everything still there is ours to see through
         while True:
-            entries = await self._queue.read(tenure.partition, after, bulk=self._bulk, most=_READ_AT_ONCE)
+            entries = await self._queue.read(tenure.partition, after, bulk=self._bulk, most=self._read_at_once)
             for entry in entries:
                 self._begin(entry, tenure)
             after = entries[-1].key if entries else after
             self._positions[tenure.partition] = (tenure, after)
-            if len(entries) < _READ_AT_ONCE or self._full():
+            if len(entries) < self._read_at_once or self._full():
                 return
 
     def _full(self) -> bool:
-        stopped = len(self._stopped)
-        return len(self._pending) - stopped >= self._most or stopped >= _MOST_STOPPED
+        held_back = len(self._held_back)
+        return len(self._pending) - held_back >= self._most or held_back >= _MOST_HELD_BACK
 
     def _begin(self, entry: Entry, tenure: Tenure) -> None:
         name = f"{entry.partition}/{entry.key}"
@@ -111,7 +138,7 @@ class Lane:
         timer = self._timers.pop(name, None)
         if timer is not None:
             timer.cancel()
-        self._stopped.discard(name)
+        self._held_back.discard(name)
         self._pending[name] = pending = Pending(entry, tenure)
         self._start(name, pending)
 
@@ -122,17 +149,19 @@ class Lane:
         task.add_done_callback(self._tasks.discard)
 
     async def _see_through(self, name: str, pending: Pending) -> None:
-        # What is stopped is looked after aside: it takes no place and no pace from what may be sent.
-        stopped = await self._courier.stopped(pending.entry)
+        # What is held back is looked after aside: it takes no place and no pace from what may be sent.
+        why = await self._courier.holds(pending.entry)
         if self._pending.get(name) is not pending:
             return
-        if stopped:
-            self._stopped.add(name)
-            again = await self._step(name, pending, self._courier.hold)
+        if why:
+            self._held_back.add(name)
+            again = await self._step(name, pending, lambda each: self._courier.hold(each, why))
         else:
-            self._stopped.discard(name)
+            self._held_back.discard(name)
             async with self._slots:
                 await self._pace()
+                if self._behind is not None:
+                    await self._behind.idle()
                 again = await self._step(name, pending, self._courier.carry)
         if again is not None and self._pending.get(name) is pending:
             self._timers[name] = asyncio.get_running_loop().call_later(again, self._start, name, pending)
@@ -145,6 +174,8 @@ class Lane:
         if self._draining or self._pending.get(name) is not pending:
             return None
         self._active[partition] += 1
+        self._under_way += 1
+        self._idle.clear()
         try:
             if self._held().get(partition) == pending.tenure:
                 again = await step(pending)
@@ -153,9 +184,12 @@ class Lane:
             again = _AFTER_A_FAULT_SECONDS
         finally:
             self._active[partition] -= 1
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
             if again is None and self._pending.get(name) is pending:
                 del self._pending[name]
-                self._stopped.discard(name)
+                self._held_back.discard(name)
         return again
 
     async def _pace(self) -> None:

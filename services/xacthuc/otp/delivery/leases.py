@@ -58,6 +58,10 @@ class Leases:
         self._workers: tuple[str, ...] = ()
         self._share: frozenset[int] = frozenset()
 
+    def live(self) -> int:
+        """Returns how many workers live, this one included, as of the last renewal."""
+        return max(1, len(self._workers))
+
     async def run(self) -> None:
         """Keeps the share until canceled."""
         while True:

@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.datafile import DataFileError
 from xacthuc.otp.delivery.adapters.console import Console, Inbox
+from xacthuc.otp.delivery.adapters.provider_file import Kind, kind_of
 from xacthuc.otp.delivery.adapters.sandbox import Sandbox
+from xacthuc.otp.delivery.domain.offer import OTHER_OPERATORS, Offer
 from xacthuc.otp.delivery.routes import Route, Routes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Collection, Coroutine, Mapping
+    from pathlib import Path
 
     from xacthuc.clock import Clock
-    from xacthuc.otp.delivery.adapters.http_gateway import HttpGateway
+    from xacthuc.otp.delivery.adapters.ground import Ground, Tended
+    from xacthuc.otp.delivery.adapters.receipts_http import Reader
+    from xacthuc.otp.delivery.ports import Provider
     from xacthuc.otp.delivery.receipts import Receipts
     from xacthuc.otp.delivery.settings import DeliverySettings
 
@@ -30,7 +35,9 @@ class Offered:
     """What this worker can send by."""
 
     routes: Routes
-    gateways: tuple[HttpGateway, ...]
+    tended: tuple[Tended, ...]
+    readers: Mapping[str, Reader]
+    """Who reads the receipts that come over HTTP, by provider."""
     sandbox: Sandbox | None
 
     @property
@@ -38,9 +45,10 @@ class Offered:
         """Names of the providers, the closed set of their metrics' label."""
         return tuple(route.provider.name for route in self.routes.all)
 
-    def jobs(self, receipts: Receipts) -> list[Coroutine[None, None, None]]:
+    def jobs(self, ground: Ground) -> list[Coroutine[None, None, None]]:
         """Returns what has to run beside the lanes."""
-        return [self.sandbox.report(receipts.receive)] if self.sandbox else []
+        own = [provider.tend(ground) for provider in self.tended]
+        return [*own, self.sandbox.report(ground.receive)] if self.sandbox else own
 
     @asynccontextmanager
     async def listening(self, settings: DeliverySettings, receipts: Receipts) -> AsyncIterator[None]:
@@ -51,8 +59,18 @@ class Offered:
         # Imported here: a worker without a listener should not carry a web server.
         from xacthuc.otp.delivery.adapters.receipts_http import listening  # noqa: PLC0415
 
-        async with listening(settings.receipts_address, self.gateways, receipts):
+        async with listening(settings.receipts_address, self.readers, receipts):
             yield
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """One provider that a file describes, ready to send."""
+
+    provider: Provider
+    offer: Offer
+    tended: Tended
+    reader: Reader | None = None
 
 
 @asynccontextmanager
@@ -66,24 +84,55 @@ async def opened(settings: DeliverySettings, clock: Clock) -> AsyncIterator[Offe
             " XACTHUC_ENVIRONMENT=development to write codes to a file"
         )
     async with AsyncExitStack() as closing:
-        gateways: list[HttpGateway] = []
-        routes: list[Route] = []
-        if files:
-            from xacthuc.otp.delivery.adapters.http_gateway import opened_gateway  # noqa: PLC0415 - httpx weighs 15 MB
-
-            for file in files:
-                gateway = await closing.enter_async_context(opened_gateway(file, clock))
-                gateways.append(gateway)
-                described = gateway.described
-                routes.append(Route(provider=gateway, weight=described.weight, concurrency=described.concurrency))
+        described = [await _open(file, clock, closing) for file in files]
+        _require_distinct([one.provider.name for one in described])
+        routes = [Route(provider=one.provider, offer=one.offer) for one in described]
         sandbox = None
         if inbox is not None:
             inbox.prepare()
             sandbox = Sandbox(inbox, clock)
-            routes.append(Route(provider=sandbox, weight=SANDBOX_WEIGHT, concurrency=_DEVELOPMENT_CONCURRENCY))
-            routes.append(Route(provider=Console(inbox), weight=CONSOLE_WEIGHT, concurrency=_DEVELOPMENT_CONCURRENCY))
-        _require_distinct([route.provider.name for route in routes])
-        yield Offered(routes=Routes(routes), gateways=tuple(gateways), sandbox=sandbox)
+            routes.append(Route(provider=sandbox, offer=_development_offer(SANDBOX_WEIGHT, reserved_only=True)))
+            routes.append(Route(provider=Console(inbox), offer=_development_offer(CONSOLE_WEIGHT)))
+        yield Offered(
+            routes=Routes(routes),
+            tended=tuple(one.tended for one in described),
+            readers={one.provider.name: one.reader for one in described if one.reader is not None},
+            sandbox=sandbox,
+        )
+
+
+async def _open(path: Path, clock: Clock, closing: AsyncExitStack) -> _Opened:
+    """Opens what a file describes. Each adapter is imported when a file asks for it: httpx alone weighs 15 MB."""
+    match kind_of(path):
+        case Kind.HTTP:
+            from xacthuc.otp.delivery.adapters.http_gateway import opened_gateway  # noqa: PLC0415
+
+            gateway = await closing.enter_async_context(opened_gateway(path, clock))
+            return _Opened(gateway, gateway.described.offer, gateway, gateway.receipts)
+        case Kind.SMPP:
+            from xacthuc.otp.delivery.adapters.smpp.provider import opened_smpp  # noqa: PLC0415
+
+            smpp = await closing.enter_async_context(opened_smpp(path, clock))
+            return _Opened(smpp, smpp.described.offer, smpp)
+        case Kind.ZNS:
+            from xacthuc.otp.delivery.adapters.zns.provider import opened_zns  # noqa: PLC0415
+
+            zns = await closing.enter_async_context(opened_zns(path, clock))
+            return _Opened(zns, zns.described.offer, zns, zns.receipts)
+
+
+def _development_offer(weight: int, *, reserved_only: bool = False) -> Offer:
+    return Offer(weight=weight, concurrency=_DEVELOPMENT_CONCURRENCY, reserved_only=reserved_only)
+
+
+def require_known_operators(offered: Offered, operators: Collection[str]) -> None:
+    """DataFileError when a provider's terms name an operator range that no number has: nobody would be asked for it."""
+    for route in offered.routes.all:
+        offer = route.offer
+        for name in sorted({*offer.operators, *offer.cost_vnd} - {*operators, OTHER_OPERATORS}):
+            raise DataFileError(
+                f"{route.provider.name}: operators, cost_vnd: {name} is not known; write {', '.join(sorted(operators))}"
+            )
 
 
 def _require_distinct(names: list[str]) -> None:

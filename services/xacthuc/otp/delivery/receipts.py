@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xacthuc.otp.delivery.ports import Status
+from xacthuc.telemetry.tracing import Kind, Span
 
 if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.otp.delivery.ports import Receipt, ReceiptBook, Target
     from xacthuc.telemetry.metrics import Metrics
+    from xacthuc.telemetry.tracing import Tracer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Receipts:
     book: ReceiptBook
     clock: Clock
     metrics: Metrics
+    tracer: Tracer
 
     async def expect(self, provider: str, message_id: str, target: Target) -> None:
         """Makes receipts of a message find their send, and applies the one that was quicker."""
@@ -36,11 +39,22 @@ class Receipts:
             await self._apply(provider, target, receipt)
 
     async def _apply(self, provider: str, target: Target, receipt: Receipt) -> None:
+        """Applies it in a trace of its own, which points back to the request that it belongs to."""
+        context = self.tracer.linked(target.trace)
+        if not context.sampled:
+            await self._record(provider, target, receipt)
+            return
+        with Span("otp.receipt", context, Kind.CONSUMER, {"provider": provider}) as step:
+            step.set("outcome", await self._record(provider, target, receipt))
+
+    async def _record(self, provider: str, target: Target, receipt: Receipt) -> str:
         now_ms = self.clock.now_ms()
         queued_ms = await self.book.apply(provider, target, receipt, now_ms)
         if queued_ms is None:
-            return
-        delivered = receipt.status is Status.DELIVERED
-        self.metrics.receipts.add(provider, "delivered" if delivered else "failed")
-        if delivered:
+            self.metrics.receipts.add(provider, "repeated")
+            return "repeated"
+        outcome = "delivered" if receipt.status is Status.DELIVERED else "failed"
+        self.metrics.receipts.add(provider, outcome)
+        if receipt.status is Status.DELIVERED:
             self.metrics.delivery_seconds.cell(provider).observe((now_ms - queued_ms) / 1000)
+        return outcome

@@ -19,6 +19,15 @@ class DeliverySettings(Settings):
     policy_file: Path | None = None
     """A policy of the operator's own, merged over the bundled one; the same as the service's."""
 
+    texts_directory: Path = Path("/etc/xacthuc/texts")
+    """Every `<platform>.toml` in it holds a platform's own texts, the same as the service's. It may be missing."""
+
+    refuse_ended_senders: bool = False
+    """Whether to refuse to start when the registration of a sender name is over, instead of saying so every day."""
+
+    numbering_plan_file: Path | None = None
+    """A numbering plan in place of the bundled one, the same as the service's: its operator ranges are told apart."""
+
     providers_directory: Path = Path("/etc/xacthuc/providers")
     """Every `*.toml` in it describes one message provider. Production needs one at least."""
 

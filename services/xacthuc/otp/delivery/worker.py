@@ -14,11 +14,12 @@ from xacthuc.telemetry.logs import get_logger
 from xacthuc.valkey import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from xacthuc.clock import Clock
     from xacthuc.otp.delivery.adapters.valkey_fold import Fold
     from xacthuc.otp.delivery.courier import Courier
+    from xacthuc.otp.delivery.failover import Failover
     from xacthuc.otp.delivery.ports import Holdings, Queue, Tenure
     from xacthuc.otp.delivery.routes import Routes
     from xacthuc.otp.delivery.settings import DeliverySettings
@@ -39,14 +40,21 @@ class Worker:
         queue: Queue,
         courier: Courier,
         fold: Fold,
+        failover: Failover,
         routes: Routes,
+        background: Sequence[Callable[[], Coroutine[None, None, None]]] = (),
     ) -> None:
-        """`name` is new at each start: a worker that comes back is another one, so that its old holds run out."""
+        """`name` is new at each start: a worker that comes back is another one, so that its old holds run out.
+
+        `background` is run beside the lanes, each until canceled.
+        """
         self._settings = settings
         self._clock = clock
         self._store = store
         self._fold = fold
+        self._failover = failover
         self._routes = routes
+        self._background = background
         codes = Lane(queue, courier, self._held, bulk=False, concurrency=settings.concurrency)
         notices = Lane(
             queue,
@@ -55,6 +63,7 @@ class Worker:
             bulk=True,
             concurrency=settings.notice_concurrency,
             per_second=settings.notices_per_second,
+            behind=codes,
         )
         self._lanes = (codes, notices)
         self._wakeups = Wakeups(store, self._lanes, self._held)
@@ -68,10 +77,13 @@ class Worker:
         )
 
     async def run(self, stop: asyncio.Event, jobs: Sequence[Coroutine[None, None, None]] = ()) -> None:
-        """Works until `stop` is set, with `jobs` beside; then drains and leaves."""
+        """Works until `stop` is set, with `jobs` beside; then drains and leaves.
+
+        `jobs` go on until nothing is under way: among them are the connections that it is sent by.
+        """
         settings = self._settings
-        async with asyncio.TaskGroup() as renewing:
-            keeper = renewing.create_task(self.leases.run())
+        async with asyncio.TaskGroup() as lasting:
+            kept = [lasting.create_task(job) for job in (self.leases.run(), *jobs)]
             async with asyncio.TaskGroup() as working:
                 tasks = [
                     working.create_task(job)
@@ -79,8 +91,9 @@ class Worker:
                         self._wakeups.listen(),
                         self._wakeups.run(settings.poll_seconds),
                         self._fold.run(self._held, settings.poll_seconds),
-                        report(self._store, self.leases.worker, self._routes),
-                        *jobs,
+                        self._failover.run(self._held, settings.poll_seconds),
+                        report(self._store, self.leases.worker, self._routes, self._clock),
+                        *(start() for start in self._background),
                     )
                 ]
                 get_logger().info("delivery_ready", worker=self.leases.worker, providers=len(self._routes.all))
@@ -89,7 +102,8 @@ class Worker:
                     task.cancel()
             # Leases are renewed until nothing is under way, so that nobody sends the same again meanwhile.
             await asyncio.gather(*(lane.drain(settings.drain_seconds) for lane in self._lanes))
-            keeper.cancel()
+            for task in kept:
+                task.cancel()
         with suppress(StoreError):
             await self.leases.leave()
         get_logger().info("delivery_stopped", worker=self.leases.worker)

@@ -8,12 +8,12 @@ their own number. Sends of strangers are bounded together as well, so that no nu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from xacthuc.ratelimit.gcra import DAY_HOURS, HOUR_MS
+from xacthuc.ratelimit.gcra import DAY_HOURS, HOUR_MS, Refusal, State, spend
 
 if TYPE_CHECKING:
-    from xacthuc.ratelimit.gcra import State
+    from xacthuc.otp.domain.rules import Rules
 
 COMMON_POOL = "c"
 STRANGERS = "s"
@@ -30,6 +30,25 @@ def pools(*, account: str, known_device: str, captcha_solved: bool) -> tuple[str
 def of_strangers(pool: str) -> bool:
     """Whether a pool draws on what strangers share."""
     return not pool.startswith("d")
+
+
+class Allowance(NamedTuple):
+    """What one message is spent from."""
+
+    own: State
+    """The pool of its challenge."""
+    strangers: State | None
+    """What all strangers share; None for the pool of a known device."""
+
+    def spent(self, rules: Rules, cost: int, now_ms: int) -> Allowance | Refusal:
+        """Returns what is left of both after `cost` messages, or what refuses. No cost: only whether anything does."""
+        own = spend(self.own, rules.number, cost, now_ms)
+        if isinstance(own, Refusal):
+            return own
+        if self.strangers is None:
+            return Allowance(own, None)
+        strangers = spend(self.strangers, rules.strangers, cost, now_ms)
+        return strangers if isinstance(strangers, Refusal) else Allowance(own, strangers)
 
 
 def wrong_in_day(allowance: State, now_ms: int) -> int:

@@ -45,6 +45,9 @@ class Rules:
     reports_per_number: int = 25
     """The same of all reporters. Each is a guess at the codes of at most five challenges, so strangers cancel one with
     a chance of 125 in a million a day."""
+    network_questions: int = 10
+    """How often an operator is asked about one challenge: a refused token is no attempt, and retries are few. Twice the
+    wrong checks, so that those always come first."""
     known_devices: int = 5
     """Devices per number that keep an allowance, newest first: the phone, the tablet and the computers of a household."""
     known_device_ms: int = 180 * DAY_MS

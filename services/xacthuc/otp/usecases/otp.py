@@ -13,13 +13,15 @@ from xacthuc.otp.domain.starter import network_of
 from xacthuc.phone import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from xacthuc.clock import Clock
     from xacthuc.otp.domain.challenge_id import ChallengeId
     from xacthuc.otp.domain.code import Deriver
     from xacthuc.otp.domain.rules import Rules
     from xacthuc.otp.domain.starter import Digests
+    from xacthuc.otp.guard_ports import Guard
+    from xacthuc.otp.network_ports import Operator
     from xacthuc.otp.ports import Challenges, Limits
     from xacthuc.phone import Mobile, NumberPlan
 
@@ -36,12 +38,15 @@ class Otp:
     number_key: bytes
     challenges: Challenges
     limits: Limits
+    guard: Guard
     brand_of: Callable[[str], str]
     """The name a platform puts in front of its messages."""
     channels: tuple[int, ...]
     """Channels the providers serve, best first, as numbers of Challenge.Channel."""
-    notice_templates: frozenset[str]
-    """Names of the notices that may be sent in bulk."""
+    has_notice: Callable[[str, str], bool]
+    """Tells whether a platform has the notice of that name: its own, or one of the policy's."""
+    operators: Mapping[str, Operator]
+    """Mobile operators that confirm numbers, by name; none: NETWORK is not offered."""
     development: bool
     """Whether the sandbox's reserved numbers are served."""
 

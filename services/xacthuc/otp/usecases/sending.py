@@ -15,22 +15,25 @@ from xacthuc.grpckit.errors import (
 )
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.otp.domain import challenge_id
-from xacthuc.otp.domain.challenge import Resend
+from xacthuc.otp.domain.challenge import NETWORK, Resend
 from xacthuc.otp.domain.starter import Starter
 from xacthuc.otp.ports import NewChallenge, NewNotice, NoticeOutcome, Spend, SpendOutcome, StartOutcome
+from xacthuc.otp.usecases.guarding import Guarding
 from xacthuc.otp.usecases.otp import blocked, ended, identity_of, mobile, network, not_found
 from xacthuc.valkey.partition import partition_of
 
 if TYPE_CHECKING:
     from xacthuc.otp.commands import SendNotice, StartChallenge
     from xacthuc.otp.domain.view import ChallengeView
-    from xacthuc.otp.ports import Notices, Spent
+    from xacthuc.otp.ports import Notices, Queued, Spent
     from xacthuc.otp.usecases.otp import Otp
     from xacthuc.phone import Mobile
 
 
 async def start_challenge(otp: Otp, command: StartChallenge) -> ChallengeView:
     """Creates a challenge and hands its message to delivery: two trips, the limits elsewhere and the number's own."""
+    if command.channel == NETWORK and not otp.operators:
+        raise FailedPrecondition(Reason.CHANNEL_NOT_OFFERED, "no operator here confirms numbers; start with SMS")
     number = mobile(otp, command.phone_number, command.locale)
     now_ms = otp.clock.now_ms()
     partition, starter = partition_of(number.e164, otp.number_key), _starter(otp, command, number)
@@ -41,26 +44,35 @@ async def start_challenge(otp: Otp, command: StartChallenge) -> ChallengeView:
         request_id=command.request_id,
         fingerprint=otp.digests.of("request", command.platform, command.meaning(number.e164)),
         challenge=challenge_id.make(partition, otp.deriver.current, challenge_id.random_part()).text,
+        message=command.channel != NETWORK,
     )
-    spent = await _spend(otp, spend, now_ms, captcha_solved=command.captcha_solved)
-    new = NewChallenge(
-        id=challenge_id.parse(spent.challenge),
-        starter=starter,
-        purpose=command.purpose,
-        subject=command.subject,
-        number=number.e164,
-        masked_number=number.masked,
-        locale=command.locale,
-        brand=otp.brand_of(command.platform),
-        channel=command.channel,
-        trace=command.trace,
-    )
-    answered = await otp.challenges.start(new, now_ms)
+    with Guarding.of(otp, number.operator, starter.prefix, now_ms, message=spend.message) as guarding:
+        spent = await _spend(otp, spend, now_ms, captcha_solved=command.captcha_solved)
+        new = NewChallenge(
+            id=challenge_id.parse(spent.challenge),
+            starter=starter,
+            purpose=command.purpose,
+            subject=command.subject,
+            number=number.e164,
+            masked_number=number.masked,
+            locale=command.locale,
+            brand=otp.brand_of(command.platform),
+            channel=command.channel,
+            operator=number.operator,
+            autofill=command.autofill,
+            guard=await guarding.said(),
+            trace=command.trace,
+        )
+        answered = await otp.challenges.start(new, now_ms)
+        # A repeated request was counted when it came first.
+        guarding.sent = answered.view is not None and spent.charged
     if answered.view is not None:
         return answered.view
     otp.limits.refund(spend, spent, now_ms)
     if answered.outcome is StartOutcome.BLOCKED:
         raise blocked()
+    if answered.outcome is StartOutcome.GUARDED:
+        raise _limit_error("guard", 0, captcha_solved=False)
     wait_ms = answered.retry_at_ms - now_ms if answered.retry_at_ms else 0
     raise _limit_error("number", wait_ms, captcha_solved=command.captcha_solved)
 
@@ -77,15 +89,25 @@ async def resend_code(otp: Otp, platform: str, name: str, channel: int, request_
         raise not_found()
     spend = Spend(
         platform=platform,
-        charged=charged,
+        charged=charged.limits,
         method="ResendCode",
         request_id=request_id,
         fingerprint=otp.digests.of("request", platform, f"{identity.text}\0{channel}"),
         challenge=identity.text,
     )
-    # The ladder bounds resends already, so a CAPTCHA would add nothing: what is asked for is to wait.
-    spent = await _spend(otp, spend, now_ms, captcha_solved=True)
-    answered = await otp.challenges.resend(identity, platform, request_id=request_id, channel=channel, now_ms=now_ms)
+    with Guarding.of(otp, charged.operator, charged.prefix, now_ms) as guarding:
+        # The ladder bounds resends already, so a CAPTCHA would add nothing: what is asked for is to wait. The first code
+        # after a silent start is no resend to the guard, which was not asked before.
+        spent = await _spend(otp, spend, now_ms, captcha_solved=True)
+        answered = await otp.challenges.resend(
+            identity,
+            platform,
+            request_id=request_id,
+            channel=channel,
+            now_ms=now_ms,
+            guard=await (guarding.said() if charged.first else guarding.noted()),
+        )
+        guarding.sent = answered is not None and answered.outcome is Resend.SENT and spent.charged
     if answered is not None and answered.outcome is Resend.SENT and answered.view is not None:
         return answered.view
     otp.limits.refund(spend, spent, now_ms)
@@ -94,9 +116,9 @@ async def resend_code(otp: Otp, platform: str, name: str, channel: int, request_
     raise _resend_refused(answered.outcome, timedelta(milliseconds=answered.retry_at_ms - now_ms))
 
 
-async def send_notice(otp: Otp, notices: Notices, command: SendNotice) -> tuple[str, int]:
-    """Hands a notice to the bulk lane; returns its id and when it was queued."""
-    if command.template not in otp.notice_templates:
+async def send_notice(otp: Otp, notices: Notices, command: SendNotice) -> Queued:
+    """Hands a notice to the bulk lane, which has budgets and money of its own."""
+    if not otp.has_notice(command.platform, command.template):
         raise InvalidRequest(FieldFault("template", "must be a registered notice template", "UNKNOWN_TEMPLATE"))
     number = mobile(otp, command.phone_number, command.locale)
     partition = partition_of(number.e164, otp.number_key)
@@ -108,15 +130,20 @@ async def send_notice(otp: Otp, notices: Notices, command: SendNotice) -> tuple[
         template=command.template,
         locale=command.locale,
         brand=otp.brand_of(command.platform),
+        operator=number.operator,
         request_id=command.request_id,
         fingerprint=otp.digests.of("request", command.platform, command.meaning(number.e164)),
     )
-    outcome, notice, queued_ms = await notices.queue(new, otp.clock.now_ms())
-    if outcome is NoticeOutcome.REQUEST_ID_REUSED:
+    now_ms = otp.clock.now_ms()
+    queued = await notices.queue(new, now_ms)
+    if queued.outcome is NoticeOutcome.REQUEST_ID_REUSED:
         raise RequestIdReused
-    if outcome is NoticeOutcome.BLOCKED:
+    if queued.outcome is NoticeOutcome.BLOCKED:
         raise blocked()
-    return notice, queued_ms
+    if queued.outcome is NoticeOutcome.REFUSED:
+        wait = timedelta(milliseconds=queued.retry_at_ms - now_ms) if queued.retry_at_ms else None
+        raise LimitExceeded("no more notices now; wait", limit=queued.limit, retry_after=wait)
+    return queued
 
 
 def _starter(otp: Otp, command: StartChallenge, number: Mobile) -> Starter:
@@ -155,6 +182,10 @@ def _resend_refused(outcome: Resend, wait: timedelta) -> XacthucError:
         return FailedPrecondition(
             Reason.CHANNEL_NOT_OFFERED, "this channel is not on offer now; use one of available_channels"
         )
+    return _resend_limited(outcome, wait) or ended()
+
+
+def _resend_limited(outcome: Resend, wait: timedelta) -> LimitExceeded | None:
     if outcome is Resend.TOO_EARLY:
         return LimitExceeded(
             "the next send is not allowed yet; wait for next_send_time",
@@ -162,14 +193,26 @@ def _resend_refused(outcome: Resend, wait: timedelta) -> XacthucError:
             reason=Reason.RESEND_TOO_EARLY,
             retry_after=wait,
         )
+    if outcome is Resend.NUMBER_LIMIT:
+        return LimitExceeded(
+            "the number's allowance is used up; wait, or offer another way to verify",
+            limit="number",
+            retry_after=wait,
+        )
     if outcome is Resend.NONE_LEFT:
         return LimitExceeded(
             "this challenge has no send left; start a new one", limit="challenge", reason=Reason.SENDS_EXHAUSTED
         )
-    return ended()
+    if outcome is Resend.GUARDED:
+        return LimitExceeded(
+            "have the person solve a CAPTCHA, then start a challenge with SMS and client.captcha_solved",
+            limit="guard",
+            reason=Reason.CAPTCHA_REQUIRED,
+        )
+    return None
 
 
-_CAPTCHA_OPENS = frozenset({"number", "account", "device", "ip", "prefix"})
+_CAPTCHA_OPENS = frozenset({"number", "account", "device", "ip", "prefix", "guard"})
 """Limits that a solved CAPTCHA widens, so that a stranger's flood never locks a person out."""
 
 

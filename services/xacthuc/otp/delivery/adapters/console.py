@@ -55,6 +55,7 @@ class Console:
 
     name: Final = "console"
     channels: Final = tuple(Channel)
+    reports: Final = False
 
     def __init__(self, inbox: Inbox) -> None:
         """Writes to `inbox`."""

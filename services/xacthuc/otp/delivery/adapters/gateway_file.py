@@ -1,8 +1,7 @@
-"""The description of an SMS vendor: one TOML file, read strictly, so that a vendor is a setting and not a release.
+"""The description of a vendor with an HTTP API: one TOML file, so that a vendor is a setting and not a release.
 
-    name = "vendor"                          # [a-z0-9_]{1,32}: in metrics, receipts and outcomes
+    name = "vendor"                          # and what else provider_file.py reads
     channels = ["SMS"]
-    weight = 100                             # higher is asked first
     [secrets]
     key = "/run/secrets/vendor-key"          # placeholders {secret.key}
     [request]
@@ -15,6 +14,8 @@
     path = "status"
     equals = ["0"]
     message_id = "data.id"
+    [senders]                                # where an operator knows the sender by another name
+    viettel = "EXAMPLE-VT"
     [[rejected]]
     path = "status"
     equals = ["7"]
@@ -28,6 +29,8 @@
     delivered = ["ok"]
     failed = ["error"]
 
+Read strictly. Whether the vendor sends messages or makes calls is all the same here: its file says what differs.
+
 Owns shape and checks; sending is http_gateway.py, receipts are gateway_receipts.py.
 """
 
@@ -35,21 +38,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from xacthuc import datafile
 from xacthuc.datafile import DataFileError
 from xacthuc.otp.delivery.adapters import gateway_template
-from xacthuc.otp.delivery.ports import Channel
+from xacthuc.otp.delivery.adapters.provider_file import ProviderFile, check_senders, check_url, secret
 from xacthuc.policy import sender_name_fault
 
-_NAME = re.compile(r"[a-z0-9_]{1,32}", re.ASCII)
-_RESERVED_NAMES = frozenset({"console", "sandbox"})
 _REASON = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
-MOST_WEIGHT = 1_000_000
 
 
 class Method(StrEnum):
@@ -106,15 +104,23 @@ class Request:
 
     def __post_init__(self) -> None:
         """Refuses what could leak or hang."""
-        parts = urlsplit(self.url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-            raise ValueError("url: begin with https://; http:// is for this machine alone")
+        check_url("url", self.url)
         if "{" in self.url:
             raise ValueError("url: has a placeholder; put values into query or body")
         if self.sender and (fault := sender_name_fault(self.sender)):
             raise ValueError(f"sender: {fault}")
         if not 0 < self.timeout_seconds <= 10:  # noqa: PLR2004 - said in the message
             raise ValueError("timeout_seconds: write more than 0 and at most 10")
+
+    def templates(self, body: Mapping[str, Any]) -> dict[str, object]:
+        """Returns all that is filled in for a message, by key."""
+        return {
+            "body": dict(body),
+            "request.headers": dict(self.headers),
+            "request.query": dict(self.query),
+            "request.username": self.username,
+            "request.password": self.password,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +135,11 @@ class Acceptance:
     """Where the vendor's id of the message stands; empty: its receipts name the `{message_id}` we sent."""
 
     def __post_init__(self) -> None:
-        """Refuses a path without a value, and the reverse."""
+        """Refuses a path without a value, the reverse, and what every answer would be."""
         if bool(self.path) != bool(self.equals):
             raise ValueError("equals: path and equals belong together")
+        if not self.status and not self.path:
+            raise ValueError("status: give status, or path and equals")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +153,8 @@ class Rejection:
     equals: tuple[str, ...] = ()
     final: bool = False
     """Whether the number is at fault, so that no other vendor is asked."""
+    channel_final: bool = False
+    """Whether the number is at fault on this channel, so that the others of it are not asked, but another channel is."""
 
     def __post_init__(self) -> None:
         """Refuses a row that says nothing."""
@@ -187,38 +197,31 @@ class ReceiptRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gateway:
+class Gateway(ProviderFile):
     """One vendor."""
 
-    name: str
-    channels: tuple[str, ...]
     request: Request
     accepted: Acceptance
-    weight: int = 100
-    concurrency: int = 32
-    """Requests in flight in one worker."""
     rejected: tuple[Rejection, ...] = ()
     receipts: ReceiptRules = field(default_factory=ReceiptRules)
+    senders: Mapping[str, str] = field(default_factory=dict)
+    """The sender names that operators know instead, by operator range: each registers names for itself."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Files by name; `read` puts their content here."""
-    body: Any = field(init=False, repr=False, default=None)
+    body: Mapping[str, Any] = field(init=False, repr=False, default_factory=dict)
     """The template of the body, as it stands in the file."""
 
     def __post_init__(self) -> None:
         """Checks what needs no file."""
-        if not _NAME.fullmatch(self.name) or self.name in _RESERVED_NAMES:
-            raise ValueError("name: write 1 to 32 of a-z, 0-9 and _; console and sandbox are taken")
-        for channel in self.channels:
-            if channel not in Channel.__members__:
-                raise ValueError(f"channels: {channel!r} is none of {', '.join(Channel.__members__)}")
-        if not self.channels:
-            raise ValueError("channels: name one at least")
-        if not 1 <= self.weight <= MOST_WEIGHT:
-            raise ValueError(f"weight: write 1 to {MOST_WEIGHT}")
-        if self.concurrency < 1:
-            raise ValueError("concurrency: write 1 or more")
+        ProviderFile.__post_init__(self)
+        check_senders(self.senders)
         if self.receipts.secret and self.receipts.secret not in self.secrets:
             raise ValueError("receipts.secret: is not a name of [secrets]")
+
+    @property
+    def says_texts(self) -> bool:
+        """Whether requests carry the text; else the vendor keeps it and is told the code alone."""
+        return "text" in gateway_template.used(self.request.templates(self.body))
 
 
 def read(path: Path) -> Gateway:
@@ -230,7 +233,7 @@ def read(path: Path) -> Gateway:
         if not isinstance(body, dict):
             raise DataFileError(f"body: write a table, not a {type(body).__name__}")  # noqa: TRY301 - file named below
         _check_templates(gateway, body)
-        secrets = {name: _secret(name, file) for name, file in gateway.secrets.items()}
+        secrets = {name: secret(name, file) for name, file in gateway.secrets.items()}
     except DataFileError as error:
         raise DataFileError(f"{path}: {error}") from None
     object.__setattr__(gateway, "body", body)
@@ -240,31 +243,16 @@ def read(path: Path) -> Gateway:
 
 def _check_templates(gateway: Gateway, body: dict[str, Any]) -> None:
     request = gateway.request
-    templates = {
-        "body": body,
-        "request.headers": dict(request.headers),
-        "request.query": dict(request.query),
-        "request.username": request.username,
-        "request.password": request.password,
-    }
+    templates = request.templates(body)
+    names = {f"secret.{name}" for name in gateway.secrets}
     for key, template in templates.items():
-        gateway_template.check(template, gateway.secrets, key)
+        # A text may have several lines and any letters, which no header field can hold (RFC 9110 section 5.5).
+        fields = gateway_template.FIELDS - {"text"} if key == "request.headers" else gateway_template.FIELDS
+        gateway_template.check(template, names | fields, key)
+    used = gateway_template.used(templates)
+    if "to" not in used:
+        raise DataFileError("body: {to} is filled in nowhere; the vendor would not know whom to write to")
+    if used.isdisjoint({"text", "code"}):
+        raise DataFileError("body: neither {text} nor {code} is filled in anywhere; the message would say nothing")
     if request.format is Format.FORM and any(isinstance(value, (dict, list)) for value in body.values()):
         raise DataFileError("body: a form has no tables and lists; write strings and numbers")
-
-
-def _secret(name: str, file: str) -> str:
-    try:
-        secret = Path(file).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataFileError(f"secrets.{name}: cannot be read ({type(error).__name__})") from None
-    if not secret:
-        raise DataFileError(f"secrets.{name}: the file is empty")
-    return secret
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

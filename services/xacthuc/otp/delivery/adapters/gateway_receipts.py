@@ -23,6 +23,7 @@ TOLERANCE_MS: Final = 5 * 60 * 1000
 """How old a signed receipt may be: room for retries and clocks, and an end to replays. Beyond it the outcome would be
 the same: a receipt is applied once."""
 
+_MOST_TIMESTAMP_DIGITS: Final = 12
 _MOST_ID_CHARACTERS: Final = 256
 _MOST_RECEIPTS: Final = 1000
 
@@ -41,11 +42,6 @@ class ReceiptReader:
         rules = described.receipts
         return cls(rules=rules, secret=described.secrets.get(rules.secret, "").encode(), clock=clock)
 
-    @property
-    def expected(self) -> bool:
-        """Whether the vendor sends receipts at all."""
-        return self.rules.scheme is not Scheme.NONE
-
     def authentic(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Tells whether the vendor sent this, just now. Compares in constant time."""
         given = headers.get(self.rules.header, "").encode()
@@ -60,32 +56,32 @@ class ReceiptReader:
         return (
             timestamp.isascii()
             and timestamp.isdigit()
+            and len(timestamp) <= _MOST_TIMESTAMP_DIGITS
             and abs(self.clock.now_ms() - int(timestamp) * 1000) <= TOLERANCE_MS
         )
 
-    def read(self, body: bytes) -> list[Receipt]:
-        """Returns what is final in `body`; ValueError when it is not what the rules describe."""
+    def read(self, body: bytes) -> list[Receipt | None]:
+        """Returns what is final in `body`, None for each receipt that says nothing; ValueError when it is nothing of the kind."""
         document = self._document(body)
         found = value_at(document, self.rules.items)
         items = found if isinstance(found, list) else [found]
         if len(items) > _MOST_RECEIPTS:
             raise ValueError("too many receipts at once")
-        receipts = (self._receipt(item) for item in items)
-        return [receipt for receipt in receipts if receipt is not None]
+        return [receipt for item in items for receipt in self._receipt(item)]
 
     def _document(self, body: bytes) -> object:
         if self.rules.format is Format.FORM:
             return dict(parse_qsl(body.decode("utf-8"), strict_parsing=True, max_num_fields=100))
         return orjson.loads(body)
 
-    def _receipt(self, item: object) -> Receipt | None:
+    def _receipt(self, item: object) -> list[Receipt | None]:
         identity, status = at(item, self.rules.id), at(item, self.rules.status)
         if not identity or status is None or len(identity) > _MOST_ID_CHARACTERS:
-            raise ValueError("a receipt without id or status")
+            return [None]
         if status in self.rules.delivered:
-            return Receipt(identity, Status.DELIVERED)
+            return [Receipt(identity, Status.DELIVERED)]
         if status in self.rules.inactive:
-            return Receipt(identity, Status.FAILED, "number_inactive")
+            return [Receipt(identity, Status.FAILED, "number_inactive")]
         if status in self.rules.failed:
-            return Receipt(identity, Status.FAILED, "undelivered")
-        return None  # a step on the way, such as "handed to the operator"
+            return [Receipt(identity, Status.FAILED, "undelivered")]
+        return []  # a step on the way, such as "handed to the operator"

@@ -1,4 +1,4 @@
-"""The templates of a gateway file: strings with placeholders anywhere in a table, filled in per message.
+"""The templates of a provider's file: strings with placeholders anywhere in a table, filled in per message.
 
 Values are put into a parsed structure that is rendered afterwards, never into text that is parsed: whatever a brand or
 a text contains cannot change the request around it.
@@ -6,6 +6,7 @@ a text contains cannot change the request around it.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,27 +15,39 @@ from xacthuc.datafile import DataFileError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-_PLACEHOLDER: Final = re.compile(r"\{([a-z_.]+)\}")
+# Wider than what is known, so that a misspelt one is refused and not sent as it stands.
+_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z0-9_.-]+)\}")
 
-FIELDS: Final = frozenset({"to", "text", "code", "sender", "message_id"})
-"""What a message offers. `secret.<name>` offers the named secrets beside it."""
+FIELDS: Final = frozenset({"to", "text", "code", "sender", "text_id", "locale", "speech_locale", "message_id"})
+"""What a message offers a gateway. `secret.<name>` offers the named secrets beside it."""
 
 
-def check(template: object, secrets: Collection[str], key: str) -> None:
-    """DataFileError naming the key of the first placeholder that nothing fills in, or of a value no request can hold."""
+_MOST_EXACT: Final = 2**53
+"""From here on a float stands for several whole numbers (IEEE 754 binary64), and JSON's long ones are read as floats."""
+
+
+def check(template: object, known: Collection[str], key: str) -> None:
+    """DataFileError naming the key of the first placeholder that is not `known`, or of a value no request can hold."""
     if isinstance(template, str):
-        known = FIELDS | {f"secret.{name}" for name in secrets}
         for name in _PLACEHOLDER.findall(template):
             if name not in known:
                 raise DataFileError(f"{key}: {{{name}}} is not filled in; use {', '.join(sorted(known))}")
     elif isinstance(template, dict):
         for name, value in template.items():
-            check(value, secrets, f"{key}.{name}")
+            check(value, known, f"{key}.{name}")
     elif isinstance(template, list):
         for index, value in enumerate(template):
-            check(value, secrets, f"{key}[{index}]")
-    elif not isinstance(template, (bool, int, float)):
+            check(value, known, f"{key}[{index}]")
+    elif not isinstance(template, (bool, int, float)) or not math.isfinite(template):
         raise DataFileError(f"{key}: write a string, a number, a list or a table, not a {type(template).__name__}")
+
+
+def used(template: object) -> set[str]:
+    """Returns the placeholders anywhere in a template."""
+    if isinstance(template, str):
+        return set(_PLACEHOLDER.findall(template))
+    parts = template.values() if isinstance(template, dict) else template if isinstance(template, list) else ()
+    return {name for part in parts for name in used(part)}
 
 
 def fill(template: Any, values: Mapping[str, str]) -> Any:
@@ -49,10 +62,12 @@ def fill(template: Any, values: Mapping[str, str]) -> Any:
 
 
 def at(document: object, path: str) -> str | None:
-    """Returns the value at a dotted path, such as `data.0.id`, as text; None when there is none, or no plain value."""
+    """Returns the value at a dotted path, such as `data.0.id`, as text; None when there is none that is plain and exact."""
     found = value_at(document, path)
     if isinstance(found, bool):
         return str(found).lower()
+    if isinstance(found, float) and abs(found) >= _MOST_EXACT:
+        return None
     return str(found) if isinstance(found, (str, int, float)) else None
 
 
@@ -62,7 +77,7 @@ def value_at(document: object, path: str) -> object:
     for step in path.split(".") if path else ():
         if isinstance(found, dict):
             found = found.get(step)
-        elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
+        elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
             found = found[int(step)]
         else:
             return None

@@ -27,6 +27,11 @@ def cursor_key(partition: int) -> str:
     return f"{tag(partition)}:out:cur"
 
 
+def deadlines_key(partition: int) -> str:
+    """Until when the receipts of codes are waited for."""
+    return f"{tag(partition)}:due"
+
+
 def record_key(partition: int, identity: str, *, bulk: bool) -> str:
     """What is known of a message: the hash of its challenge, or of the notice."""
     return f"{tag(partition)}:nt:{identity}" if bulk else layout.challenge_key(partition, identity)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -16,11 +18,11 @@ from xacthuc.telemetry.logs import get_logger
 from xacthuc.valkey import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from starlette.requests import Request
 
-    from xacthuc.otp.delivery.adapters.http_gateway import HttpGateway
+    from xacthuc.otp.delivery.ports import Receipt
     from xacthuc.otp.delivery.receipts import Receipts
 
 _log: Final = get_logger()
@@ -31,46 +33,81 @@ _STOP_SECONDS: Final = 5
 _MOST_REQUESTS: Final = 256
 
 
-def application(gateways: Sequence[HttpGateway], receipts: Receipts) -> Starlette:
-    """Returns the application. Answers 204 when taken, 4xx when not worth repeating, 503 when it is."""
-    readers = {gateway.name: gateway.receipts for gateway in gateways if gateway.receipts.expected}
+class Reader(Protocol):
+    """Judges and reads what one provider posts. Raises for nothing but what is said here, whatever the bytes are."""
 
-    async def receive(request: Request) -> Response:
+    def authentic(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Tells whether the provider sent this, just now. Compares in constant time."""
+        ...
+
+    def read(self, body: bytes) -> list[Receipt | None]:
+        """Returns what is final in `body`, None for each receipt that says nothing; ValueError for what is none."""
+        ...
+
+
+def application(readers: Mapping[str, Reader], receipts: Receipts) -> Starlette:
+    """Returns the application, which knows the providers in `readers`."""
+    return Starlette(routes=[Route("/receipts/{provider}", _Desk(readers, receipts).take, methods=["POST"])])
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    readers: Mapping[str, Reader]
+    receipts: Receipts
+
+    async def take(self, request: Request) -> Response:
+        """Answers 200 when taken, 4xx when not worth repeating, 503 when it is.
+
+        200 and not 204: Zalo and some vendors take any other status for a failure and repeat the receipt.
+        """
         provider = request.path_params["provider"]
-        reader = readers.get(provider)
+        reader = self.readers.get(provider)
         if reader is None:
             return Response(status_code=404)
-        body = await _body(request)
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return Response(status_code=400)  # which nobody will read
         if body is None:
             return Response(status_code=413)
         if not reader.authentic(request.headers, body):
-            return _refused(provider, "unsigned", 401)
-        try:
-            found = reader.read(body)
-        except ValueError:
-            return _refused(provider, "unreadable", 400)
+            return self._refused(provider, "unsigned", 401)
+        found = _found(reader, body)
+        if found and not any(found):
+            return self._refused(provider, "unreadable", 400)
+        return await self._hand_over(provider, found)
+
+    async def _hand_over(self, provider: str, found: list[Receipt | None]) -> Response:
         try:
             for receipt in found:
-                await receipts.receive(provider, receipt)
+                if receipt is None:
+                    self.receipts.metrics.receipts.add(provider, "unreadable")
+                else:
+                    await self.receipts.receive(provider, receipt)
         except StoreError:
             return Response(status_code=503, headers={"Retry-After": "5"})
-        return Response(status_code=204)
+        return Response(status_code=200)
 
-    def _refused(provider: str, cause: str, status: int) -> Response:
-        receipts.metrics.receipts.add(provider, cause)
+    def _refused(self, provider: str, cause: str, status: int) -> Response:
+        self.receipts.metrics.receipts.add(provider, cause)
         _log.warning("receipt_refused", provider=provider, cause=cause)
         return Response(status_code=status)
 
-    return Starlette(routes=[Route("/receipts/{provider}", receive, methods=["POST"])])
+
+def _found(reader: Reader, body: bytes) -> list[Receipt | None]:
+    try:
+        return reader.read(body)
+    except ValueError:
+        return [None]
 
 
 @asynccontextmanager
-async def listening(address: str, gateways: Sequence[HttpGateway], receipts: Receipts) -> AsyncIterator[None]:
+async def listening(address: str, readers: Mapping[str, Reader], receipts: Receipts) -> AsyncIterator[None]:
     """Listens at `host:port` for as long as it is entered; OSError when that is taken."""
     host, _, port = address.rpartition(":")
     bound = socket.create_server((host.strip("[]"), int(port)), family=_family(host), reuse_port=False)
     config = uvicorn.Config(
-        application(gateways, receipts),
+        application(readers, receipts),
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -38,6 +38,7 @@ class Sandbox:
 
     name: Final = "sandbox"
     channels: Final = tuple(Channel)
+    reports: Final = True
 
     def __init__(self, inbox: Inbox, clock: Clock) -> None:
         """Writes to `inbox`; receipts come by `clock`."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.otp.adapters.layout import outcomes_key
-from xacthuc.otp.delivery.adapters.layout import link_key, record_key, script
-from xacthuc.otp.delivery.ports import Receipt, Status, Target
+from xacthuc.otp.delivery.adapters.layout import deadlines_key, link_key, record_key, script
+from xacthuc.otp.delivery.ports import NUMBER_INACTIVE, Receipt, Status, Target
 from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class ValkeyReceipts:
 
     async def link(self, provider: str, message_id: str, target: Target) -> Receipt | None:
         """Runs `delivery_link.lua`."""
-        written = f"{target.partition} {int(target.bulk)} {target.id} {target.send}"
+        written = f"{target.partition} {int(target.bulk)} {target.id} {target.send} {target.channel} {target.trace}"
         parked = await self.store.run(self.link_script, (link_key(provider, message_id),), (written, LINK_KEPT_MS))
         if parked is None:
             return None
@@ -42,12 +42,17 @@ class ValkeyReceipts:
         target = await self.store.run(self.find_script, (link_key(provider, receipt.message_id),), arguments)
         if target is None:
             return None
-        partition, bulk, identity, send = target.decode().split(" ")
-        return Target(int(partition), bulk == "1", identity, int(send))
+        partition, bulk, identity, send, channel, trace = target.decode().split(" ")
+        return Target(int(partition), bulk == "1", identity, int(send), int(channel), trace)
 
     async def apply(self, provider: str, target: Target, receipt: Receipt, now_ms: int) -> int | None:
         """Runs `delivery_receipt.lua`."""
-        keys = (record_key(target.partition, target.id, bulk=target.bulk), outcomes_key(target.partition))
+        partition = target.partition
+        keys = (
+            record_key(partition, target.id, bulk=target.bulk),
+            outcomes_key(partition),
+            deadlines_key(partition),
+        )
         arguments = (
             now_ms,
             self.clock_tolerance_ms,
@@ -55,7 +60,9 @@ class ValkeyReceipts:
             target.send,
             receipt.status,
             provider,
+            target.channel,
             receipt.detail,
+            int(receipt.detail == NUMBER_INACTIVE),
         )
         queued = await self.store.run(self.receipt_script, keys, arguments)
         return None if queued is None else int(queued)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -13,6 +14,7 @@ from xacthuc.telemetry.logs import get_logger
 from xacthuc.valkey import StoreError
 
 if TYPE_CHECKING:
+    from xacthuc.clock import Clock
     from xacthuc.otp.delivery.routes import Routes
     from xacthuc.valkey import Store
 
@@ -21,11 +23,11 @@ _log: Final = get_logger()
 REPORT_SECONDS: Final = 5.0
 
 
-async def report(store: Store, worker: str, routes: Routes) -> None:
+async def report(store: Store, worker: str, routes: Routes, clock: Clock) -> None:
     """Writes what this worker knows, and removes what workers said that are gone; until canceled."""
     while True:
         try:
-            await store.execute("HSET", PROVIDERS_KEY, worker, rows(routes))
+            await store.execute("HSET", PROVIDERS_KEY, worker, rows(routes, clock.now_ms()))
             spoken, live = await asyncio.gather(
                 store.execute("HKEYS", PROVIDERS_KEY), store.execute("ZRANGE", WORKERS_KEY, 0, -1)
             )
@@ -37,7 +39,7 @@ async def report(store: Store, worker: str, routes: Routes) -> None:
         await asyncio.sleep(REPORT_SECONDS)
 
 
-def rows(routes: Routes) -> bytes:
+def rows(routes: Routes, now_ms: int) -> bytes:
     """Renders the providers as JSON, in the fields of `otp.ports.ProviderState`."""
     return orjson.dumps(
         [
@@ -48,6 +50,8 @@ def rows(routes: Routes) -> bytes:
                 "failed": route.failed,
                 "last_send_ms": route.last_send_ms,
                 "circuit_open": route.circuit.open(),
+                "suspended": routes.suspended(route.provider.name, now_ms),
+                "offer": {**asdict(route.offer), "operators": sorted(route.offer.operators)},
             }
             for route in routes.all
         ]

@@ -11,7 +11,7 @@ from xacthuc.telemetry.logs import get_logger
 from xacthuc.valkey import Message, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from xacthuc.otp.delivery.lanes import Lane
     from xacthuc.otp.delivery.ports import Tenure
@@ -20,34 +20,19 @@ if TYPE_CHECKING:
 _log: Final = get_logger()
 
 
-class Wakeups:
-    """Looks at the lanes when something was queued, and at all of them every now and then."""
+class _Watch:
+    """One lane and the partitions of it that are to be looked at."""
 
-    def __init__(self, store: Store, lanes: tuple[Lane, ...], held: Callable[[], Mapping[int, Tenure]]) -> None:
-        """Watches `lanes`."""
-        self._store = store
-        self._lanes = lanes
-        self._held = held
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
         self._due: set[int] = set()
         self._event = asyncio.Event()
 
-    def wake(self, partition: int) -> None:
-        """Has a partition looked at soon."""
-        self._due.add(partition)
+    def wake(self, partitions: Iterable[int]) -> None:
+        self._due.update(partitions)
         self._event.set()
 
-    async def listen(self) -> None:
-        """Takes wake-ups from the store until canceled. One that is lost costs a poll's time."""
-        async with aclosing(self._store.listen(WAKE_CHANNEL)) as events:
-            async for event in events:
-                if isinstance(event, Message) and event.data.isdigit():
-                    self.wake(int(event.data))
-                else:
-                    for partition in self._held():
-                        self.wake(partition)
-
-    async def run(self, poll_seconds: float) -> None:
-        """Looks until canceled."""
+    async def run(self, held: Callable[[], Mapping[int, Tenure]], poll_seconds: float) -> None:
         loop = asyncio.get_running_loop()
         next_poll = loop.time()
         while True:
@@ -56,11 +41,44 @@ class Wakeups:
                     await self._event.wait()
             except TimeoutError:
                 next_poll = loop.time() + poll_seconds
-                self._due.update(self._held())
+                self._due.update(held())
             due, self._due = self._due, set()
             self._event.clear()
             try:
-                for lane in self._lanes:
-                    await lane.look(due)
+                await self._lane.look(due)
             except StoreError as error:
                 _log.warning("lanes_not_read", cause=str(error))
+
+
+class Wakeups:
+    """Looks at the lanes when something was queued, and at all of them every now and then.
+
+    Each lane is looked at on its own, so that reading thousands of notices keeps no code waiting.
+    """
+
+    def __init__(self, store: Store, lanes: tuple[Lane, ...], held: Callable[[], Mapping[int, Tenure]]) -> None:
+        """Watches `lanes`."""
+        self._store = store
+        self._watches = [_Watch(lane) for lane in lanes]
+        self._held = held
+
+    def wake(self, partition: int) -> None:
+        """Has a partition looked at soon."""
+        self._wake((partition,))
+
+    async def listen(self) -> None:
+        """Takes wake-ups from the store until canceled. One that is lost costs a poll's time."""
+        async with aclosing(self._store.listen(WAKE_CHANNEL)) as events:
+            async for event in events:
+                if isinstance(event, Message) and event.data.isdigit():
+                    self.wake(int(event.data))
+                else:
+                    self._wake(self._held())
+
+    async def run(self, poll_seconds: float) -> None:
+        """Looks until canceled."""
+        await asyncio.gather(*(watch.run(self._held, poll_seconds) for watch in self._watches))
+
+    def _wake(self, partitions: Iterable[int]) -> None:
+        for watch in self._watches:
+            watch.wake(partitions)

@@ -45,6 +45,10 @@ class Circuit:
             self._closed_until_ms = max(self._closed_until_ms, now_ms + self._pause_ms)
             self._pause_ms = min(2 * self._pause_ms, LONGEST_PAUSE_MS)
 
+    def untried(self) -> None:
+        """Takes back a try that was not made, or showed neither success nor failure: another may be the trial."""
+        self._trial_until_ms = 0
+
     def hold(self, now_ms: int, for_ms: int) -> None:
         """Leaves the provider alone for as long as it asked for."""
         self._closed_until_ms = max(self._closed_until_ms, now_ms + min(for_ms, LONGEST_PAUSE_MS))

@@ -1,24 +1,22 @@
-"""Between the contract's messages and what the use cases speak. Nothing is decided here."""
+"""What platforms ask and are answered."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
-from xacthuc.api.otp.v1 import admin_pb2, internal_pb2, resources_pb2, service_pb2
+from xacthuc.api.otp.v1 import resources_pb2, service_pb2
 from xacthuc.grpckit.errors import FieldFault, InvalidRequest
-from xacthuc.otp.commands import RedeemProof, ReportUnrequested, SendNotice, StartChallenge
+from xacthuc.otp.commands import CheckNetwork, ReportUnrequested, StartChallenge
 from xacthuc.otp.domain.challenge import State, Verdict
+from xacthuc.otp.wire.common import request_id
 from xacthuc.phone import Mobile, Refusal
 
 if TYPE_CHECKING:
-    from google.protobuf.message import Message
+    from google.protobuf.timestamp_pb2 import Timestamp
 
     from xacthuc.grpckit.call import Call
     from xacthuc.otp.domain.rules import Rules
     from xacthuc.otp.domain.view import ChallengeView
-    from xacthuc.otp.ports import OutcomeBatch, ProviderState, Redeemed
     from xacthuc.otp.usecases.checking import Checked
 
 _Challenge = resources_pb2.Challenge
@@ -45,7 +43,7 @@ DELIVERY_STATES = {
     "D": _Challenge.Delivery.DELIVERED,
     "F": _Challenge.Delivery.FAILED,
 }
-FIRST_CHANNELS = (_Challenge.CHANNEL_UNSPECIFIED, _Challenge.SMS)
+FIRST_CHANNELS = (_Challenge.CHANNEL_UNSPECIFIED, _Challenge.SMS, _Challenge.NETWORK)
 
 
 def start_challenge(request: service_pb2.StartChallengeRequest, call: Call) -> StartChallenge:
@@ -55,7 +53,9 @@ def start_challenge(request: service_pb2.StartChallengeRequest, call: Call) -> S
         faults.append(FieldFault("subject", "must be links/* for GUARDIAN_LINK and accounts/* otherwise", "PURPOSE"))
     if request.channel not in FIRST_CHANNELS:
         faults.append(
-            FieldFault("channel", "must be SMS or unspecified at the start; others are for ResendCode", "FIRST")
+            FieldFault(
+                "channel", "must be SMS, NETWORK or unspecified at the start; others are for ResendCode", "FIRST"
+            )
         )
     if faults:
         raise InvalidRequest(*faults)
@@ -66,19 +66,27 @@ def start_challenge(request: service_pb2.StartChallengeRequest, call: Call) -> S
         purpose=request.purpose,
         subject=request.subject,
         locale=request.locale or "vi",
-        channel=_Challenge.SMS,
+        channel=request.channel or _Challenge.SMS,
         ip=client.ip,
         device_id=client.device_id,
         captcha_solved=client.captcha_solved,
+        autofill=client.autofill,
         request_id=request_id(request),
         trace=call.trace.traceparent() if call.trace.sampled else "",
     )
 
 
-def request_id(request: Message) -> str:
-    """Reads a request's id; a UUID may be spelled in capitals (RFC 9562 section 4)."""
-    identity: str = request.request_id  # type: ignore[attr-defined]  # every write has one
-    return identity.lower()
+def check_network(request: service_pb2.CheckNetworkRequest, call: Call) -> CheckNetwork:
+    """Reads a CheckNetworkRequest; DeadlineExceeded when no time is left to ask anybody."""
+    return CheckNetwork(
+        platform=call.platform,
+        name=request.name,
+        operator=request.operator,
+        network_token=request.network_token,
+        request_id=request_id(request),
+        correlator=call.trace.trace_id_hex,
+        budget_seconds=call.budget_seconds(),
+    )
 
 
 def report_unrequested(request: service_pb2.ReportUnrequestedRequest, call: Call) -> ReportUnrequested:
@@ -89,17 +97,6 @@ def report_unrequested(request: service_pb2.ReportUnrequestedRequest, call: Call
         code=request.code,
         ip=request.client.ip,
         device_id=request.client.device_id,
-        request_id=request_id(request),
-    )
-
-
-def redeem_proof(request: internal_pb2.RedeemProofRequest, call: Call) -> RedeemProof:
-    """Reads a RedeemProofRequest."""
-    return RedeemProof(
-        platform=call.platform,
-        proof_token=request.proof_token,
-        subject=request.subject,
-        purposes=frozenset(request.purposes),
         request_id=request_id(request),
     )
 
@@ -119,7 +116,7 @@ class Renderer:
         return message
 
     def _on_offer(self, view: ChallengeView) -> tuple[int, ...]:
-        if view.sends + 1 >= self._rules.other_channels_from_send:
+        if not view.sends or view.sends + 1 >= self._rules.other_channels_from_send:
             return self._channels
         return tuple(channel for channel in self._channels if channel == view.channel)
 
@@ -140,7 +137,8 @@ class Renderer:
         message.channel = view.channel  # type: ignore[assignment]  # an open enum on the wire
         _set(message.create_time, view.created_ms)
         _set(message.expire_time, view.expire_ms)
-        _fill_delivery(message.delivery, view)
+        if view.delivery_state:
+            _fill_delivery(message.delivery, view)
         if sends := view.remaining_sends(now_ms, self._rules):
             message.remaining_sends = sends
             message.available_channels.extend(self._on_offer(view))  # type: ignore[arg-type]  # an open enum on the wire
@@ -165,11 +163,6 @@ def _fill_delivery(message: resources_pb2.Challenge.Delivery, view: ChallengeVie
         _set(message.deliver_time, view.delivered_ms)
 
 
-def timestamp(at_ms: int) -> Timestamp:
-    """Renders milliseconds since the epoch."""
-    return Timestamp(seconds=at_ms // 1000, nanos=at_ms % 1000 * 1_000_000)
-
-
 def number_info(number: Mobile | Refusal, locale: str) -> resources_pb2.NumberInfo:
     """Renders what the numbering plan says."""
     if isinstance(number, Refusal):
@@ -182,83 +175,4 @@ def number_info(number: Mobile | Refusal, locale: str) -> resources_pb2.NumberIn
         accepted=True,
         confirmed_range=number.confirmed,
         converted=number.converted_from_2018,
-    )
-
-
-def proof(proof_id: str, redeemed: Redeemed) -> internal_pb2.Proof:
-    """Renders what a proof says, number in clear: the internal port is mutual TLS."""
-    return internal_pb2.Proof(
-        proof_id=proof_id,
-        phone_number=redeemed.number,
-        purpose=redeemed.purpose,  # type: ignore[arg-type]  # an open enum on the wire
-        subject=redeemed.subject,
-        verify_time=timestamp(redeemed.verified_ms),
-        channel=redeemed.channel,  # type: ignore[arg-type]  # an open enum on the wire
-    )
-
-
-def send_notice(request: internal_pb2.SendNoticeRequest, call: Call) -> SendNotice:
-    """Reads a SendNoticeRequest."""
-    return SendNotice(
-        platform=call.platform,
-        phone_number=request.phone_number,
-        template=request.template,
-        locale=request.locale or "vi",
-        request_id=request_id(request),
-    )
-
-
-def notice(queued: tuple[str, int]) -> internal_pb2.Notice:
-    """Renders a notice that was queued."""
-    identity, queued_ms = queued
-    return internal_pb2.Notice(name=f"notices/{identity}", queue_time=timestamp(queued_ms))
-
-
-def outcomes(batch: OutcomeBatch) -> internal_pb2.WatchOutcomesResponse:
-    """Renders a batch of outcomes."""
-    return internal_pb2.WatchOutcomesResponse(
-        outcomes=[
-            internal_pb2.Outcome(
-                kind=internal_pb2.Outcome.Kind.Value(entry.kind),
-                platform=entry.platform,
-                challenge=f"challenges/{entry.challenge}" if entry.challenge else "",
-                subject=entry.subject,
-                purpose=entry.purpose,  # type: ignore[arg-type]  # an open enum on the wire
-                occur_time=timestamp(entry.at_ms),
-                provider=entry.provider,
-                detail=entry.detail,
-            )
-            for entry in batch.entries
-        ],
-        cursor=batch.cursor,
-    )
-
-
-def blocked(count: int, refused: list[tuple[int, Refusal]]) -> admin_pb2.ImportBlockListResponse:
-    """Renders what became of an import."""
-    return admin_pb2.ImportBlockListResponse(
-        blocked_count=count,
-        rejected=[
-            admin_pb2.ImportBlockListResponse.Rejected(
-                index=index, refusal=resources_pb2.NumberInfo.Refusal.Value(refusal.reason.value)
-            )
-            for index, refusal in refused
-        ],
-    )
-
-
-def providers(states: list[ProviderState]) -> admin_pb2.ListProvidersResponse:
-    """Renders the providers."""
-    return admin_pb2.ListProvidersResponse(
-        providers=[
-            admin_pb2.Provider(
-                name=state.name,
-                channels=state.channels,  # type: ignore[arg-type]  # an open enum on the wire
-                sent_count=state.sent,
-                failed_count=state.failed,
-                last_send_time=timestamp(state.last_send_ms) if state.last_send_ms else None,
-                circuit_open=state.circuit_open,
-            )
-            for state in states
-        ]
     )

@@ -1,0 +1,118 @@
+"""Two lanes: however many notices wait, a code is sent as if there were none."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from delivery_world import Eventually, World
+from fake_vendor import FakeVendor, slowly
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.engine
+
+NOTICES = 1_000
+
+
+async def test_a_code_overtakes_a_thousand_waiting_notices(
+    world: World, vendor: FakeVendor, eventually: Eventually
+) -> None:
+    vendor.file(world.providers)
+    await queue_notices(world, NOTICES)
+    async with world.working():
+        await eventually(lambda: vendor.received)
+        identity = await world.start("+84987654321")
+        await eventually(lambda: world.sent(identity))
+
+    notices_before = [message["to"] for message in vendor.received].index("84987654321")
+    assert notices_before < 20
+    assert await world.waiting() > NOTICES - 40
+
+
+async def test_a_worker_that_finds_a_full_bulk_lane_begins_no_more_of_it_than_it_can_see_through(
+    world: World, vendor: FakeVendor, eventually: Eventually
+) -> None:
+    vendor.file(world.providers)
+    await queue_notices(world, NOTICES)
+    async with world.working(notice_concurrency=1, notices_per_second=1) as running:
+        await eventually(lambda: vendor.received)
+        known = len(running.worker._lanes[1]._pending)
+
+    assert 0 < known <= 16 + 8 * 16
+
+
+async def test_notices_hold_no_place_of_codes_at_a_provider(
+    world: World, vendor: FakeVendor, eventually: Eventually
+) -> None:
+    in_flight(vendor.file(world.providers), 4)
+    vendor.otherwise = slowly(0.5)
+    await queue_notices(world, 40)
+    async with world.working(notices_per_second=1000) as running:
+        route = next(route for route in running.worker._routes.all if route.provider.name == "vendor")
+        await eventually(route.bulk_slots.locked)
+        for number in range(4):
+            await world.start(f"+8498765432{number}")
+        await eventually(route.slots.locked)
+        await eventually(lambda: vendor.asked == 5)
+
+
+async def test_a_notice_makes_way_for_codes_and_does_not_wait_for_ever(
+    world: World, vendor: FakeVendor, eventually: Eventually
+) -> None:
+    vendor.file(world.providers)
+    vendor.script.append(slowly(0.9))
+    async with world.working(notices_per_second=1000):
+        await world.start("+84987654321")
+        await eventually(lambda: vendor.asked == 1)
+        await world.notice("+84922000000")
+        await eventually(lambda: vendor.received)
+
+    assert [message["to"] for message in vendor.received] == ["84922000000", "84987654321"]
+
+
+async def test_notices_leave_a_provider_s_pace_to_the_codes_that_need_it(
+    world: World, vendor: FakeVendor, eventually: Eventually
+) -> None:
+    paced(vendor.file(world.providers), 20)
+    await queue_notices(world, 60)
+    numbers = [f"+84987{number:06d}" for number in range(60)]
+    async with world.working(notices_per_second=1000):
+        await eventually(lambda: len(vendor.received) > 3)
+        began = time.monotonic()
+        await asyncio.gather(*(world.start(number) for number in numbers))
+        await eventually(lambda: sum(message["to"].startswith("84987") for message in vendor.received) == 60)
+        taken_seconds = time.monotonic() - began
+
+    order = [message["to"].startswith("84987") for message in vendor.received]
+    last_code = len(order) - order[::-1].index(True)
+    notices_between = order[order.index(True) : last_code].count(False)
+    # At 20 a second the codes take three seconds; notices that had come before them may still have had their turn.
+    assert notices_between <= 8
+    assert taken_seconds < 4.5
+
+
+async def test_notices_use_the_pace_when_there_are_no_codes(
+    world: World, vendor: FakeVendor, eventually: Eventually
+) -> None:
+    paced(vendor.file(world.providers), 20)
+    await queue_notices(world, 30)
+    async with world.working(notices_per_second=1000):
+        await eventually(lambda: world.waits(0))
+
+    assert vendor.copies.total() == 30
+
+
+async def queue_notices(world: World, count: int) -> None:
+    await asyncio.gather(*(world.notice(f"+84922{number:06d}") for number in range(count)))
+
+
+def in_flight(file: Path, concurrency: int) -> None:
+    file.write_text(file.read_text().replace("weight =", f"concurrency = {concurrency}\nweight ="))
+
+
+def paced(file: Path, per_second: int) -> None:
+    file.write_text(file.read_text().replace("weight =", f"per_second = {per_second}\nweight ="))
