@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from benchmarks import flows, studies
+from benchmarks import flows, lanes, studies
 from benchmarks.load import Target
 from benchmarks.report import Figure, Report, spread
 from benchmarks.rig import Rig
@@ -82,6 +82,8 @@ async def run(rig: Rig, size: Size, key: str, report: Report) -> None:
         report.extend(await studies.latency(bench))
         report.extend(await studies.leftovers(bench))
         report.extend(studies.memory(bench))
+        rig.stop("otp-delivery")
+        report.extend(await lanes.study(lanes.QUICK if size is QUICK else lanes.Turns()))
     await store.close()
 
 

@@ -41,6 +41,14 @@ async def command_counts(store: Store) -> Counter[str]:
     return Counter({match[1].decode(): int(match[2]) for match in re.finditer(rb"cmdstat_([^:]+):calls=(\d+)", report)})
 
 
+async def requests_read(store: Store) -> int:
+    """Returns how often the server read from a client since its start: once for whatever was written together."""
+    (report,) = await store.execute_everywhere("INFO", "stats")
+    found = re.search(rb"total_reads_processed:(\d+)", report)
+    assert found is not None  # noqa: S101 - every server since Redis 6 counts it
+    return int(found[1])
+
+
 async def waiting_messages(store: Store) -> int:
     """Returns how many messages wait in the lanes of all partitions."""
     lanes = (store.execute("XLEN", delivery_key(partition)) for partition in range(PARTITIONS))
@@ -73,6 +81,7 @@ SORTS: Final = _sorts(
     (r"\{p:\d+\}:n:", "allowance of a number", 5 * 24),
     (r"\{p:\d+\}:(dlv|dlv:bulk)$", "delivery lane", None),
     (r"\{p:\d+\}:out$", "outcomes", None),
+    (r"\{p:\d+\}:due$", "deadlines of receipts", None),
     (r"\{p:\d+\}:out:cur$", "cursor of a partition", None),
     (r"\{p:\d+\}:lease$", "lease of a partition", None),
     # A receipt that comes two days late is nobody's any more.
@@ -83,7 +92,13 @@ SORTS: Final = _sorts(
     (r"q:\{", "request id", _REQUEST),
     (r"s:\{", "standing of an account", 0.25),
     (r"l:\{[0-9a-f]{16,}\}", "lease of a standing", 0.01),
-    (r"(keys|delivery:workers|providers)$", "record of keys, workers, providers", None),
+    (r"g:\{[a-z]+:[^}]+\}:x$", "what the guard has folded", _DAY),
+    (r"g:\{[a-z]+:", "what the guard counts", 15 * 24),
+    (r"g:\{(since|known|suspects)\}$", "lists of the guard", None),
+    (r"tally:\{", "figures of a provider", 15 * 24),
+    (r"spend:\{[^}]+\}:c:", "a charge", 1.0),
+    (r"spend:\{[^}]+\}$", "money of a platform", None),
+    (r"(keys|delivery:workers|providers|tallies|spend:platforms)$", "record of keys, workers, providers", None),
 )
 
 

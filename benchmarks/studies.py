@@ -6,14 +6,16 @@ import asyncio
 import gc
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count, cycle, islice
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from benchmarks import flows, measure
 from benchmarks.report import Figure, percentile, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from benchmarks.load import Target, Window
     from benchmarks.rig import Rig
@@ -35,6 +37,8 @@ class Size:
     """Turns of each scenario in a round."""
     calls: int = 500
     """Of each scenario in a slice."""
+    lone_calls: int = 50
+    """Calls one after the other, whose trips are counted."""
     accounts: int = 1_000
     """Half of them verified."""
     verifications: int = 100_000
@@ -157,31 +161,46 @@ def _ratios(values: list[float], bases: list[float]) -> list[float]:
 
 
 async def trips(bench: Bench) -> dict[str, list[Figure]]:
-    """Requests to the store per call, from INFO commandstats."""
-    calls = bench.size.calls
-    people = bench.strangers(calls)
+    """Trips of a call that is alone, and the commands in them from INFO commandstats; several can share a trip."""
+    people = bench.strangers(bench.size.lone_calls)
     names: list[str] = []
 
-    async def start() -> None:
-        names.extend(flows.started((await bench.otp.in_flight(flows.START, flows.starts(people))).answers))
+    async def start(person: int) -> None:
+        names.extend(flows.started((await bench.otp.in_flight(flows.START, flows.starts([person]))).answers))
 
-    async def check() -> None:
-        await bench.otp.in_flight(flows.CHECK, bench.reader.wrong(names))
+    async def check(name: str) -> None:
+        await bench.otp.in_flight(flows.CHECK, bench.reader.wrong([name]))
 
-    async def act() -> None:
-        await bench.identity.in_flight(flows.ACTION, flows.posts(islice(cycle(bench.verified), calls)))
+    async def act(person: int) -> None:
+        await bench.identity.in_flight(flows.ACTION, flows.posts([person]))
 
-    figures = []
-    for name, run, command, most in (
-        ("StartChallenge, scripts", start, "evalsha", 2.0),
-        ("CheckCode, scripts", check, "evalsha", 1.0),
-        ("CheckAction, reads", act, "get", 1.0),
-    ):
-        before = await measure.command_counts(bench.store)
-        await run()
-        after = await measure.command_counts(bench.store)
-        figures.append(Figure(name, (after[command] - before[command]) / calls, "per call", most))
-    return {"Trips to the store": figures}
+    return {
+        "Trips to the store": [
+            *await _trips_of(bench, "StartChallenge", [partial(start, person) for person in people], "evalsha", 2.0),
+            *await _trips_of(bench, "CheckCode", [partial(check, name) for name in names], "evalsha", 1.0),
+            *await _trips_of(
+                bench, "CheckAction", [partial(act, p) for p in islice(cycle(bench.verified), len(people))], "get", 1.0
+            ),
+        ]
+    }
+
+
+async def _trips_of(
+    bench: Bench, name: str, calls: Sequence[Callable[[], Awaitable[None]]], command: str, most: float
+) -> list[Figure]:
+    """Counts the server's reads around each call; the median, since keys and limits are refreshed beside it."""
+    reads, commands = [], []
+    for call in calls:
+        counts, before = await measure.command_counts(bench.store), await measure.requests_read(bench.store)
+        await call()
+        after = await measure.requests_read(bench.store)
+        reads.append(after - before - 1)  # our own question is one
+        commands.append((await measure.command_counts(bench.store) - counts)[command])
+    what = "scripts" if command == "evalsha" else "reads"
+    return [
+        Figure(name, median(reads), "trips", most),
+        Figure(f"{name}, {what}", median(commands), "per call"),
+    ]
 
 
 async def latency(bench: Bench) -> dict[str, list[Figure]]:
