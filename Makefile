@@ -101,10 +101,11 @@ breaking: $(API) $(PEERS)
 lint-licences: $(INSTALLED) ## Refuses a dependency under a licence that was not decided on
 	$(PY) -m piplicenses --from=mixed --partial-match --allow-only='$(LICENCES)' --ignore-packages xacthuc >/dev/null
 
-# No install script is needed: buf's binary comes as a package of its own.
+# No install script is needed: buf's binary comes as a package of its own. Not `npm ci`, which asks the lock for the
+# binaries of other systems too.
 $(PEERS): package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'The contract checks and the peers of the tests need npm (Node 20 or newer).' >&2; exit 1; }
-	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .PHONY: format
