@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,7 +83,8 @@ async def test_the_scripts_equal_the_ledger(
             assert await store.run(credit, (key, f"{key}:x"), event) == 1
         words = await store.execute("HGETALL", key)
         kept = read_ledger(dict(zip(words[::2], words[1::2], strict=True)), life)
-        assert kept.figures(now_ms) == model.figures(now_ms)
+        # Of a copy: asking moves the model's clock on, which the store has not heard of where nothing was done.
+        assert kept.figures(now_ms) == deepcopy(model).figures(now_ms)
 
 
 @shared_fixtures
