@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -35,7 +36,7 @@ class Asked:
 
 
 @dataclass
-class FakeHttp:
+class FakeHttp(ABC):
     """Listens and reads requests; what they are answered with is `handle`."""
 
     port: int = 0
@@ -45,13 +46,13 @@ class FakeHttp:
     _server: asyncio.Server | None = None
     _serving: set[asyncio.Task[None]] = field(default_factory=set)
 
+    @abstractmethod
     async def handle(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         """Answers one request, or does something worse."""
-        raise NotImplementedError
 
+    @abstractmethod
     def behave(self, do: str, *, times: int | None = None) -> None:
         """Does something by name the next `times`, or from now on."""
-        raise NotImplementedError
 
     async def open(self) -> None:
         """Listens, on the same port again after `close`."""
