@@ -7,6 +7,7 @@ picture can come along.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,8 @@ from xacthuc.datafile import DataFileError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-_PLACEHOLDER: Final = re.compile(r"\{([a-z_.]+)\}")
+# Wider than what is known, so that a misspelt one is refused and not sent as it stands.
+_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z0-9_.-]+)\}")
 _MOST_CHARACTERS: Final = 256
 
 PERSONAL: Final = frozenset({"personal_id", "full_name", "birth_date"})
@@ -34,7 +36,7 @@ def check(template: object, known: Collection[str], key: str) -> None:
     elif isinstance(template, list):
         for index, value in enumerate(template):
             check(value, known, f"{key}[{index}]")
-    elif not isinstance(template, (bool, int, float)):
+    elif not isinstance(template, (bool, int, float)) or not math.isfinite(template):
         raise DataFileError(f"{key}: write a string, a number, a list or a table, not a {type(template).__name__}")
 
 
@@ -62,7 +64,8 @@ def at(document: object, path: str) -> str | None:
     found = value_at(document, path)
     if isinstance(found, bool):
         return str(found).lower()
-    if not isinstance(found, (str, int, float)):
+    # A float stands for several whole numbers from 2**53 on: no id may be told by one.
+    if not isinstance(found, (str, int, float)) or (isinstance(found, float) and abs(found) >= 2**53):
         return None
     text = str(found)
     return text if 0 < len(text) <= _MOST_CHARACTERS else None
