@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xacthuc.clock import Clock
-    from xacthuc.otp.network_ports import Operator
+    from xacthuc.otp.ports.network import Operator
     from xacthuc.telemetry.start import Telemetry
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from xacthuc.api.otp.v1 import internal_pb2, resources_pb2, service_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.otp.domain.view import ChallengeView
-    from xacthuc.otp.guard_ports import GuardSubjects
     from xacthuc.otp.ports import Administration, Money, Notices, Outcomes
+    from xacthuc.otp.ports.guard import GuardSubjects
     from xacthuc.otp.usecases.delivering import Delivery
     from xacthuc.otp.usecases.otp import Otp
     from xacthuc.otp.wire.challenges import Renderer

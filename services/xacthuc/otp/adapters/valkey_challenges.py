@@ -10,8 +10,8 @@ from xacthuc.otp.adapters.scripts import script
 from xacthuc.otp.domain import challenge_id
 from xacthuc.otp.domain.challenge import Question, Redemption, Resend, State, Verdict
 from xacthuc.otp.domain.view import ChallengeView
-from xacthuc.otp.network_ports import Asked
 from xacthuc.otp.ports import Answered, Charged, Redeemed, StartOutcome
+from xacthuc.otp.ports.network import Asked
 from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS
 from xacthuc.valkey.partition import number_hash, partition_of
 

@@ -42,7 +42,7 @@ _PAST_HOURS: Final = 48
 
 @dataclass(frozen=True, slots=True)
 class ValkeyFigures:
-    """Implements `figure_ports.FigureBook` and `figure_ports.Experience`."""
+    """Implements `ports.figures.FigureBook` and `ports.figures.Experience`."""
 
     store: Store
 

@@ -48,7 +48,7 @@ def subject_key(subject: Subject) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class ValkeyGuard:
-    """Implements `guard_ports.Guard`."""
+    """Implements `ports.guard.Guard`."""
 
     store: Store
     rules: GuardRules
@@ -111,7 +111,7 @@ class ValkeyGuard:
 
 @dataclass(slots=True)
 class Watched:
-    """Implements `guard_ports.Watched`: the counts of one message, on their way."""
+    """Implements `ports.guard.Watched`: the counts of one message, on their way."""
 
     guard: ValkeyGuard
     counts: list[tuple[Subject, asyncio.Future[Reply]]]

@@ -11,7 +11,7 @@ from xacthuc.otp.adapters.scripts import guard_script
 from xacthuc.otp.adapters.valkey_guard import KNOWN_KEY, MOST_SUSPECTS, SINCE_KEY, SUSPECTS_KEY, subject_key
 from xacthuc.otp.domain.guard import Kind, Known, Subject, judge
 from xacthuc.otp.domain.guard_ledger import Ledger
-from xacthuc.otp.guard_ports import GuardSubject
+from xacthuc.otp.ports.guard import GuardSubject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ _ADMINISTERED_PARTITION: Final = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValkeyGuardSubjects:
-    """Implements `guard_ports.GuardSubjects`."""
+    """Implements `ports.guard.GuardSubjects`."""
 
     store: Store
     rules: GuardRules

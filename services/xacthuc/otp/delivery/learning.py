@@ -11,7 +11,7 @@ from xacthuc.valkey import StoreError
 if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.otp.delivery.routes import Routes
-    from xacthuc.otp.figure_ports import Experience
+    from xacthuc.otp.ports.figures import Experience
 
 _log: Final = get_logger()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.otp.adapters.valkey_guard_subjects import ValkeyGuardSubjects
     from xacthuc.otp.delivery.routes import Routes
-    from xacthuc.otp.guard_ports import GuardSubject
+    from xacthuc.otp.ports.guard import GuardSubject
 
 _log: Final = get_logger()
 

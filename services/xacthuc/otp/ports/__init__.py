@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xacthuc.otp.domain.spending import Budget, Spending
     from xacthuc.otp.domain.starter import Starter
     from xacthuc.otp.domain.view import ChallengeView
-    from xacthuc.otp.network_ports import Asked
+    from xacthuc.otp.ports.network import Asked
 
 Outcome = TypeVar("Outcome")
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from xacthuc.otp.delivery.domain.choice import Share
     from xacthuc.otp.delivery.domain.figures import Figures
-    from xacthuc.otp.figure_ports import FigureBook
     from xacthuc.otp.ports import Administration, ProviderState
+    from xacthuc.otp.ports.figures import FigureBook
     from xacthuc.otp.usecases.otp import Otp
     from xacthuc.policy.sections import Choice
 

@@ -11,7 +11,7 @@ from xacthuc.otp.domain.guard import Subject
 
 if TYPE_CHECKING:
     from xacthuc.otp.domain.guard import GuardDecision
-    from xacthuc.otp.guard_ports import GuardSubject, GuardSubjects, Watched
+    from xacthuc.otp.ports.guard import GuardSubject, GuardSubjects, Watched
     from xacthuc.otp.usecases.otp import Otp
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xacthuc.grpckit.errors import XacthucError
     from xacthuc.otp.commands import CheckNetwork
     from xacthuc.otp.domain.view import ChallengeView
-    from xacthuc.otp.network_ports import Operator
+    from xacthuc.otp.ports.network import Operator
     from xacthuc.otp.usecases.otp import Otp
 
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from xacthuc.otp.domain.code import Deriver
     from xacthuc.otp.domain.rules import Rules
     from xacthuc.otp.domain.starter import Digests
-    from xacthuc.otp.guard_ports import Guard
-    from xacthuc.otp.network_ports import Operator
     from xacthuc.otp.ports import Challenges, Limits
+    from xacthuc.otp.ports.guard import Guard
+    from xacthuc.otp.ports.network import Operator
     from xacthuc.phone import Mobile, NumberPlan
 
 

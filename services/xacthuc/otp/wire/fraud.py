@@ -9,7 +9,7 @@ from xacthuc.otp.domain.guard import GuardDecision, Verdict
 from xacthuc.otp.wire.common import timestamp
 
 if TYPE_CHECKING:
-    from xacthuc.otp.guard_ports import GuardSubject
+    from xacthuc.otp.ports.guard import GuardSubject
 
 _Decision = internal_pb2.GuardDecision
 

@@ -39,7 +39,7 @@ _SECONDS: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
 class NumberVerification:
-    """Implements `network_ports.Operator` over one operator's API."""
+    """Implements `ports.network.Operator` over one operator's API."""
 
     def __init__(
         self, described: OperatorFile, client: httpx.AsyncClient, clock: Clock, observe: Callable[[str, float], None]

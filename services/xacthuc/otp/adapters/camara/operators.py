@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xacthuc.clock import Clock
-    from xacthuc.otp.network_ports import Operator
+    from xacthuc.otp.ports.network import Operator
     from xacthuc.telemetry.metrics import Metrics
 
 
