@@ -23,7 +23,7 @@ LICENCES := MIT;Apache;BSD;ISC;PSF;Python Software Foundation;Mozilla Public Lic
 
 .PHONY: help
 help: ## Shows this list
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(INSTALLED) ## Makes .venv with what requirements.lock names, once
@@ -54,13 +54,18 @@ SIDE_BY_SIDE = $(PY) -m pytest -m 'not slow' -n 2 --dist loadfile tests --ignore
 ALONE = $(PY) -m pytest -m 'not slow' tests/fault
 
 .PHONY: test
-test: $(API) $(PEERS) ## Runs every test on the real engines, then the store's tests on Redis 7.0
+test: $(API) $(PEERS) ## Runs every test on the real engines, then those of the stores on the oldest ones supported
 	$(SIDE_BY_SIDE)
 	$(ALONE)
 	@if tests/tools/redis7.sh; then \
 	  $(MAKE) --no-print-directory test-redis7; \
 	else \
 	  echo '*** SKIPPED: the store tests on Redis 7.0, which could not be fetched (see above).' >&2; \
+	fi
+	@if tests/tools/postgres15.sh; then \
+	  $(MAKE) --no-print-directory test-postgres15; \
+	else \
+	  echo '*** SKIPPED: the database tests on PostgreSQL 15, which could not be fetched (see above).' >&2; \
 	fi
 
 .PHONY: test-redis7
@@ -69,6 +74,13 @@ test-redis7: $(API) $(PEERS) ## Runs the store's tests on Debian's Redis 7.0 (te
 	@tests/tools/redis7.sh >/dev/null
 	$(SIDE_BY_SIDE)
 	$(ALONE)
+
+# Without the fault tests: they kill our processes, and what differs between the versions is SQL.
+.PHONY: test-postgres15
+test-postgres15: export XACTHUC_TEST_DATABASE := postgres15
+test-postgres15: $(API) $(PEERS) ## Runs the database's tests on Debian's PostgreSQL 15 (tests/tools/postgres15.sh fetches it)
+	@tests/tools/postgres15.sh >/dev/null
+	$(SIDE_BY_SIDE)
 
 .PHONY: soak
 soak: $(API) $(PEERS) ## Runs the tests at full size: minutes to hours

@@ -1,7 +1,8 @@
 """What every suite shares: the real engines, a clock that stands still, polling with a deadline, and the rule marker.
 
 Each xdist worker has engines of its own, started when a test first asks. `XACTHUC_TEST_STORE=redis7` runs the same
-tests on Debian's Redis 7.0, the oldest store the product supports, instead of the bundled Valkey.
+tests on Debian's Redis 7.0, the oldest store the product supports, instead of the bundled Valkey;
+`XACTHUC_TEST_DATABASE=postgres15` runs those of the database on Debian's PostgreSQL 15, likewise the oldest.
 """
 
 from __future__ import annotations
@@ -28,9 +29,12 @@ from xacthuc.embedded import Postgres, Valkey, ValkeyCluster
 from xacthuc.embedded.postgres import installation
 
 ROOT = Path(__file__).resolve().parents[1]
-REDIS7 = ROOT / ".tools" / "redis7" / "redis-server"
+REDIS7 = ROOT / ".tools" / "redis7" / "bin" / "redis-server"
 STORE = os.environ.get("XACTHUC_TEST_STORE", "valkey")
 STORE_FIXTURES = {"valkey_server", "own_valkey", "valkey_cluster"}
+POSTGRES15 = ROOT / ".tools" / "postgres15"
+DATABASE = os.environ.get("XACTHUC_TEST_DATABASE", "bundled")
+DATABASE_FIXTURES = {"postgres_server"}
 RULES = {f"R{number}" for number in range(1, 56)}
 
 # Nothing the tests store has to survive the machine, and a database per test is cheap without waiting for the disk.
@@ -47,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuses rule markers that name no requirement; keeps the tests that `--rule` or another store asks for."""
+    """Refuses rule markers that name no requirement; keeps the tests that `--rule` or another engine asks for."""
     rules = {item: {str(rule) for mark in item.iter_markers("rule") for rule in mark.args} for item in items}
     unknown = sorted(f"{item.nodeid}: {rule}" for item, named in rules.items() for rule in named - RULES)
     if unknown:
@@ -55,7 +59,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if wanted := config.getoption("--rule"):
         _keep(config, items, lambda item: wanted in rules[item])
     if STORE != "valkey":
-        _keep(config, items, lambda item: bool(STORE_FIXTURES & set(getattr(item, "fixturenames", ()))))
+        _keep(config, items, lambda item: _uses(item, STORE_FIXTURES))
+    if DATABASE != "bundled":
+        _keep(config, items, lambda item: _uses(item, DATABASE_FIXTURES))
+
+
+def _uses(item: pytest.Item, fixtures: set[str]) -> bool:
+    return bool(fixtures & set(getattr(item, "fixturenames", ())))
 
 
 def _keep(config: pytest.Config, items: list[pytest.Item], chosen: Callable[[pytest.Item], bool]) -> None:
@@ -112,9 +122,24 @@ def valkey_cluster(store_binary: Path | None) -> Iterator[ValkeyCluster]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Postgres]:
+def postgres_binaries() -> Path | None:
+    """The PostgreSQL the database tests run on: None is the bundled one."""
+    if DATABASE == "bundled":
+        return None
+    if not POSTGRES15.exists():
+        raise pytest.UsageError(
+            "XACTHUC_TEST_DATABASE=postgres15 needs PostgreSQL 15: run tests/tools/postgres15.sh first"
+        )
+    return POSTGRES15
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_binaries: Path | None) -> Iterator[Postgres]:
     """The worker's PostgreSQL."""
-    with private_directory() as directory, Postgres(directory, settings=UNSAFE_POSTGRES) as server:
+    with (
+        private_directory() as directory,
+        Postgres(directory, binaries=postgres_binaries, settings=UNSAFE_POSTGRES) as server,
+    ):
         yield server
 
 

