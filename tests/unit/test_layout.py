@@ -22,7 +22,8 @@ MOST_LINES = 350
 
 def files() -> list[Path]:
     """Everything that belongs to the repository, without what is built or generated."""
-    found = [path for path in ROOT.iterdir() if path.is_file()]
+    # In a worktree, .git is a file.
+    found = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]
     for place in PLACES:
         found += [path for path in (ROOT / place).rglob("*") if path.is_file() and not BUILT & set(path.parts)]
     return [path for path in found if not any(path.is_relative_to(generated) for generated in GENERATED)]
