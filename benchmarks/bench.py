@@ -24,9 +24,10 @@ from xacthuc.up.adapters.identity_client import PLATFORM, development_key
 from xacthuc.valkey import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 RESULT: Final = Path("var/bench.json")
+STUDIES: Final = ("start", "cpu", "trips", "latency", "leftovers", "memory", "lanes")
 ECHO: Final = Path(__file__).with_name("echo.py")
 _STARTS: Final = 3
 _KEY_HEARD_SECONDS: Final = 1.5
@@ -42,8 +43,9 @@ def main(arguments: Sequence[str]) -> int:
         rig.migrate()
         for service in ("otp", "identity"):
             report.add("From start to ready", start(rig, service, 1 if options.quick else _STARTS))
-        key = development_key(rig.layout, rig.ports.identity_internal)
-        uvloop.run(run(rig, size, key, report))
+        if options.only != ["start"]:
+            key = development_key(rig.layout, rig.ports.identity_internal)
+            uvloop.run(run(rig, size, key, report, options.only))
     print(report.text())
     report.write(options.out)
     print(f"\n{options.out} holds the same figures.")
@@ -62,7 +64,7 @@ def start(rig: Rig, service: str, times: int) -> Figure:
     return spread(service, seconds, "s", at_most=1.5)
 
 
-async def run(rig: Rig, size: Size, key: str, report: Report) -> None:
+async def run(rig: Rig, size: Size, key: str, report: Report, only: Collection[str]) -> None:
     """Takes the studies one after the other; delivery joins when CPU and trips are known."""
     store = await Store.connect(rig.state_url)
     await asyncio.sleep(_KEY_HEARD_SECONDS)
@@ -73,16 +75,22 @@ async def run(rig: Rig, size: Size, key: str, report: Report) -> None:
         reader = flows.Reader(rig.layout.keys / "otp.keys", PLATFORM)
         bench = Bench(size=size, rig=rig, store=store, otp=otp, identity=identity, reader=reader)
         await studies.populate(bench)
-        echo_address = rig.start_program("echo", [sys.executable, str(ECHO), *await studies.echoed(bench)])
-        async with Target(echo_address, rig.pid("echo"), key) as echo:
-            report.extend(await studies.cpu(bench, echo))
-        rig.stop("echo")
-        report.extend(await studies.trips(bench))
+        if "cpu" in only:
+            echo_address = rig.start_program("echo", [sys.executable, str(ECHO), *await studies.echoed(bench)])
+            async with Target(echo_address, rig.pid("echo"), key) as echo:
+                report.extend(await studies.cpu(bench, echo))
+            rig.stop("echo")
+        if "trips" in only:
+            report.extend(await studies.trips(bench))
         rig.start("otp-delivery")
-        report.extend(await studies.latency(bench))
-        report.extend(await studies.leftovers(bench))
-        report.extend(studies.memory(bench))
+        if "latency" in only:
+            report.extend(await studies.latency(bench))
+        if "leftovers" in only:
+            report.extend(await studies.leftovers(bench))
+        if "memory" in only:
+            report.extend(studies.memory(bench))
         rig.stop("otp-delivery")
+    if "lanes" in only:
         report.extend(await lanes.study(lanes.QUICK if size is QUICK else lanes.Turns()))
     await store.close()
 
@@ -91,6 +99,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Returns the options of a command line; SystemExit 2 with advice when it is wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="run everything once, small: shows that it works")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=STUDIES,
+        default=list(STUDIES),
+        help="the studies to take (default: all); starts are always measured",
+    )
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")
     parser.add_argument("--out", type=Path, default=RESULT, help=f"where the figures go (default: {RESULT})")
     parser.add_argument(

@@ -5,6 +5,7 @@ Stands on what `xacthuc up` uses, without its supervision: a process that dies h
 
 from __future__ import annotations
 
+import compileall
 import os
 import socket
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, Self
 
+import xacthuc
 from xacthuc.embedded import EngineError, OwnedProcess
 from xacthuc.up import certificates, keys
 from xacthuc.up.engines import Engines
@@ -50,6 +52,7 @@ class Rig:
         self.ports = Ports(_free_base())
 
     def __enter__(self) -> Self:
+        _compile()
         root = Path(self._undo.enter_context(TemporaryDirectory(prefix="xacthuc-bench-")))
         self.layout = Layout(root)
         self.layout.make()
@@ -116,6 +119,12 @@ class Rig:
 
     def _spawn(self, program: Program) -> OwnedProcess:
         return OwnedProcess(program.command, log=self.layout.log(program.name), environment=program.environment)
+
+
+def _compile() -> None:
+    """Leaves the bytecode that pip leaves with what it installs; PYTHONDONTWRITEBYTECODE may have kept it away."""
+    for package in xacthuc.__path__:
+        compileall.compile_dir(package, quiet=1)
 
 
 def _accepts(address: str) -> Callable[[], bool]:

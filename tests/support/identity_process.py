@@ -55,7 +55,7 @@ class IdentityProcess:
         """Starts the process without waiting for it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "xacthuc.identity.main"], env=self.environment, stdout=log, stderr=log
+                [sys.executable, "-m", "xacthuc.identity"], env=self.environment, stdout=log, stderr=log
             )
         return self.process
 

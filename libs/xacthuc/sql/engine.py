@@ -13,7 +13,7 @@ from asyncpg import PostgresError
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio.engine import create_async_engine
 
 from xacthuc.sql.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
 from xacthuc.telemetry.tracing import Kind, span

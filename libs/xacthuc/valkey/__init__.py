@@ -5,8 +5,10 @@ Does not own any key, script or rule: those belong to whoever runs them through 
 
 from xacthuc import lean
 
-with lean.without("opentelemetry.sdk.metrics"):  # for redis-py's own metrics, which are not switched on here
-    import redis  # noqa: F401 - before any module of this package does
+with lean.without("opentelemetry.metrics", "opentelemetry.sdk.metrics"):  # its own metrics are not switched on here
+    # Of redis-py the connections alone: its packages bring all commands of all clients along.
+    lean.by_module("redis", "redis.asyncio")
+    import redis.asyncio.connection  # noqa: F401 - before any module of this package does
 
 from xacthuc.valkey.errors import ReplyError, ScriptError, StoreError, StoreUnavailable
 from xacthuc.valkey.script import PRELUDE, Script

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
-from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -21,6 +20,8 @@ from xacthuc.valkey.errors import StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from redis.asyncio.cluster import ClusterNode
 
 _CLUSTER_MARK = "+cluster"
 _REFUSED_LOGIN = (AuthenticationError, NoPermissionError)
@@ -114,6 +115,9 @@ def seeds(url: str) -> list[Address]:
 
 async def discover(known: Sequence[Address], timeout_seconds: float) -> list[SlotRange]:
     """Asks the `known` servers, in any order, for the map of slots; StoreUnavailable when none of them has one."""
+    # Imported here: it brings all commands of redis-py along, for which only a Cluster has a use.
+    from redis.asyncio.cluster import ClusterNode, RedisCluster  # noqa: PLC0415
+
     like = known[0]
     arguments = {name: value for name, value in like.arguments.items() if name not in {"host", "port", "db"}}
     cluster = RedisCluster(

@@ -1,4 +1,4 @@
-"""The identity service, put together: read top to bottom. Run with `python -m xacthuc.identity.main`."""
+"""The identity service, put together: read top to bottom. Run with `python -m xacthuc.identity`."""
 
 from __future__ import annotations
 

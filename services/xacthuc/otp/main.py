@@ -1,4 +1,4 @@
-"""The one-time-code service, put together: read top to bottom. Run with `python -m xacthuc.otp.main`."""
+"""The one-time-code service, put together: read top to bottom. Run with `python -m xacthuc.otp`."""
 
 from __future__ import annotations
 

@@ -72,11 +72,11 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
     }
     return Plan(
         services=(
-            Program("otp", "xacthuc.otp.main", {**common, **otp}, health=ports.otp_public),
+            Program("otp", "xacthuc.otp", {**common, **otp}, health=ports.otp_public),
             Program("otp-delivery", "xacthuc.otp.delivery", {**common, **delivery}),
             Program(
                 "identity",
-                "xacthuc.identity.main",
+                "xacthuc.identity",
                 {**common, **database, **identity},
                 health=ports.identity_public,
                 needs_database=True,

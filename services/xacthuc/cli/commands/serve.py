@@ -17,9 +17,9 @@ class Service(StrEnum):
 
 
 MODULES = {
-    Service.OTP: "xacthuc.otp.main",
+    Service.OTP: "xacthuc.otp",
     Service.OTP_DELIVERY: "xacthuc.otp.delivery",
-    Service.IDENTITY: "xacthuc.identity.main",
+    Service.IDENTITY: "xacthuc.identity",
 }
 
 

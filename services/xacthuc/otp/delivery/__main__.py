@@ -1,5 +1,5 @@
 """`python -m xacthuc.otp.delivery`."""
 
-from xacthuc.otp.delivery.main import main
+from xacthuc.launch import launch
 
-main()
+launch("xacthuc.otp.delivery.main")

@@ -1,0 +1,5 @@
+"""`python -m xacthuc.otp`."""
+
+from xacthuc.launch import launch
+
+launch("xacthuc.otp.main")
