@@ -39,6 +39,7 @@ AUTOFILL_OUTCOMES: Final = frozenset({"added", "left_out"})
 RECEIPT_OUTCOMES: Final = frozenset(
     {"delivered", "failed", "expired", "repeated", "unmatched", "unsigned", "unreadable"}
 )
+JOB_RESULTS: Final = frozenset({"done", "waits", "failed", "held", "returned", "lost"})
 SMPP_FAULTS: Final = frozenset(
     {"unreachable", "no_bind", "bind_refused", "credentials_refused", "lost", "failed"}  # ends of a connection
     | {"malformed", "malformed_receipt", "unknown_command", "unknown_response", "nack"}  # what the center sent
@@ -51,9 +52,17 @@ class Metrics:
     """The metrics of one process, in a registry of their own so that tests can have several."""
 
     def __init__(
-        self, registry: CollectorRegistry, *, providers: Collection[str] = (), operators: Collection[str] = ()
+        self,
+        registry: CollectorRegistry,
+        *,
+        providers: Collection[str] = (),
+        operators: Collection[str] = (),
+        jobs: Collection[str] = (),
     ) -> None:
-        """`providers` are the configured message providers, `operators` the ranges of the numbering plan: closed sets."""
+        """Takes the closed sets of this process.
+
+        `providers` are the configured message providers, `operators` the ranges of the numbering plan, `jobs` the kinds.
+        """
         self.registry = registry
 
         self.rpc_seconds = Distribution(
@@ -206,4 +215,22 @@ class Metrics:
         )
         self.outbox_lag_seconds = Gauge(
             "xacthuc_outbox_lag_seconds", "Age of the oldest outbox row without a position", registry=registry
+        )
+        self.jobs_run = Tally(
+            registry,
+            "xacthuc_jobs_run",
+            "Attempts at durable jobs, by how they ended; held ones wait for an operator",
+            {"kind": jobs, "outcome": JOB_RESULTS},
+        )
+        self.jobs_waiting = Gauge(
+            "xacthuc_jobs_waiting",
+            "Durable jobs whose time has come and that nobody has taken; each worker counts those of all",
+            ("kind",),
+            registry=registry,
+        )
+        self.jobs_held = Gauge(
+            "xacthuc_jobs_held",
+            "Durable jobs that failed as often as they may and wait for an operator; each worker counts those of all",
+            ("kind",),
+            registry=registry,
         )

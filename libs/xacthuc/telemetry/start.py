@@ -41,13 +41,14 @@ def start(
     *,
     providers: Collection[str] = (),
     operators: Collection[str] = (),
+    jobs: Collection[str] = (),
     recorder: SdkRecorder | None = None,
     writer: LineWriter | None = None,
 ) -> Telemetry:
     """Configures logging and returns the telemetry of `service` (`otp`, `identity`).
 
-    `providers` are the configured message providers, `operators` the ranges of the numbering plan. Tests give a
-    `recorder` and a `writer` of their own. OSError when the metrics address is taken.
+    `providers` are the configured message providers, `operators` the ranges of the numbering plan, `jobs` the kinds of
+    durable jobs. Tests give a `recorder` and a `writer` of their own. OSError when the metrics address is taken.
     """
     writer = writer or LineWriter()
     logs.configure(service, settings.log_level, writer)
@@ -55,7 +56,7 @@ def start(
         endpoint = settings.otlp_endpoint
         recorder = spans.otlp_recorder(service, endpoint) if endpoint else spans.discarding_recorder(service)
     registry = CollectorRegistry()
-    metrics = Metrics(registry, providers=providers, operators=operators)
+    metrics = Metrics(registry, providers=providers, operators=operators, jobs=jobs)
     stop_exposition = expose(settings.metrics_address, registry) if settings.metrics_address else None
 
     def close_exports() -> None:
