@@ -52,6 +52,7 @@ from xacthuc.client.results import (
     Decision,
     Delivery,
     Evidence,
+    Lock,
     NextStep,
     NumberInfo,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Internal",
     "InvalidRequest",
     "LimitExceeded",
+    "Lock",
     "NextStep",
     "NextStepKind",
     "NotFound",

@@ -122,6 +122,9 @@ class NextStepKind(OpenEnum):
     VERIFY_PERSONAL_ID = identity.NextStep.VERIFY_PERSONAL_ID
     LINK_GUARDIAN = identity.NextStep.LINK_GUARDIAN
     CONTACT_PLATFORM = identity.NextStep.CONTACT_PLATFORM
+    COMPLETE_DETAILS = identity.NextStep.COMPLETE_DETAILS
+    WAIT = identity.NextStep.WAIT
+    ASK_GUARDIAN = identity.NextStep.ASK_GUARDIAN
 
 
 class Action(OpenEnum):
@@ -152,3 +155,8 @@ class DecisionReason(OpenEnum):
     LOCKED = identity.Decision.LOCKED
     CLOSED = identity.Decision.CLOSED
     NOT_REGISTERED = identity.Decision.NOT_REGISTERED
+    DETAILS_REQUIRED = identity.Decision.DETAILS_REQUIRED
+    NOT_FOR_CHILDREN = identity.Decision.NOT_FOR_CHILDREN
+    SUPERVISED = identity.Decision.SUPERVISED
+    QUIET_HOURS = identity.Decision.QUIET_HOURS
+    SUSPENDED = identity.Decision.SUSPENDED

@@ -24,6 +24,7 @@ from xacthuc.client.results import (
     Decision,
     Delivery,
     Evidence,
+    Lock,
     NextStep,
     NumberInfo,
 )
@@ -91,6 +92,18 @@ def account(message: identity.Account) -> Account:
         create_time=_instant(message.create_time),
         update_time=_instant(message.update_time),
         masked_phone_number=message.masked_phone_number,
+        masked_personal_id=message.masked_personal_id,
+        lock=_lock(message.lock) if message.HasField("lock") else None,
+        transition_end_time=_optional(message, "transition_end_time"),
+        purge_time=_optional(message, "purge_time"),
+    )
+
+
+def _lock(message: identity.Lock) -> Lock:
+    return Lock(
+        basis=message.basis,
+        create_time=_instant(message.create_time),
+        expire_time=_optional(message, "expire_time"),
     )
 
 
@@ -120,7 +133,12 @@ def _delivery(message: otp.Challenge.Delivery) -> Delivery:
 
 
 def _evidence(message: identity.Evidence) -> Evidence:
-    return Evidence(kind=EvidenceKind(message.kind), verify_time=_instant(message.verify_time), source=message.source)
+    return Evidence(
+        kind=EvidenceKind(message.kind),
+        verify_time=_instant(message.verify_time),
+        source=message.source,
+        level=message.level,
+    )
 
 
 def _next_step(message: identity.NextStep) -> NextStep:

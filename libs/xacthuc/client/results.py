@@ -136,7 +136,20 @@ class Evidence:
     kind: EvidenceKind
     verify_time: datetime
     source: str
-    """Who proved it, such as `otp/sms`."""
+    """Who proved it, such as `otp/sms` or `eid/vneid`."""
+
+    level: str = ""
+    """How sure the source of a PERSONAL_ID is, in its own words; empty for the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """Forbids an account to write."""
+
+    basis: str
+    create_time: datetime
+    expire_time: datetime | None
+    """None: until it is lifted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +185,16 @@ class Account:
     update_time: datetime
     masked_phone_number: str = field(repr=False)
     """Empty without PHONE evidence."""
+
+    masked_personal_id: str = field(default="", repr=False)
+    """Its last four digits; empty where none was given."""
+
+    lock: Lock | None = None
+    transition_end_time: datetime | None = None
+    """Until when a grace of the law lets it go on unverified."""
+
+    purge_time: datetime | None = None
+    """When what is kept of it is destroyed, once that clock is running."""
 
     @property
     def verified(self) -> bool:

@@ -7,8 +7,9 @@ say. Decides nothing about an account: the services do, and name the rule they u
 from xacthuc.policy.dates import VIETNAM_TIME, age_on, deadline, end_of_day, local_date
 from xacthuc.policy.messages import gsm7_length, message_fault, sender_name_fault
 from xacthuc.policy.policy import Policy
-from xacthuc.policy.sections import Message, Ministry, Otp, ReasonText, Rule, Text
-from xacthuc.policy.vocabulary import Action, DeliveryChannel, NextStep, Purpose, Reason, Requirement
+from xacthuc.policy.sections import Message, Ministry, ReasonText, Rule, Text
+from xacthuc.policy.sending import Otp
+from xacthuc.policy.vocabulary import Action, DeliveryChannel, NextStep, Purpose, Reason, Requirement, VerificationPath
 
 __all__ = [
     "VIETNAM_TIME",
@@ -25,6 +26,7 @@ __all__ = [
     "Requirement",
     "Rule",
     "Text",
+    "VerificationPath",
     "age_on",
     "deadline",
     "end_of_day",

@@ -24,24 +24,26 @@ from xacthuc.policy.messages import (
 from xacthuc.policy.sections import (
     AccountsPerNumber,
     Ages,
-    Bulk,
-    Choice,
-    Guard,
+    Grace,
+    Holders,
     Identity,
+    Imports,
     Message,
     Ministries,
-    Otp,
+    NumberMoves,
+    PathText,
+    PersonalIdRules,
     ReasonText,
     Retention,
     Reverification,
     Rule,
     Sms,
     Speech,
-    Spend,
     Text,
     Transition,
 )
-from xacthuc.policy.vocabulary import Action, NextStep, Purpose, Reason
+from xacthuc.policy.sending import Bulk, Choice, Guard, Otp, Spend
+from xacthuc.policy.vocabulary import Action, NextStep, Purpose, Reason, VerificationPath
 
 _BUNDLED = Path(__file__).with_name("vietnam.toml")
 NOTICE_NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
@@ -60,8 +62,13 @@ class Policy:
     actions: Mapping[Action, Rule]
     transition: Transition
     retention: Retention
+    grace: Grace
     accounts_per_number: AccountsPerNumber
+    accounts_per_personal_id: Holders
+    number_moves: NumberMoves
     reverification: Reverification
+    personal_id: PersonalIdRules
+    imports: Imports
     otp: Otp
     choice: Choice
     spend: Spend
@@ -78,6 +85,8 @@ class Policy:
     ministries: Ministries
     reasons: Mapping[Reason, ReasonText]
     next_steps: Mapping[NextStep, Text]
+    paths: Mapping[VerificationPath, PathText]
+    """Every way to a lawful account, in the order in which they are told (R43)."""
     sources: Mapping[str, Source] = field(init=False, repr=False, default_factory=dict)
     """The citation of every figure by its dotted key, such as `ages.guardian_below`."""
 
@@ -119,6 +128,11 @@ class Policy:
     def independent_from(self, birth_date: date) -> datetime:
         """Returns the instant, in UTC, from which the holder registers alone: 00:00 of that birthday in Vietnam (R22)."""
         return dates.start_of_day(dates.birthday(birth_date, self.ages.guardian_below))
+
+    def reverify_from(self, verified: datetime) -> datetime | None:
+        """Returns from when a number proven at `verified` has to be proven again; None for never by time alone (R31)."""
+        months = self.reverification.months
+        return dates.months_after(verified, months) if months else None
 
     @property
     def code_minutes(self) -> int:

@@ -42,6 +42,11 @@ class Reason(StrEnum):
     LOCKED = "LOCKED"
     CLOSED = "CLOSED"
     NOT_REGISTERED = "NOT_REGISTERED"
+    DETAILS_REQUIRED = "DETAILS_REQUIRED"
+    NOT_FOR_CHILDREN = "NOT_FOR_CHILDREN"
+    SUPERVISED = "SUPERVISED"
+    QUIET_HOURS = "QUIET_HOURS"
+    SUSPENDED = "SUSPENDED"
 
 
 class NextStep(StrEnum):
@@ -52,6 +57,9 @@ class NextStep(StrEnum):
     VERIFY_PERSONAL_ID = "VERIFY_PERSONAL_ID"
     LINK_GUARDIAN = "LINK_GUARDIAN"
     CONTACT_PLATFORM = "CONTACT_PLATFORM"
+    COMPLETE_DETAILS = "COMPLETE_DETAILS"
+    WAIT = "WAIT"
+    ASK_GUARDIAN = "ASK_GUARDIAN"
 
 
 class DeliveryChannel(StrEnum):
@@ -87,3 +95,12 @@ class Purpose(StrEnum):
     NUMBER_CHANGE = "NUMBER_CHANGE"
     GUARDIAN_LINK = "GUARDIAN_LINK"
     REVERIFICATION = "REVERIFICATION"
+
+
+class VerificationPath(StrEnum):
+    """A way to a lawful account, for whoever it is open to."""
+
+    PHONE = "PHONE"
+    ELECTRONIC_ID = "ELECTRONIC_ID"
+    READ_ONLY = "READ_ONLY"
+    GUARDIAN = "GUARDIAN"

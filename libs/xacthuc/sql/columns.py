@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import BigInteger, Column, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, Column, FetchedValue, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ def word(name: str, *, primary_key: bool = False, nullable: bool = False) -> Col
     return Column(name, Text, primary_key=primary_key, nullable=nullable)
 
 
-def instant(name: str, *, nullable: bool = False) -> Column[datetime]:
+def instant(name: str, *, primary_key: bool = False, nullable: bool = False) -> Column[datetime]:
     """Returns a column of aware datetimes; PostgreSQL keeps microseconds in UTC."""
-    return Column(name, TIMESTAMP(timezone=True), nullable=nullable)
+    return Column(name, TIMESTAMP(timezone=True), primary_key=primary_key, nullable=nullable)
 
 
 def sealed(name: str, *, nullable: bool = False) -> Column[bytes]:
@@ -41,6 +41,19 @@ def digest(name: str, *, primary_key: bool = False, nullable: bool = False) -> C
 def number(name: str, *, nullable: bool = False) -> Column[int]:
     """Returns a column of whole numbers of 64 bits."""
     return Column(name, BigInteger, nullable=nullable)
+
+
+def flag(name: str) -> Column[bool]:
+    """Returns a column of yes or no."""
+    return Column(name, Boolean, nullable=False)
+
+
+def drawn(name: str) -> Column[int]:
+    """Returns a key column that the database draws in the order rows are made: a default of the table, from a sequence.
+
+    PostgreSQL has identity columns on partitioned tables since version 17 only.
+    """
+    return Column(name, BigInteger, FetchedValue(), primary_key=True)
 
 
 def facts(name: str) -> Column[Any]:

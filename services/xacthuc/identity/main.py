@@ -16,6 +16,7 @@ from xacthuc.credentials.scopes import Scope
 from xacthuc.grpckit.channels import ServiceChannel, service_config
 from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.housekeeping import Housekeeping
 from xacthuc.identity.adapters.key_publication import KeyPublication
 from xacthuc.identity.adapters.otp_client import OtpClient
@@ -87,7 +88,7 @@ async def serve(settings: IdentitySettings) -> None:
     )
 
     keys = KeyDirectory(state, signing.public_key(), clock, reporting.metrics, development=settings.development)
-    requests = SqlRequests(personal)
+    requests, rows = SqlRequests(personal), AccountRows(personal, policy)
     platforms = SqlPlatforms(writes, requests)
     publication = KeyPublication(KeyPublisher(state, signing), platforms, _KEYS_INTERVAL)
     relay = Relay(writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=reporting.metrics.outbox_lag_seconds.set)
@@ -96,12 +97,12 @@ async def serve(settings: IdentitySettings) -> None:
         clock=clock,
         policy=policy,
         environment=settings.environment,
-        accounts=SqlAccounts(writes, personal, requests),
-        verifications=SqlVerifications(writes, personal, requests),
+        accounts=SqlAccounts(writes, personal, rows, requests),
+        verifications=SqlVerifications(writes, personal, rows, requests),
         proofs=OtpClient(otp),
         standings=Standings(
             ValkeyStanding(cache, personal),
-            SqlFacts(reads, personal),
+            SqlFacts(reads, rows),
             clock,
             hard_limit=settings.standing_hard_limit,
             most_reads=settings.read_backlog,

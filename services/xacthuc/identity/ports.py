@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from xacthuc.credentials.records import KeyRecord
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.commands import Consent, Order
-    from xacthuc.identity.domain.account import Account, AccountView, Facts
+    from xacthuc.identity.domain.account import Account, AccountView
     from xacthuc.identity.domain.claims import Claim, ClaimRefusal, Held
+    from xacthuc.identity.domain.facts import Facts
     from xacthuc.identity.domain.registration import Person
     from xacthuc.policy import Purpose
 

@@ -13,7 +13,8 @@ from xacthuc.credentials.records import KeyState
 from xacthuc.credentials.scopes import Scope
 from xacthuc.grpckit.errors import FieldFault, InvalidRequest
 from xacthuc.identity.commands import Consent, CreateKey, Order, RegisterAccount, RotateKey, VerifyPhone
-from xacthuc.identity.domain.account import EvidenceKind, State
+from xacthuc.identity.domain.account import State
+from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.usecases.platforms import DEFAULT_OVERLAP
 from xacthuc.policy import Action, NextStep, Reason
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from xacthuc.api.identity.v1 import service_pb2
     from xacthuc.grpckit.call import Call
-    from xacthuc.identity.domain.account import AccountView
+    from xacthuc.identity.domain.account import AccountView, Lock
     from xacthuc.identity.domain.decision import Decision
     from xacthuc.identity.ports import PlatformView, StoredKey
     from xacthuc.identity.usecases.platforms import MadeKey
@@ -74,7 +75,10 @@ class Renderer:
             state=_STATES[view.state],
             evidence=[
                 resources_pb2.Evidence(
-                    kind=_KINDS[proven.kind], verify_time=_timestamp(proven.verify_time), source=proven.source
+                    kind=_KINDS[proven.kind],
+                    verify_time=_timestamp(proven.verify_time),
+                    source=proven.source,
+                    level=proven.level,
                 )
                 for proven in view.evidence
             ],
@@ -83,6 +87,10 @@ class Renderer:
             create_time=_timestamp(view.create_time),
             update_time=_timestamp(view.update_time),
             masked_phone_number=view.masked_number,
+            masked_personal_id=view.masked_personal_id,
+            lock=None if view.lock is None else _lock(view.lock),
+            transition_end_time=_optional_timestamp(view.transition_until),
+            purge_time=_optional_timestamp(view.purge_time),
         )
 
     def _render(self, decision: Decision) -> resources_pb2.Decision:
@@ -204,6 +212,18 @@ def _order(request: Message, call: Call, platform: str) -> Order:
         actor=f"key:{call.key_id}" if call.key_id else f"peer:{call.peer}",
         trace_id=call.trace.trace_id_hex,
     )
+
+
+def _lock(lock: Lock) -> resources_pb2.Lock:
+    return resources_pb2.Lock(
+        basis=lock.basis,
+        create_time=_timestamp(lock.create_time),
+        expire_time=_optional_timestamp(lock.expire_time),
+    )
+
+
+def _optional_timestamp(instant: datetime | None) -> Timestamp | None:
+    return None if instant is None else _timestamp(instant)
 
 
 def _timestamp(instant: datetime) -> Timestamp:

@@ -10,7 +10,7 @@ from xacthuc.otp.domain.guard import GuardRules
 from xacthuc.otp.simulate.demo import demonstration
 from xacthuc.otp.simulate.replay import Replay
 from xacthuc.policy import Policy
-from xacthuc.policy.sections import GuardThresholds
+from xacthuc.policy.sending import GuardThresholds
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "fraud.md").read_text("utf-8")
 ROW = re.compile(r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|", re.MULTILINE)

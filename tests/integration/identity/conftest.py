@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from xacthuc.clock import FixedClock
+from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
@@ -48,6 +49,7 @@ class Bench:
     clock: FixedClock
     identity: Identity
     personal: PersonalData
+    rows: AccountRows
     store: Store
     cache: ValkeyStanding
     facts: SqlFacts
@@ -113,17 +115,18 @@ async def bench(engine, store):
     clock = FixedClock(datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
     personal = PersonalData(Sealer(KeyRing(keys={0: random_bytes(32)}, current=0)), random_bytes(32))
     requests = SqlRequests(personal)
-    cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, personal)
+    rows = AccountRows(personal, Policy.load())
+    cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, rows)
     identity = Identity(
         clock=clock,
         policy=Policy.load(),
         environment=Environment.PRODUCTION,
-        accounts=SqlAccounts(engine, personal, requests),
-        verifications=SqlVerifications(engine, personal, requests),
+        accounts=SqlAccounts(engine, personal, rows, requests),
+        verifications=SqlVerifications(engine, personal, rows, requests),
         proofs=NoPeer(),
         standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),
         platforms=SqlPlatforms(engine, requests),
         publication=NoPeer(),
         appended=lambda: None,
     )
-    return Bench(clock, identity, personal, store, cache, facts)
+    return Bench(clock, identity, personal, rows, store, cache, facts)

@@ -11,7 +11,7 @@ from xacthuc.grpckit.admission import RETRY_AFTER_SHED
 from xacthuc.grpckit.errors import LimitExceeded, Unavailable
 from xacthuc.grpckit.reasons import Reason as Refusal
 from xacthuc.identity.adapters.sql_accounts import SqlFacts
-from xacthuc.identity.domain.account import NOT_REGISTERED, EvidenceKind, Facts
+from xacthuc.identity.domain.facts import NOT_REGISTERED, EvidenceKind, Facts
 from xacthuc.identity.ports import Standing
 from xacthuc.identity.usecases.breaker import SILENCE
 from xacthuc.identity.usecases.standing import CLOCK_TOLERANCE, SOFT_LIFE, Standings
@@ -75,7 +75,7 @@ async def no_database(bench):
         statement_timeout=timedelta(seconds=1),
     )
     yield Standings(
-        bench.cache, SqlFacts(engine, bench.personal), bench.clock, hard_limit=timedelta(minutes=10), most_reads=4
+        bench.cache, SqlFacts(engine, bench.rows), bench.clock, hard_limit=timedelta(minutes=10), most_reads=4
     )
     await engine.dispose()
 
@@ -98,7 +98,7 @@ async def one_connection(migrated_url):
 def busy(bench, one_connection):
     """Standings whose connection is taken as long as a test holds it."""
     return Standings(
-        bench.cache, SqlFacts(one_connection, bench.personal), bench.clock, hard_limit=HARD_LIMIT, most_reads=4
+        bench.cache, SqlFacts(one_connection, bench.rows), bench.clock, hard_limit=HARD_LIMIT, most_reads=4
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,8 @@ from alembic.script import ScriptDirectory
 
 from xacthuc.identity import migrate
 from xacthuc.identity.adapters.tables import SCHEMA, metadata
+
+PARTITION = re.compile(r"_\d\d$")
 
 
 def test_a_new_database_is_migrated_and_then_left_alone(database_url):
@@ -40,6 +43,7 @@ async def test_the_migrations_make_what_the_tables_say(engine):
         options = {
             "include_schemas": True,
             "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
+            "include_object": lambda _, name, kind, *__: kind != "table" or not PARTITION.search(name),
             "version_table_schema": SCHEMA,
             "compare_type": True,
         }

@@ -5,24 +5,15 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import INSTANTS, facts
 
-from xacthuc.identity.domain.account import NOT_REGISTERED, EvidenceKind, Facts, State, state_of
+from xacthuc.identity.domain.account import State, state_of
 from xacthuc.identity.domain.decision import LONGEST_REUSE_SECONDS, decide
+from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.policy import Action, NextStep, Policy, Reason
 
 POLICY = Policy.load()
-INSTANTS = st.integers(min_value=1, max_value=4_000_000_000_000)
-
-facts = st.one_of(
-    st.just(NOT_REGISTERED),
-    st.builds(
-        Facts,
-        registered=st.just(value=True),
-        evidence=st.frozensets(st.sampled_from(EvidenceKind)),
-        lapsed=st.booleans(),
-        child_until_ms=st.one_of(st.just(0), INSTANTS),
-    ),
-)
+SUPERVISION = {Reason.SUPERVISED, Reason.QUIET_HOURS, Reason.SUSPENDED}
 
 
 @given(facts, st.sampled_from(Action), INSTANTS, st.data())
@@ -64,11 +55,29 @@ def test_an_answer_stays_right_as_long_as_it_may_be_reused(known, action, now_ms
 
 
 @given(facts, INSTANTS)
-def test_the_state_says_verified_exactly_when_posting_is_allowed(known, now_ms):
+def test_the_state_says_verified_exactly_when_posting_is_open_but_for_what_a_guardian_forbids(known, now_ms):
     if known.registered:
-        assert (state_of(known, now_ms) is State.VERIFIED) == decide(known, Action.POST, now_ms, POLICY).allowed
+        reason = decide(known, Action.POST, now_ms, POLICY).reason
+
+        assert (state_of(known, now_ms) is State.VERIFIED) == (reason in {Reason.VERIFIED, *SUPERVISION})
+
+
+@pytest.mark.rule("R3")
+@given(facts, INSTANTS)
+def test_nobody_sells_live_without_an_authenticated_personal_id(known, now_ms):
+    if decide(known, Action.LIVESTREAM_COMMERCE, now_ms, POLICY).allowed:
+        assert EvidenceKind.PERSONAL_ID in known.evidence
+        assert not known.is_child(now_ms)
 
 
 @given(facts, st.sampled_from(Action), INSTANTS)
-def test_a_transition_is_never_granted_because_the_law_ended_it(known, action, now_ms):
-    assert decide(known, action, now_ms, POLICY).reason is not Reason.TRANSITION
+def test_a_lock_and_a_closed_account_allow_nothing_that_is_gated(known, action, now_ms):
+    if known.registered and (known.locked_until_ms > now_ms or known.life is not Life.OPEN):
+        assert decide(known, action, now_ms, POLICY).allowed == (action is Action.READ)
+
+
+@pytest.mark.rule("R15")
+@given(facts, st.sampled_from(Action), INSTANTS)
+def test_a_child_without_a_guardian_may_only_read(known, action, now_ms):
+    if known.is_child(now_ms) and known.supervision.guarded_until_ms <= now_ms:
+        assert decide(known, action, now_ms, POLICY).allowed == (action is Action.READ)

@@ -19,7 +19,7 @@ from xacthuc.valkey import ScriptError, Store
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from xacthuc.policy.sections import Spend
+    from xacthuc.policy.sending import Spend
 
 pytestmark = pytest.mark.engine
 

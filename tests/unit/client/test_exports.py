@@ -11,7 +11,7 @@ from xacthuc.client import clients
 SURFACE = """
     Account AccountState Action AlreadyExists AsyncXacthuc Challenge ChallengeState Channel CheckResult Consent
     DeadlineExceeded Decision DecisionReason Delivery DeliveryState Evidence EvidenceKind FailedPrecondition FieldFault
-    Internal InvalidRequest LimitExceeded NextStep NextStepKind NotFound NumberInfo OutOfRange PermissionDenied Purpose
+    Internal InvalidRequest LimitExceeded Lock NextStep NextStepKind NotFound NumberInfo OutOfRange PermissionDenied Purpose
     Refusal Unauthenticated Unavailable Unimplemented Verdict Xacthuc XacthucError
 """
 METHODS = {

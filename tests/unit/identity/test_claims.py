@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from xacthuc.identity.domain.account import Account, Evidence, EvidenceKind
+from xacthuc.identity.domain.account import Account, Evidence
 from xacthuc.identity.domain.claims import Claim, ClaimRefusal, Held, claim
+from xacthuc.identity.domain.facts import EvidenceKind, Facts
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 NOW_MS = round(NOW.timestamp() * 1000)
@@ -16,9 +17,12 @@ NOW_MS = round(NOW.timestamp() * 1000)
 def held(*kinds, holders=(), same_number=False, child_until=None, newest=None):
     account = Account(
         account_id="me",
-        child_until=child_until,
+        facts=Facts(
+            registered=True,
+            evidence=frozenset(kinds),
+            child_until_ms=0 if child_until is None else round(child_until.timestamp() * 1000),
+        ),
         evidence=tuple(Evidence(kind=kind, verify_time=NOW, source="otp/sms") for kind in kinds),
-        lapsed=False,
         create_time=NOW,
         update_time=NOW,
     )

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import facts
 
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.valkey_standing import decode, encode
-from xacthuc.identity.domain.account import EvidenceKind, Facts
 from xacthuc.identity.ports import Standing
 from xacthuc.sealing import KeyRing, Sealer
 
 INSTANTS = st.integers(min_value=0, max_value=2**62)
 
 
-@given(st.booleans(), st.frozensets(st.sampled_from(EvidenceKind)), st.booleans(), INSTANTS, INSTANTS)
-def test_facts_come_back_as_they_were(registered, evidence, lapsed, child_until_ms, read_ms):
-    standing = Standing(Facts(registered, evidence, lapsed, child_until_ms), read_ms)
+@given(facts, INSTANTS)
+def test_facts_come_back_as_they_were(known, read_ms):
+    standing = Standing(known, read_ms)
 
     assert standing == decode(encode(standing))
 
 
-@given(st.binary(max_size=40).filter(lambda kept: len(kept) != 18 or kept[0] != 1))
+@given(st.binary(max_size=80).filter(lambda kept: len(kept) != 57 or kept[0] != 2))
 def test_what_another_version_wrote_counts_as_nothing(kept):
     assert decode(kept) is None
 

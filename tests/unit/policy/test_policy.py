@@ -7,7 +7,7 @@ import pytest
 
 from xacthuc.datafile import DataFileError
 from xacthuc.policy import Action, NextStep, Policy, Purpose, Reason, Requirement, deadline
-from xacthuc.policy.sections import GuardThresholds
+from xacthuc.policy.sending import GuardThresholds
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,8 @@ def test_guesses_and_sends_have_their_default_caps(policy: Policy) -> None:
 @pytest.mark.rule("R55")
 def test_every_figure_has_a_citation(policy: Policy) -> None:
     sections = (
-        *("ages", "transition", "retention", "accounts_per_number", "reverification"),
+        *("ages", "transition", "retention", "grace", "accounts_per_number"),
+        *("accounts_per_personal_id", "number_moves", "reverification", "personal_id", "imports"),
         *("otp", "choice", "spend", "bulk", "identity", "sms"),
     )
     figures = {f"{name}.{figure}" for name in sections for figure in type(getattr(policy, name)).__dataclass_fields__}

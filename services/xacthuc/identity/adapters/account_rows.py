@@ -1,22 +1,36 @@
-"""Reading accounts and their evidence from their rows, within somebody's transaction."""
+"""Reading accounts and what is known of them from their rows, within somebody's transaction."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import Text, and_, any_, bindparam, exists, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from xacthuc.identity.adapters.tables import accounts, evidence
-from xacthuc.identity.domain.account import NOT_REGISTERED, Account, Evidence, EvidenceKind, Facts
+from xacthuc.identity.adapters.tables import accounts, evidence, guardians, locks, personal_id_checks, supervisions
+from xacthuc.identity.domain.account import Account, Evidence, Lock
+from xacthuc.identity.domain.facts import (
+    FOREVER_MS,
+    NOT_REGISTERED,
+    UNSUPERVISED,
+    EvidenceKind,
+    Facts,
+    Life,
+    Supervision,
+)
+from xacthuc.policy import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Row, Select
+    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from xacthuc.identity.adapters.personal import PersonalData
+    from xacthuc.policy import Policy
 
 
 class LapseReason(StrEnum):
@@ -24,70 +38,208 @@ class LapseReason(StrEnum):
 
     RENEWED = "RENEWED"
     """The same was proven again; nothing is in doubt."""
+    CHANGED = "CHANGED"
+    """The holder put another number in its place."""
+    REPLACED = "REPLACED"
+    """A personal ID that was issued anew took its place (R42)."""
+    REFUSED = "REFUSED"
+    """A declared personal ID that no provider confirmed."""
+    ENDED = "ENDED"
+    """The last guardian's link ended."""
     MOVED = "MOVED"
-    """Another account proved possession of the number (R30)."""
+    """Another account proved possession of the number or the personal ID (R30)."""
+    INACTIVE = "INACTIVE"
+    """The number is out of use (R31)."""
+    REVOKED = "REVOKED"
+    """The platform took it back."""
 
+
+IN_DOUBT: Final = frozenset({LapseReason.MOVED, LapseReason.INACTIVE, LapseReason.REVOKED})
+"""After which something has to be proven again, rather than for the first time."""
+
+_ENDLESS: Final = datetime.max.replace(tzinfo=UTC)
+"""What PostgreSQL's `infinity` is read as."""
 
 _OF_ACCOUNT = and_(evidence.c.platform == accounts.c.platform, evidence.c.account == accounts.c.account)
-_WITH_EVIDENCE = accounts.outerjoin(evidence, _OF_ACCOUNT)
+_OF_CHILD = and_(supervisions.c.platform == accounts.c.platform, supervisions.c.child == accounts.c.account)
+_ROWS = accounts.outerjoin(evidence, _OF_ACCOUNT).outerjoin(supervisions, _OF_CHILD)
+
+_OPEN_LOCK = (
+    (locks.c.platform == accounts.c.platform) & (locks.c.account == accounts.c.account) & locks.c.lift_time.is_(None)
+)
+_LOCKED_UNTIL = (
+    select(func.max(func.coalesce(locks.c.expire_time, literal_column("'infinity'::timestamptz"))))
+    .where(_OPEN_LOCK)
+    .correlate(accounts)
+    .scalar_subquery()
+    .label("locked_until")
+)
+_ASKED = (
+    exists()
+    .where(personal_id_checks.c.platform == accounts.c.platform, personal_id_checks.c.account == accounts.c.account)
+    .correlate(accounts)
+    .label("asked")
+)
 _COLUMNS = (
+    accounts.c.account,
     accounts.c.person,
+    accounts.c.complete,
+    accounts.c.life,
+    accounts.c.purge_time,
+    accounts.c.transition_until,
     accounts.c.create_time,
     accounts.c.update_time,
+    _LOCKED_UNTIL,
+    _ASKED,
+    supervisions.c.suspended,
+    supervisions.c.actions,
+    supervisions.c.quiet_from,
+    supervisions.c.quiet_to,
     evidence.c.kind,
     evidence.c.source,
+    evidence.c.level,
     evidence.c.verify_time,
     evidence.c.number,
-    evidence.c.number_index,
     evidence.c.lapse_time,
     evidence.c.lapse_reason,
 )
+_SELECT = select(*_COLUMNS).select_from(_ROWS).order_by(accounts.c.account, evidence.c.id)
+# Equality lets PostgreSQL look into one partition alone; a list makes it look into all.
+_ONE: Final = _SELECT.where(accounts.c.platform == bindparam("platform"), accounts.c.account == bindparam("account"))
+_MANY: Final = _SELECT.where(
+    accounts.c.platform == bindparam("platform"), accounts.c.account == any_(bindparam("accounts", type_=ARRAY(Text)))
+)
+
+# Who answers for a child, with what stands proven of each: a guardian who lost it, or left, answers for nobody.
+_GUARDING: Final = (
+    select(guardians.c.child, evidence.c.kind, evidence.c.verify_time)
+    .join(accounts, and_(accounts.c.platform == guardians.c.platform, accounts.c.account == guardians.c.account))
+    .join(evidence, and_(evidence.c.platform == guardians.c.platform, evidence.c.account == guardians.c.account))
+    .where(
+        guardians.c.platform == bindparam("platform"),
+        guardians.c.child == any_(bindparam("children", type_=ARRAY(Text))),
+        accounts.c.life == Life.OPEN,
+        evidence.c.kind.in_((EvidenceKind.PHONE, EvidenceKind.PERSONAL_ID)),
+        evidence.c.lapse_time.is_(None),
+    )
+)
 
 
-async def read_account(
-    connection: AsyncConnection, personal: PersonalData, platform: str, account_id: str
-) -> Account | None:
-    """Returns an account, or None when there is none."""
-    rows = (await connection.execute(_select(platform, account_id))).all()
-    return account_of(rows, personal, platform, account_id) if rows else None
+class AccountRows:
+    """Reads what the rows of an account say."""
+
+    def __init__(self, personal: PersonalData, policy: Policy) -> None:
+        """Takes what opens sealed columns, and the law's times."""
+        self._personal = personal
+        self._policy = policy
+
+    async def account(self, connection: AsyncConnection, platform: str, account_id: str) -> Account | None:
+        """Returns an account, or None when there is none."""
+        rows = (await connection.execute(_ONE, {"platform": platform, "account": account_id})).all()
+        if not rows:
+            return None
+        first, standing = rows[0], [row for row in rows if row.kind is not None and row.lapse_time is None]
+        guarded = await self._guarded(connection, platform, {account_id: rows})
+        return Account(
+            account_id=account_id,
+            facts=self._facts(platform, account_id, rows, guarded),
+            evidence=tuple(
+                Evidence(
+                    kind=EvidenceKind(row.kind), verify_time=row.verify_time, source=row.source, level=row.level or ""
+                )
+                for row in standing
+            ),
+            masked_number=self._masked_number(platform, account_id, standing),
+            masked_personal_id=self._masked_personal_id(platform, account_id, standing),
+            lock=None if first.locked_until is None else await _lock(connection, platform, account_id),
+            transition_until=first.transition_until,
+            purge_time=first.purge_time,
+            create_time=first.create_time,
+            update_time=first.update_time,
+        )
+
+    async def facts(self, connection: AsyncConnection, platform: str, account_ids: Sequence[str]) -> dict[str, Facts]:
+        """Returns the facts of accounts, registered or not. Of what is sealed it opens the person alone."""
+        if len(account_ids) == 1:
+            found = await connection.execute(_ONE, {"platform": platform, "account": account_ids[0]})
+        else:
+            found = await connection.execute(_MANY, {"platform": platform, "accounts": list(account_ids)})
+        rows = {account: list(of) for account, of in groupby(found, key=lambda row: str(row.account))}
+        guarded = await self._guarded(connection, platform, rows)
+        return {
+            account: self._facts(platform, account, rows[account], guarded) if account in rows else NOT_REGISTERED
+            for account in account_ids
+        }
+
+    def _facts(self, platform: str, account_id: str, rows: Sequence[Row[Any]], guarded: Mapping[str, int]) -> Facts:
+        first = rows[0]
+        standing = {row.kind: row for row in rows if row.kind is not None and row.lapse_time is None}
+        phone = standing.get(EvidenceKind.PHONE)
+        reverify = None if phone is None else self._policy.reverify_from(phone.verify_time)
+        return Facts(
+            registered=True,
+            evidence=frozenset(EvidenceKind(kind) for kind in standing),
+            lapsed=any(row.lapse_reason in IN_DOUBT for row in rows),
+            child_until_ms=_ms(self._personal.child_until(platform, account_id, first.person), never=0),
+            complete=first.complete,
+            asked=first.asked,
+            life=Life(first.life),
+            locked_until_ms=_ms(first.locked_until, never=0),
+            transition_until_ms=_ms(first.transition_until, never=0),
+            reverify_from_ms=_ms(reverify, never=FOREVER_MS),
+            supervision=_supervision(first, guarded.get(account_id, 0)),
+        )
+
+    async def _guarded(
+        self, connection: AsyncConnection, platform: str, rows: Mapping[str, Sequence[Row[Any]]]
+    ) -> dict[str, int]:
+        """Returns until when somebody who may answer stands, in ms, by child; children without are left out."""
+        children = [account for account, of in rows.items() if of[0].suspended is not None]
+        if not children:
+            return {}
+        guarded: dict[str, int] = {}
+        for row in await connection.execute(_GUARDING, {"platform": platform, "children": children}):
+            by_number = row.kind == EvidenceKind.PHONE
+            until = self._policy.reverify_from(row.verify_time) if by_number else None
+            guarded[row.child] = max(guarded.get(row.child, 0), _ms(until, never=FOREVER_MS))
+        return guarded
+
+    def _masked_number(self, platform: str, account_id: str, standing: Sequence[Row[Any]]) -> str:
+        numbers = [row.number for row in standing if row.kind == EvidenceKind.PHONE]
+        return self._personal.masked_number(platform, account_id, numbers[-1]) if numbers else ""
+
+    def _masked_personal_id(self, platform: str, account_id: str, standing: Sequence[Row[Any]]) -> str:
+        of_ids = (EvidenceKind.PERSONAL_ID, EvidenceKind.PERSONAL_ID_DECLARED)
+        numbers = [row.number for row in standing if row.kind in of_ids]
+        return self._personal.masked_personal_id(platform, account_id, numbers[-1]) if numbers else ""
 
 
-async def read_facts(connection: AsyncConnection, personal: PersonalData, platform: str, account_id: str) -> Facts:
-    """Returns an account's facts. Of what is sealed it opens the person alone, for the date a child turns 16."""
-    rows = (await connection.execute(_select(platform, account_id))).all()
-    return _account(rows, personal, platform, account_id, "").facts if rows else NOT_REGISTERED
+async def _lock(connection: AsyncConnection, platform: str, account_id: str) -> Lock | None:
+    """Returns the lock that holds longest."""
+    row = (
+        await connection.execute(
+            select(locks.c.basis, locks.c.create_time, locks.c.expire_time)
+            .where(locks.c.platform == platform, locks.c.account == account_id, locks.c.lift_time.is_(None))
+            .order_by(locks.c.expire_time.desc().nulls_first(), locks.c.id)
+            .limit(1)
+        )
+    ).one_or_none()
+    return None if row is None else Lock(basis=row.basis, create_time=row.create_time, expire_time=row.expire_time)
 
 
-def account_of(rows: Sequence[Row[Any]], personal: PersonalData, platform: str, account_id: str) -> Account:
-    """Returns the account whose rows, one per evidence, these are."""
-    numbers = [row.number for row in rows if row.number is not None and row.lapse_time is None]
-    masked = personal.masked_number(platform, account_id, numbers[-1]) if numbers else ""
-    return _account(rows, personal, platform, account_id, masked)
-
-
-def _account(
-    rows: Sequence[Row[Any]], personal: PersonalData, platform: str, account_id: str, masked_number: str
-) -> Account:
-    first = rows[0]
-    return Account(
-        account_id=account_id,
-        child_until=personal.child_until(platform, account_id, first.person),
-        evidence=tuple(
-            Evidence(kind=EvidenceKind(row.kind), verify_time=row.verify_time, source=row.source)
-            for row in rows
-            if row.kind is not None and row.lapse_time is None
-        ),
-        lapsed=any(row.lapse_reason == LapseReason.MOVED for row in rows),
-        masked_number=masked_number,
-        create_time=first.create_time,
-        update_time=first.update_time,
+def _supervision(row: Row[Any], guarded_until_ms: int) -> Supervision:
+    if row.suspended is None:
+        return UNSUPERVISED
+    return Supervision(
+        guarded_until_ms=guarded_until_ms,
+        suspended=row.suspended,
+        actions=frozenset(Action(action) for action in row.actions),
+        quiet_from=row.quiet_from,
+        quiet_to=row.quiet_to,
     )
 
 
-def _select(platform: str, account_id: str) -> Select[Any]:
-    return (
-        select(*_COLUMNS)
-        .select_from(_WITH_EVIDENCE)
-        .where(accounts.c.platform == platform, accounts.c.account == account_id)
-        .order_by(evidence.c.id)
-    )
+def _ms(instant: datetime | None, *, never: int) -> int:
+    if instant is None:
+        return never
+    return FOREVER_MS if instant == _ENDLESS else min(round(instant.timestamp() * 1000), FOREVER_MS)

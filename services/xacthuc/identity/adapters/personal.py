@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
-from xacthuc.identity.domain.account import AccountView, Evidence, EvidenceKind, State
+from xacthuc.personal_id import PersonalId
 from xacthuc.phone import Mobile, NumberRange
-from xacthuc.policy import NextStep
 from xacthuc.sealing import BlindIndex, Sealer
 
 if TYPE_CHECKING:
@@ -48,6 +47,10 @@ class PersonalData:
         number = self._sealer.open(sealed, _place("number", platform, account_id)).decode()
         return Mobile(number, NumberRange("", confirmed=False)).masked
 
+    def masked_personal_id(self, platform: str, account_id: str, sealed: bytes) -> str:
+        """Returns a kept personal ID as a screen may show it; UnsealError when it is not of that account."""
+        return PersonalId(self._sealer.open(sealed, _place("number", platform, account_id)).decode()).masked
+
     def number_index(self, platform: str, number: str) -> bytes:
         """Returns what a number is found by on one platform."""
         return self._numbers.of(platform, number)
@@ -60,45 +63,13 @@ class PersonalData:
         """Returns what tells whether a repeated request is the same one."""
         return self._requests.of(order.platform, f"{order.method}\n{order.payload}")
 
-    def seal_answer(self, order: Order, view: AccountView) -> bytes:
+    def seal_answer(self, order: Order, answer: bytes) -> bytes:
         """Returns an answer as it is kept for repetitions."""
-        plain = orjson.dumps(
-            {
-                "account_id": view.account_id,
-                "state": view.state,
-                "evidence": [
-                    {"kind": proven.kind, "verify_time": proven.verify_time, "source": proven.source}
-                    for proven in view.evidence
-                ],
-                "is_child": view.is_child,
-                "next_step": view.next_step,
-                "masked_number": view.masked_number,
-                "create_time": view.create_time,
-                "update_time": view.update_time,
-            }
-        )
-        return self._sealer.seal(plain, _answer_place(order))
+        return self._sealer.seal(answer, _answer_place(order))
 
-    def open_answer(self, order: Order, sealed: bytes) -> AccountView:
+    def open_answer(self, order: Order, sealed: bytes) -> bytes:
         """Returns the answer that was kept for this order."""
-        fields: dict[str, Any] = orjson.loads(self._sealer.open(sealed, _answer_place(order)))
-        return AccountView(
-            account_id=fields["account_id"],
-            state=State(fields["state"]),
-            evidence=tuple(
-                Evidence(
-                    kind=EvidenceKind(proven["kind"]),
-                    verify_time=datetime.fromisoformat(proven["verify_time"]),
-                    source=proven["source"],
-                )
-                for proven in fields["evidence"]
-            ),
-            is_child=fields["is_child"],
-            next_step=NextStep(fields["next_step"]),
-            masked_number=fields["masked_number"],
-            create_time=datetime.fromisoformat(fields["create_time"]),
-            update_time=datetime.fromisoformat(fields["update_time"]),
-        )
+        return self._sealer.open(sealed, _answer_place(order))
 
 
 def _place(kind: str, platform: str, account_id: str) -> bytes:

@@ -9,11 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry
-from xacthuc.identity.adapters.account_rows import LapseReason, read_account
+from xacthuc.identity.adapters import answers
+from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.tables import accounts, evidence, number_claims, outbox, proofs, trail
-from xacthuc.identity.domain.account import EvidenceKind, view
+from xacthuc.identity.domain.account import view
 from xacthuc.identity.domain.claims import ClaimRefusal, Held
+from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.ports import Begun, ProofUsed, Settled
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.outbox import Event
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from xacthuc.identity.adapters.account_rows import AccountRows
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.identity.adapters.sql_requests import SqlRequests
     from xacthuc.identity.commands import Order
@@ -36,10 +39,11 @@ if TYPE_CHECKING:
 class SqlVerifications:
     """The port `Verifications`."""
 
-    def __init__(self, engine: AsyncEngine, personal: PersonalData, requests: SqlRequests) -> None:
-        """Takes the pool for writes, and what seals and recognises."""
+    def __init__(self, engine: AsyncEngine, personal: PersonalData, rows: AccountRows, requests: SqlRequests) -> None:
+        """Takes the pool for writes, and what seals, reads and recognises."""
         self._engine = engine
         self._personal = personal
+        self._rows = rows
         self._requests = requests
 
     async def begin(self, order: Order, account_id: str, now: datetime) -> Begun:
@@ -47,8 +51,8 @@ class SqlVerifications:
         async with transaction(self._engine) as connection:
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
-                return Begun(self._personal.open_answer(order, seen.answer), None)
-            account = await read_account(connection, self._personal, order.platform, account_id)
+                return Begun(self._kept(order, seen.answer), None)
+            account = await self._rows.account(connection, order.platform, account_id)
             if account is not None and seen is None:
                 await self._requests.record(connection, order, now, None)
         return Begun(None, account)
@@ -65,7 +69,7 @@ class SqlVerifications:
         async with transaction(self._engine) as connection:
             seen = await self._requests.find(connection, order, lock=True)
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
-                return Settled(self._personal.open_answer(order, seen.answer), ())
+                return Settled(self._kept(order, seen.answer), ())
             number_index = self._personal.number_index(order.platform, proof.number)
             held = await self._lock(connection, order.platform, account_id, number_index)
             outcome = decide(held)
@@ -77,6 +81,9 @@ class SqlVerifications:
             await _tell(connection, order, {account_id: proof.source}, outcome.displaced, now)
             answer = await self._answer(connection, order, account_id, now)
         return Settled(answer, (account_id, *outcome.displaced))
+
+    def _kept(self, order: Order, sealed: bytes) -> AccountView:
+        return answers.account_view(answers.read(self._personal.open_answer(order, sealed)))
 
     async def _lock(self, connection: AsyncConnection, platform: str, account_id: str, number_index: bytes) -> Held:
         """Locks the number, then the accounts in key order; everything read afterwards stays true until the commit.
@@ -99,7 +106,7 @@ class SqlVerifications:
             .order_by(accounts.c.account)
             .with_for_update()
         )
-        account = await read_account(connection, self._personal, platform, account_id)
+        account = await self._rows.account(connection, platform, account_id)
         if account is None:
             raise LookupError("an account that began a verification is gone")
         return Held(
@@ -160,11 +167,11 @@ class SqlVerifications:
         await _touch(connection, platform, (account_id,), now)
 
     async def _answer(self, connection: AsyncConnection, order: Order, account_id: str, now: datetime) -> AccountView:
-        account = await read_account(connection, self._personal, order.platform, account_id)
+        account = await self._rows.account(connection, order.platform, account_id)
         if account is None:
             raise LookupError("an account vanished under its lock")
         answer = view(account, now)
-        await self._requests.answer(connection, order, self._personal.seal_answer(order, answer))
+        await self._requests.answer(connection, order, self._personal.seal_answer(order, answers.spell(answer)))
         return answer
 
 

@@ -1,19 +1,30 @@
 """The tables of schema `identity`. The migrations make them; a test proves that both say the same.
 
-`accounts` and `evidence` begin their keys with (platform, account), so that they can be hash-partitioned by it. What is
-unique across accounts lives in tables of its own (`number_claims`, `proofs`, `requests`), because a partitioned table
-can hold no unique key without its partition key.
+`accounts`, `evidence` and `consents` are hash-partitioned by (platform, account), which every key of theirs begins with.
+What is unique across accounts lives in tables of its own (`number_claims`, `proofs`, `requests`), because a partitioned
+table can hold no unique key without its partition key.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Identity, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from xacthuc.audit.trail import Trail
-from xacthuc.sql.columns import digest, instant, sealed, word
+from xacthuc.sql.columns import digest, drawn, flag, instant, number, sealed, word
 from xacthuc.sql.outbox import Outbox
 
 SCHEMA: Final = "identity"
@@ -47,22 +58,36 @@ accounts = Table(
     metadata,
     word("platform", primary_key=True),
     word("account", primary_key=True),
+    # A person's account, or the record of a guardian who has none (`domain.account.Kind`).
+    word("kind"),
     # Name, birth date and a child's 16th birthday, in one blob: nothing in this table tells who or how old the holder is.
     sealed("person"),
+    # Equal for equal name and birth date; empty until both are known.
+    digest("person_index", nullable=True),
+    flag("complete"),
+    word("life"),
+    instant("close_time", nullable=True),
+    instant("purge_time", nullable=True),
+    instant("transition_until", nullable=True),
+    word("transition_basis", nullable=True),
     instant("create_time"),
     instant("update_time"),
+    Index("accounts_purge", "purge_time", postgresql_where=text("purge_time IS NOT NULL")),
+    postgresql_partition_by="HASH (platform, account)",
 )
 
 consents = Table(
     "consents",
     metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    word("platform"),
-    word("account"),
+    word("platform", primary_key=True),
+    word("account", primary_key=True),
+    drawn("id"),
+    # What was agreed to or confirmed: REGISTRATION, NO_MOBILE.
+    word("kind"),
     word("text_version"),
     instant("accept_time"),
     instant("record_time"),
-    Index("consents_account", "platform", "account"),
+    postgresql_partition_by="HASH (platform, account)",
 )
 
 evidence = Table(
@@ -70,15 +95,20 @@ evidence = Table(
     metadata,
     word("platform", primary_key=True),
     word("account", primary_key=True),
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    drawn("id"),
     word("kind"),
+    # Who proved it, how sure and under which number of its own records (R41).
     word("source"),
+    word("level", nullable=True),
+    word("transaction_id", nullable=True),
     instant("verify_time"),
+    # The number or the personal ID that it is of.
     sealed("number", nullable=True),
     digest("number_index", nullable=True),
     # Rows are never deleted: what was proven stays on record, and says when and why it stopped to stand.
     instant("lapse_time", nullable=True),
     word("lapse_reason", nullable=True),
+    postgresql_partition_by="HASH (platform, account)",
 )
 
 number_claims = Table(
@@ -89,6 +119,94 @@ number_claims = Table(
     word("account", primary_key=True),
     # When the number was proven, not when that arrived here: it decides who may stand on it.
     instant("verify_time"),
+)
+
+personal_id_claims = Table(
+    "personal_id_claims",
+    metadata,
+    word("platform", primary_key=True),
+    digest("personal_id_index", primary_key=True),
+    word("account", primary_key=True),
+    instant("verify_time"),
+)
+
+# Each time a number passed from one holder to an unrelated one: how often is bounded.
+number_moves = Table(
+    "number_moves",
+    metadata,
+    word("platform", primary_key=True),
+    digest("number_index", primary_key=True),
+    instant("move_time", primary_key=True),
+    word("account"),
+)
+
+# The question to a provider about an account's personal ID that is not answered yet: one at a time.
+personal_id_checks = Table(
+    "personal_id_checks",
+    metadata,
+    word("platform", primary_key=True),
+    word("account", primary_key=True),
+    word("check_id"),
+    # The evidence row of the declared number.
+    number("evidence_id"),
+    word("provider"),
+    word("transaction_id", nullable=True),
+    instant("create_time"),
+    instant("next_time"),
+)
+
+# Sign-ins that were begun with a provider of electronic identification.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    digest("state_index", primary_key=True),
+    word("platform"),
+    word("account"),
+    word("provider"),
+    sealed("flow"),
+    instant("expire_time"),
+    Index("sign_ins_age", "expire_time"),
+)
+
+locks = Table(
+    "locks",
+    metadata,
+    word("platform", primary_key=True),
+    word("account", primary_key=True),
+    drawn("id"),
+    word("basis"),
+    instant("create_time"),
+    # Empty: until it is lifted.
+    instant("expire_time", nullable=True),
+    instant("lift_time", nullable=True),
+    word("lift_basis", nullable=True),
+)
+
+# Who answers for a child, as the guardian service last said, and what is allowed: one version of both at a time.
+guardians = Table(
+    "guardians",
+    metadata,
+    word("platform", primary_key=True),
+    word("child", primary_key=True),
+    word("link", primary_key=True),
+    word("account"),
+    word("relation"),
+    instant("start_time"),
+    Index("guardians_account", "platform", "account"),
+)
+
+supervisions = Table(
+    "supervisions",
+    metadata,
+    word("platform", primary_key=True),
+    word("child", primary_key=True),
+    number("version"),
+    flag("suspended"),
+    Column("actions", ARRAY(Text), nullable=False),
+    # Minutes since midnight in Vietnam.
+    Column("quiet_from", SmallInteger, nullable=False),
+    Column("quiet_to", SmallInteger, nullable=False),
+    instant("update_time"),
 )
 
 proofs = Table(
@@ -111,6 +229,27 @@ requests = Table(
     sealed("answer", nullable=True),
     instant("create_time"),
     Index("requests_age", "create_time"),
+)
+
+# Batches of an import that are done: a repeated one is answered from here.
+import_batches = Table(
+    "import_batches",
+    metadata,
+    word("platform", primary_key=True),
+    word("batch_id", primary_key=True),
+    digest("fingerprint"),
+    sealed("verdicts"),
+    instant("create_time"),
+    Index("import_batches_age", "create_time"),
+)
+
+# How far what other services stream has been dealt with.
+cursors = Table(
+    "cursors",
+    metadata,
+    word("stream", primary_key=True),
+    Column("position", LargeBinary, nullable=False),
+    instant("update_time"),
 )
 
 outbox = Outbox(metadata)

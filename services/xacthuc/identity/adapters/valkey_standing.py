@@ -1,6 +1,6 @@
-"""Facts in Valkey: 18 bytes an account, under a keyed hash, so that no id and nothing personal can be read there.
+"""Facts in Valkey: 54 bytes an account, under a keyed hash, so that no id and nothing personal can be read there.
 
-    s:{<hash>}   version (1 byte), flags (1), when read (8), child until (8); kept as the filler says
+    s:{<hash>}   the facts as `_FORMAT` has them, when they were read last of all; kept as the filler says
     l:{<hash>}   the lease: random bytes of whoever may fill, kept for seconds
 
 The braces put both into one slot of a Cluster. Expiry only tidies up; how old facts may be is decided by whoever reads.
@@ -12,14 +12,16 @@ import struct
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.identity.domain.account import EvidenceKind, Facts
+from xacthuc.identity.domain.facts import EvidenceKind, Facts, Life, Supervision
 from xacthuc.identity.ports import Standing, StandingUnavailable
 from xacthuc.ids import random_bytes
+from xacthuc.policy import Action
 from xacthuc.valkey import Script
 from xacthuc.valkey.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
+    from enum import StrEnum
 
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.valkey import Store
@@ -27,17 +29,18 @@ if TYPE_CHECKING:
 LEASE: Final = timedelta(seconds=5)
 """Beyond the slowest read of the database, so that a reader that died stands in nobody's way for long."""
 
-_FORMAT: Final = struct.Struct(">BBqq")
-_VERSION: Final = 1
-_REGISTERED: Final = 1
-_LAPSED: Final = 2
-_BITS: Final = {
-    EvidenceKind.PHONE: 4,
-    EvidenceKind.PERSONAL_ID_DECLARED: 8,
-    EvidenceKind.PERSONAL_ID: 16,
-    EvidenceKind.GUARDIAN: 32,
-}
-_EVIDENCE: Final = tuple(frozenset(kind for kind, bit in _BITS.items() if flags & bit) for flags in range(64))
+_FORMAT: Final = struct.Struct(">BHqqqqqHHHq")
+"""Version, flags; child, locked, transition, reverify and guarded until or from; allowed actions; quiet hours; read."""
+_VERSION: Final = 2
+_REGISTERED, _LAPSED, _COMPLETE, _ASKED, _SUSPENDED = 1, 2, 4, 8, 16
+_LIFE_SHIFT: Final = 5
+_EVIDENCE_SHIFT: Final = 7
+_LIVES: Final = tuple(Life)
+_KINDS: Final = tuple(EvidenceKind)
+_ACTIONS: Final = tuple(Action)
+_EVIDENCE: Final = tuple(
+    frozenset(kind for bit, kind in enumerate(_KINDS) if flags >> bit & 1) for flags in range(1 << len(_KINDS))
+)
 """Every set of evidence by the flags that spell it: looked up, since building one costs as much as the whole decision."""
 
 _FILL: Final = Script(
@@ -101,17 +104,59 @@ class ValkeyStanding:
 
 def encode(standing: Standing) -> bytes:
     """Returns facts as they are kept."""
-    facts = standing.facts
-    flags = (_REGISTERED if facts.registered else 0) | (_LAPSED if facts.lapsed else 0)
-    for kind in facts.evidence:
-        flags |= _BITS[kind]
-    return _FORMAT.pack(_VERSION, flags, standing.read_ms, facts.child_until_ms)
+    facts, supervision = standing.facts, standing.facts.supervision
+    flags = (
+        _REGISTERED * facts.registered
+        | _LAPSED * facts.lapsed
+        | _COMPLETE * facts.complete
+        | _ASKED * facts.asked
+        | _SUSPENDED * supervision.suspended
+        | _LIVES.index(facts.life) << _LIFE_SHIFT
+        | _bits(_KINDS, facts.evidence) << _EVIDENCE_SHIFT
+    )
+    return _FORMAT.pack(
+        _VERSION,
+        flags,
+        facts.child_until_ms,
+        facts.locked_until_ms,
+        facts.transition_until_ms,
+        facts.reverify_from_ms,
+        supervision.guarded_until_ms,
+        _bits(_ACTIONS, supervision.actions),
+        supervision.quiet_from,
+        supervision.quiet_to,
+        standing.read_ms,
+    )
 
 
 def decode(kept: bytes) -> Standing | None:
     """Returns kept facts; None for what another version of this service spelled, which is then read anew."""
     if len(kept) != _FORMAT.size or kept[0] != _VERSION:
         return None
-    _, flags, read_ms, child_until_ms = _FORMAT.unpack(kept)
-    facts = Facts(bool(flags & _REGISTERED), _EVIDENCE[flags & 63], bool(flags & _LAPSED), child_until_ms)
+    _, flags, child, locked, transition, reverify, guarded, actions, quiet_from, quiet_to, read_ms = _FORMAT.unpack(
+        kept
+    )
+    facts = Facts(
+        registered=bool(flags & _REGISTERED),
+        evidence=_EVIDENCE[flags >> _EVIDENCE_SHIFT],
+        lapsed=bool(flags & _LAPSED),
+        child_until_ms=child,
+        complete=bool(flags & _COMPLETE),
+        asked=bool(flags & _ASKED),
+        life=_LIVES[flags >> _LIFE_SHIFT & 3],
+        locked_until_ms=locked,
+        transition_until_ms=transition,
+        reverify_from_ms=reverify,
+        supervision=Supervision(
+            guarded_until_ms=guarded,
+            suspended=bool(flags & _SUSPENDED),
+            actions=frozenset(action for bit, action in enumerate(_ACTIONS) if actions >> bit & 1),
+            quiet_from=quiet_from,
+            quiet_to=quiet_to,
+        ),
+    )
     return Standing(facts, read_ms)
+
+
+def _bits(members: Sequence[StrEnum], present: Collection[StrEnum]) -> int:
+    return sum(1 << bit for bit, member in enumerate(members) if member in present)

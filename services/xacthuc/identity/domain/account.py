@@ -1,28 +1,36 @@
-"""An account as the law on account authentication sees it. Its state is derived from evidence, never stored."""
+"""An account as the law on account authentication sees it. Its state is derived from facts, never stored."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.policy import NextStep
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from xacthuc.identity.domain.facts import Facts
 
-class EvidenceKind(StrEnum):
-    """What can be proven of an account. The contract carries the same names."""
 
-    PHONE = "PHONE"
-    """Possession of a Vietnamese mobile number."""
-    PERSONAL_ID_DECLARED = "PERSONAL_ID_DECLARED"
-    """A well-formed personal ID number, confirmed by nobody."""
-    PERSONAL_ID = "PERSONAL_ID"
-    """A personal ID number that an electronic-identification provider confirmed."""
+class Kind(StrEnum):
+    """Whose record it is."""
+
+    PERSON = "PERSON"
+    """An account of the platform."""
     GUARDIAN = "GUARDIAN"
-    """A parent or guardian registered and supervises the account."""
+    """A guardian who has no account there and answers for a child by phone."""
+
+
+class ConsentKind(StrEnum):
+    """What somebody agreed to or confirmed. The contract carries the same names."""
+
+    REGISTRATION = "REGISTRATION"
+    """The processing of what registration asks for (Decree 356/2025)."""
+    NO_MOBILE = "NO_MOBILE"
+    """Having no Vietnamese mobile number, which opens the way by personal ID (R2)."""
 
 
 class State(StrEnum):
@@ -33,35 +41,10 @@ class State(StrEnum):
     PENDING_PERSONAL_ID = "PENDING_PERSONAL_ID"
     VERIFIED = "VERIFIED"
     REVERIFICATION_REQUIRED = "REVERIFICATION_REQUIRED"
-
-
-class Facts(NamedTuple):
-    """What decisions are made from: small, free of anything personal, and cached."""
-
-    registered: bool
-    evidence: frozenset[EvidenceKind]
-    """What is proven and stands."""
-    lapsed: bool
-    """Whether something was proven once and stands no longer."""
-    child_until_ms: int
-    """When the holder turns 16, in milliseconds since the Unix epoch; 0 for who was 16 at registration."""
-
-    def is_child(self, now_ms: int) -> bool:
-        """Whether a parent or guardian must answer for the account at `now_ms` (R15)."""
-        return self.child_until_ms > now_ms
-
-    def is_authenticated(self, now_ms: int) -> bool:
-        """Whether the account is authenticated at `now_ms`.
-
-        A child's account by its guardian alone, anybody else's by their own number or personal ID: a number says
-        nothing about age (R24), and a guardian answers until the 16th birthday (R22).
-        """
-        if self.child_until_ms > now_ms:
-            return EvidenceKind.GUARDIAN in self.evidence
-        return EvidenceKind.PHONE in self.evidence or EvidenceKind.PERSONAL_ID in self.evidence
-
-
-NOT_REGISTERED = Facts(registered=False, evidence=frozenset(), lapsed=False, child_until_ms=0)
+    LOCKED = "LOCKED"
+    CLOSED = "CLOSED"
+    ERASURE_SCHEDULED = "ERASURE_SCHEDULED"
+    ERASED = "ERASED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +55,18 @@ class Evidence:
     verify_time: datetime
     source: str
     """Who proved it, such as `otp/sms`."""
+    level: str = ""
+    """How sure the source of a PERSONAL_ID is, in its own words (R41)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """Writing is forbidden by order or by the counters of the law."""
+
+    basis: str
+    create_time: datetime
+    expire_time: datetime | None
+    """None: until it is lifted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,23 +74,18 @@ class Account:
     """An account with what stands proven of it, oldest first."""
 
     account_id: str = field(repr=False)
-    child_until: datetime | None = field(repr=False)
+    facts: Facts
     evidence: tuple[Evidence, ...]
-    lapsed: bool
     masked_number: str = field(default="", repr=False)
     """Of the PHONE evidence, as a screen may show it."""
+    masked_personal_id: str = field(default="", repr=False)
+    lock: Lock | None = None
+    """The one that holds longest."""
+    transition_until: datetime | None = None
+    purge_time: datetime | None = None
+    """When what is kept of it is destroyed; None while nothing has set that clock going."""
     create_time: datetime
     update_time: datetime
-
-    @property
-    def facts(self) -> Facts:
-        """What decisions about it are made from."""
-        return Facts(
-            registered=True,
-            evidence=frozenset(proven.kind for proven in self.evidence),
-            lapsed=self.lapsed,
-            child_until_ms=0 if self.child_until is None else round(self.child_until.timestamp() * 1000),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,30 +98,30 @@ class AccountView:
     is_child: bool
     next_step: NextStep
     masked_number: str = field(repr=False)
+    masked_personal_id: str = field(repr=False)
+    lock: Lock | None
+    transition_until: datetime | None
+    purge_time: datetime | None
     create_time: datetime
     update_time: datetime
-
-
-_NEXT_STEPS = {
-    State.UNVERIFIED: NextStep.VERIFY_PHONE,
-    State.PENDING_GUARDIAN: NextStep.LINK_GUARDIAN,
-    State.PENDING_PERSONAL_ID: NextStep.VERIFY_PERSONAL_ID,
-    State.VERIFIED: NextStep.NONE,
-    State.REVERIFICATION_REQUIRED: NextStep.VERIFY_PHONE,
-}
 
 
 def view(account: Account, now: datetime) -> AccountView:
     """Returns `account` as it is answered at `now`."""
     facts, now_ms = account.facts, int(now.timestamp() * 1000)
     state = state_of(facts, now_ms)
+    lock = account.lock
     return AccountView(
         account_id=account.account_id,
         state=state,
         evidence=account.evidence,
         is_child=facts.is_child(now_ms),
-        next_step=_NEXT_STEPS[state],
+        next_step=_next_step(state, facts),
         masked_number=account.masked_number,
+        masked_personal_id=account.masked_personal_id,
+        lock=lock if lock is not None and (lock.expire_time is None or lock.expire_time > now) else None,
+        transition_until=account.transition_until,
+        purge_time=account.purge_time,
         create_time=account.create_time,
         update_time=account.update_time,
     )
@@ -139,10 +129,52 @@ def view(account: Account, now: datetime) -> AccountView:
 
 def state_of(facts: Facts, now_ms: int) -> State:
     """Returns where a registered account stands at `now_ms`."""
-    if facts.is_authenticated(now_ms):
-        return State.VERIFIED
+    if facts.life is not Life.OPEN:
+        return _ENDED[facts.life]
+    if facts.locked_until_ms > now_ms:
+        return State.LOCKED
     if facts.is_child(now_ms):
-        return State.PENDING_GUARDIAN
+        return State.VERIFIED if facts.is_authenticated(now_ms) else State.PENDING_GUARDIAN
+    if facts.complete and facts.is_authenticated(now_ms):
+        return State.VERIFIED
+    return _unproven(facts, now_ms)
+
+
+def _unproven(facts: Facts, now_ms: int) -> State:
+    if not facts.complete:
+        return State.UNVERIFIED
     if EvidenceKind.PERSONAL_ID_DECLARED in facts.evidence:
         return State.PENDING_PERSONAL_ID
-    return State.REVERIFICATION_REQUIRED if facts.lapsed else State.UNVERIFIED
+    return State.REVERIFICATION_REQUIRED if needs_reverification(facts, now_ms) else State.UNVERIFIED
+
+
+def needs_reverification(facts: Facts, now_ms: int) -> bool:
+    """Whether something that was proven once has to be proven again."""
+    return facts.lapsed or (EvidenceKind.PHONE in facts.evidence and facts.reverify_from_ms <= now_ms)
+
+
+_ENDED: Final = {
+    Life.CLOSED: State.CLOSED,
+    Life.ERASURE_SCHEDULED: State.ERASURE_SCHEDULED,
+    Life.ERASED: State.ERASED,
+}
+
+_NEXT_STEPS: Final = {
+    State.UNVERIFIED: NextStep.VERIFY_PHONE,
+    State.PENDING_GUARDIAN: NextStep.LINK_GUARDIAN,
+    State.PENDING_PERSONAL_ID: NextStep.VERIFY_PERSONAL_ID,
+    State.VERIFIED: NextStep.NONE,
+    State.REVERIFICATION_REQUIRED: NextStep.VERIFY_PHONE,
+    State.LOCKED: NextStep.CONTACT_PLATFORM,
+    State.CLOSED: NextStep.CONTACT_PLATFORM,
+    State.ERASURE_SCHEDULED: NextStep.CONTACT_PLATFORM,
+    State.ERASED: NextStep.CONTACT_PLATFORM,
+}
+
+
+def _next_step(state: State, facts: Facts) -> NextStep:
+    if state is State.UNVERIFIED and not facts.complete:
+        return NextStep.COMPLETE_DETAILS
+    if state is State.PENDING_PERSONAL_ID and facts.asked:
+        return NextStep.WAIT
+    return _NEXT_STEPS[state]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from xacthuc.identity.domain.account import EvidenceKind
+from xacthuc.identity.domain.facts import EvidenceKind
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -1,18 +1,25 @@
-"""Whether an account may do something now, why, and what to do about it (R4 to R7)."""
+"""Whether an account may do something now, why, and what to do about it (R3 to R7)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from xacthuc.identity.domain.account import EvidenceKind
+from xacthuc.identity.domain.account import needs_reverification
+from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.policy import Action, NextStep, Reason, Requirement
+from xacthuc.policy.dates import DAY_MS, minute_of_day
 
 if TYPE_CHECKING:
-    from xacthuc.identity.domain.account import Facts
+    from xacthuc.identity.domain.facts import Facts, Supervision
     from xacthuc.policy import Policy
 
 LONGEST_REUSE_SECONDS: Final = 60
 """How long a platform may reuse an answer at most: what one revocation may cost, against a call per page view."""
+
+_MINUTE_MS: Final = 60_000
+_DAY_MINUTES: Final = DAY_MS // _MINUTE_MS
+_ALLOWING: Final = frozenset({Reason.ACTION_NOT_GATED, Reason.VERIFIED, Reason.TRANSITION})
+_PROVIDER_DECIDES: Final = frozenset({Reason.NOT_VERIFIED, Reason.REVERIFICATION_REQUIRED, Reason.PERSONAL_ID_REQUIRED})
 
 
 class Decision(NamedTuple):
@@ -29,40 +36,102 @@ class Decision(NamedTuple):
 
 def decide(facts: Facts, action: Action, now_ms: int, policy: Policy) -> Decision:
     """Decides from an account's facts at `now_ms`."""
-    reason = _reason(facts, policy.rule_for(action).requirement, now_ms)
-    allowed = reason is Reason.VERIFIED or reason is Reason.ACTION_NOT_GATED
+    reason = _reason(facts, action, now_ms, policy)
+    allowed = reason in _ALLOWING
+    # Nobody is sent through a second proof while a provider is being asked about the first.
+    waits = facts.asked and reason in _PROVIDER_DECIDES
     return Decision(
         allowed=allowed,
         reason=reason,
-        next_step=policy.reasons[reason].next_step,
+        next_step=NextStep.WAIT if waits else policy.reasons[reason].next_step,
         legal_basis=policy.legal_basis(action, reason),
         policy_version=policy.version,
-        reuse_seconds=_reuse_seconds(facts, action, now_ms) if allowed else 0,
+        reuse_seconds=_reuse_seconds(facts, action, reason, now_ms) if allowed else 0,
     )
 
 
-def _reason(facts: Facts, requirement: Requirement, now_ms: int) -> Reason:
+def _reason(facts: Facts, action: Action, now_ms: int, policy: Policy) -> Reason:
+    requirement = policy.rule_for(action).requirement
     if requirement is Requirement.NOTHING:
         return Reason.ACTION_NOT_GATED
+    if bar := _bar(facts, now_ms):
+        return bar
+    if requirement is Requirement.PERSONAL_ID:
+        return _personal_id_reason(facts, child=facts.is_child(now_ms))
+    if facts.is_child(now_ms):
+        return _childs_reason(facts, action, now_ms, policy)
+    return _adults_reason(facts, now_ms)
+
+
+def _bar(facts: Facts, now_ms: int) -> Reason | None:
+    """Returns what stands before everything that is gated, whatever is proven; None when nothing does."""
     if not facts.registered:
         return Reason.NOT_REGISTERED
-    if not facts.is_authenticated(now_ms) and facts.is_child(now_ms):
-        return Reason.GUARDIAN_REQUIRED
-    # Before the number: a personal ID serves for both, so that nobody is sent through two steps.
-    if requirement is Requirement.PERSONAL_ID and EvidenceKind.PERSONAL_ID not in facts.evidence:
-        return Reason.PERSONAL_ID_REQUIRED
-    if facts.is_authenticated(now_ms):
+    if facts.life is not Life.OPEN:
+        return Reason.CLOSED
+    return Reason.LOCKED if facts.locked_until_ms > now_ms else None
+
+
+def _adults_reason(facts: Facts, now_ms: int) -> Reason:
+    if facts.complete and facts.is_authenticated(now_ms):
         return Reason.VERIFIED
-    return Reason.REVERIFICATION_REQUIRED if facts.lapsed else Reason.NOT_VERIFIED
+    if facts.transition_until_ms > now_ms:
+        return Reason.TRANSITION
+    if not facts.complete:
+        return Reason.DETAILS_REQUIRED
+    return Reason.REVERIFICATION_REQUIRED if needs_reverification(facts, now_ms) else Reason.NOT_VERIFIED
 
 
-def _reuse_seconds(facts: Facts, action: Action, now_ms: int) -> int:
-    """Selling live is asked anew each time; nothing outlives the 16th birthday.
+def _personal_id_reason(facts: Facts, *, child: bool) -> Reason:
+    """No grace covers selling live (R3). A number is not asked for: a personal ID serves for both."""
+    if child:
+        return Reason.NOT_FOR_CHILDREN
+    if not facts.complete:
+        return Reason.DETAILS_REQUIRED
+    return Reason.VERIFIED if EvidenceKind.PERSONAL_ID in facts.evidence else Reason.PERSONAL_ID_REQUIRED
+
+
+def _childs_reason(facts: Facts, action: Action, now_ms: int, policy: Policy) -> Reason:
+    """A child does what its guardians allow, once there are any (R15, R19)."""
+    if not facts.is_authenticated(now_ms):
+        covered = policy.grace.covers_children and facts.transition_until_ms > now_ms
+        return Reason.TRANSITION if covered else Reason.GUARDIAN_REQUIRED
+    supervision = facts.supervision
+    if supervision.suspended:
+        return Reason.SUSPENDED
+    if action not in supervision.actions:
+        return Reason.SUPERVISED
+    return Reason.QUIET_HOURS if is_quiet(supervision, minute_of_day(now_ms)) else Reason.VERIFIED
+
+
+def is_quiet(supervision: Supervision, minute: int) -> bool:
+    """Whether `minute` of the day lies in the child's quiet hours, which may go over midnight."""
+    begin, end = supervision.quiet_from, supervision.quiet_to
+    return begin <= minute < end if begin <= end else minute >= begin or minute < end
+
+
+def _reuse_seconds(facts: Facts, action: Action, reason: Reason, now_ms: int) -> int:
+    """Selling live is asked anew each time; nothing outlives an instant at which the answer changes by itself.
 
     A refusal is not reused at all (see `decide`): whoever has just verified must be able to post at once.
     """
     if action is Action.LIVESTREAM_COMMERCE:
         return 0
-    if facts.child_until_ms > now_ms:
-        return min(LONGEST_REUSE_SECONDS, (facts.child_until_ms - now_ms) // 1000)
-    return LONGEST_REUSE_SECONDS
+    if reason is Reason.ACTION_NOT_GATED:
+        return LONGEST_REUSE_SECONDS
+    ends = [facts.child_until_ms, facts.reverify_from_ms]
+    if reason is Reason.TRANSITION:
+        ends = [facts.child_until_ms, facts.transition_until_ms]
+    elif facts.is_child(now_ms):
+        supervision = facts.supervision
+        ends = [facts.child_until_ms, supervision.guarded_until_ms, _quiet_start_ms(supervision, now_ms)]
+    nearest = min((end for end in ends if end > now_ms), default=now_ms + LONGEST_REUSE_SECONDS * 1000)
+    return min(LONGEST_REUSE_SECONDS, (nearest - now_ms) // 1000)
+
+
+def _quiet_start_ms(supervision: Supervision, now_ms: int) -> int:
+    """Returns when the quiet hours begin next; 0 when there are none."""
+    if supervision.quiet_from == supervision.quiet_to:
+        return 0
+    minutes = (supervision.quiet_from - minute_of_day(now_ms)) % _DAY_MINUTES
+    return (now_ms // _MINUTE_MS + minutes) * _MINUTE_MS

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.grpckit.errors import AlreadyExists, FailedPrecondition, FieldFault, InvalidRequest, NotFound
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain import claims
-from xacthuc.identity.domain.account import NOT_REGISTERED, State, view
+from xacthuc.identity.domain.account import State, view
 from xacthuc.identity.domain.claims import ClaimRefusal
 from xacthuc.identity.domain.decision import decide
+from xacthuc.identity.domain.facts import NOT_REGISTERED
 from xacthuc.identity.domain.registration import accept_time_fault, birth_date_fault, person_of
 from xacthuc.identity.ports import NewAccount, ProofUsed, Settled
 from xacthuc.policy import NextStep, Purpose, Requirement

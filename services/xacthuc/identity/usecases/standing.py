@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from xacthuc.clock import Clock
-    from xacthuc.identity.domain.account import Facts
+    from xacthuc.identity.domain.facts import Facts
     from xacthuc.identity.ports import FactsSource, StandingStore
 
 SOFT_LIFE: Final = timedelta(seconds=30)

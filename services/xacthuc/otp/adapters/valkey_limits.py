@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from xacthuc.otp.adapters.valkey_spending import Look, ValkeySpending
     from xacthuc.otp.ports import Spend
-    from xacthuc.policy.sections import Otp
+    from xacthuc.policy.sending import Otp
     from xacthuc.ratelimit.limiter import Limiter, SpendResult
 
 SYSTEM_DIGEST = "all"

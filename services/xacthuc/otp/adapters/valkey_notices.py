@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from xacthuc.otp.adapters.valkey_spending import ValkeySpending
     from xacthuc.otp.ports import NewNotice
-    from xacthuc.policy.sections import Bulk
+    from xacthuc.policy.sending import Bulk
     from xacthuc.ratelimit.limiter import Limiter
     from xacthuc.sealing import Sealer
     from xacthuc.valkey import Script, Store

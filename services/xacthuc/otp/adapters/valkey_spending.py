@@ -19,7 +19,7 @@ from xacthuc.ratelimit.gcra import FOREVER_MS
 if TYPE_CHECKING:
     import asyncio
 
-    from xacthuc.policy.sections import Spend
+    from xacthuc.policy.sending import Spend
     from xacthuc.valkey import Store
 
 _FIELDS: Final = {budget: (f"{budget}:cap", f"{budget}:day", f"{budget}:spent", f"{budget}:least") for budget in Budget}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xacthuc.otp.domain.guard_ledger import Figures
-    from xacthuc.policy.sections import Guard, GuardThresholds
+    from xacthuc.policy.sending import Guard, GuardThresholds
 
 _DAY_MS: Final = DAY_HOURS * HOUR_MS
 

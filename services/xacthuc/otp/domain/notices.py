@@ -14,7 +14,7 @@ from xacthuc.ratelimit.gcra import DAY_HOURS, HOUR_MS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xacthuc.policy.sections import Bulk
+    from xacthuc.policy.sending import Bulk
 
 DAY_MS: Final = DAY_HOURS * HOUR_MS
 MONTH_MS: Final = 30 * DAY_MS

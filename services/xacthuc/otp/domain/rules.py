@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from xacthuc.ratelimit.gcra import DAY_HOURS, HOUR_MS, Rule
 
 if TYPE_CHECKING:
-    from xacthuc.policy.sections import Otp
+    from xacthuc.policy.sending import Otp
 
 DAY_MS = DAY_HOURS * HOUR_MS
 

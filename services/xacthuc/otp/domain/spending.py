@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from xacthuc.policy.sections import Spend
+    from xacthuc.policy.sending import Spend
 
 NO_CAP_VND: Final = -1
 

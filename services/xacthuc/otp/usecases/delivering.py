@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xacthuc.otp.ports import Administration, ProviderState
     from xacthuc.otp.ports.figures import FigureBook
     from xacthuc.otp.usecases.otp import Otp
-    from xacthuc.policy.sections import Choice
+    from xacthuc.policy.sending import Choice
 
 _DRAWS_SEED: Final = 147
 """Asked twice, the same shares: what changes between two explanations is what is known, not luck."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from xacthuc.otp.delivery.domain.choice import Share
     from xacthuc.otp.delivery.domain.figures import Figures, Place
-    from xacthuc.policy.sections import Choice
+    from xacthuc.policy.sending import Choice
 
 _USUAL_HOURS: Final = 24
 _P95: Final = 0.95

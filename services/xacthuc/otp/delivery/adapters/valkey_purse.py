@@ -14,7 +14,7 @@ from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS
 
 if TYPE_CHECKING:
     from xacthuc.otp.delivery.ports import Charge
-    from xacthuc.policy.sections import Spend
+    from xacthuc.policy.sending import Spend
     from xacthuc.valkey import Script, Store
 
 CHARGE_KEPT_MS: Final = 3_600_000

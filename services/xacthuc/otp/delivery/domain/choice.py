@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from xacthuc.otp.delivery.domain.belief import Belief
-    from xacthuc.policy.sections import Choice
+    from xacthuc.policy.sending import Choice
 
 CIRCUIT_OPEN: Final = "circuit open"
 SUSPENDED: Final = "suspended by the fraud guard"

@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Self
 
 from xacthuc.otp.delivery.domain.belief import UNTRIED, believe, elsewhere
-from xacthuc.policy.sections import Choice
+from xacthuc.policy.sending import Choice
 from xacthuc.policy.vocabulary import ChoiceMethod
 
 if TYPE_CHECKING:

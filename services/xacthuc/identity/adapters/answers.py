@@ -1,0 +1,60 @@
+"""Answers as they are kept for repetitions of a request, before they are sealed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from xacthuc.identity.domain.account import AccountView, Evidence, Lock, State
+from xacthuc.identity.domain.facts import EvidenceKind
+from xacthuc.policy import NextStep
+
+
+def spell(answer: Any) -> bytes:
+    """Returns any answer made of dataclasses, members of closed sets and instants as JSON."""
+    return orjson.dumps(answer)
+
+
+def read(kept: bytes) -> dict[str, Any]:
+    """Returns what `spell` made, for the functions below."""
+    fields: dict[str, Any] = orjson.loads(kept)
+    return fields
+
+
+def account_view(fields: dict[str, Any]) -> AccountView:
+    """Returns the view of an account."""
+    lock = fields["lock"]
+    return AccountView(
+        account_id=fields["account_id"],
+        state=State(fields["state"]),
+        evidence=tuple(
+            Evidence(
+                kind=EvidenceKind(proven["kind"]),
+                verify_time=datetime.fromisoformat(proven["verify_time"]),
+                source=proven["source"],
+                level=proven["level"],
+            )
+            for proven in fields["evidence"]
+        ),
+        is_child=fields["is_child"],
+        next_step=NextStep(fields["next_step"]),
+        masked_number=fields["masked_number"],
+        masked_personal_id=fields["masked_personal_id"],
+        lock=None
+        if lock is None
+        else Lock(
+            basis=lock["basis"],
+            create_time=datetime.fromisoformat(lock["create_time"]),
+            expire_time=_instant(lock["expire_time"]),
+        ),
+        transition_until=_instant(fields["transition_until"]),
+        purge_time=_instant(fields["purge_time"]),
+        create_time=datetime.fromisoformat(fields["create_time"]),
+        update_time=datetime.fromisoformat(fields["update_time"]),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
