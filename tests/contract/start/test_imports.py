@@ -12,7 +12,6 @@ import pytest
 HEAVY = {
     "alembic",
     "anyio",
-    "croniter",
     "httpx",
     "jinja2",
     "joserfc",
@@ -20,7 +19,6 @@ HEAVY = {
     "numpy",
     "opentelemetry.exporter",
     "opentelemetry.sdk.metrics",
-    "pgqueuer",
     "phonenumbers",
     "pygments",
     "redis.asyncio.client",
