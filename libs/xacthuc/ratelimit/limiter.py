@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from xacthuc.ratelimit.gcra import FOREVER_MS, Cause, Rule, State
 from xacthuc.ratelimit.limits import FACTS, FailMode, Limit
 from xacthuc.valkey import PRELUDE, Script, Store, StoreError, StoreUnavailable
+from xacthuc.valkey.many import run_many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xacthuc.valkey.link import Reply
+    from xacthuc.valkey.link import Reply, Word
 
 _SPENT = 0
 _KEPT = -1
@@ -64,10 +66,27 @@ class Once(NamedTuple):
 
 
 class Event(StrEnum):
-    """What an outcome does to a limit."""
+    """What an outcome does to a limit: VERIFIED raises the quantity, WRONG counts to `wrong_cap`."""
 
     VERIFIED = "verified"
     WRONG = "wrong"
+
+
+class Credit(NamedTuple):
+    """What one outcome does to one limit.
+
+    Attributes:
+        charge: the limit; its cost does not count.
+        event: what happened.
+        partition: whose stream of outcomes the entry is from. Its entries come in order.
+        entry_id: the entry's id in that stream, `ms-seq`. Its time is the time of the event.
+
+    """
+
+    charge: Charge
+    event: Event
+    partition: int
+    entry_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,20 +163,14 @@ class Limiter:
         for group in self._by_slot(charges, once):
             self._track(self._run(self._refund, group, now_ms, spent_ms)).add_done_callback(self._count_lost)
 
-    async def fold(self, charge: Charge, event: Event, *, partition: int, entry_id: str, now_ms: int) -> bool:
-        """Applies an outcome to a limit and returns True; False when it had been applied, or is too old to matter.
-
-        Args:
-            charge: the limit; its cost does not count.
-            event: SENT spends one permit that is gone already, VERIFIED raises the quantity, WRONG counts to `wrong_cap`.
-            partition: whose stream of outcomes the entry is from. Its entries come in order.
-            entry_id: the entry's id in that stream, `ms-seq`. Its time is the time of the event.
-            now_ms: the present.
-
-        """
-        arguments = (now_ms, self._tolerance_ms, charge.rule.spec, partition, entry_id, event.value)
-        applied: int = await self._store.run(self._fold, (charge.key,), arguments)
-        return applied == 1
+    async def fold(self, outcomes: Sequence[Credit], now_ms: int) -> list[bool]:
+        """Applies outcomes to limits; tells of each whether it was, or had been, or is too old to matter (False)."""
+        of_limit: dict[tuple[str, ...], list[tuple[Word, ...]]] = defaultdict(list)
+        for charge, event, partition, entry_id in outcomes:
+            of_limit[charge.key,].append((charge.rule.spec, partition, entry_id, event.value))
+        answers = await run_many(self._store, self._fold, (now_ms, self._tolerance_ms), of_limit)
+        applied = {key: iter(of_one) for key, of_one in answers.items()}
+        return [next(applied[credit.charge.key,]) == 1 for credit in outcomes]
 
     async def bar(self, key: str, *, until_ms: int = FOREVER_MS, now_ms: int) -> None:
         """Lets nothing through until `until_ms`; for ever is the kill switch of a platform, or of all."""

@@ -92,9 +92,9 @@ async def test_money_is_paid_given_back_capped_and_shown(otp: Deployment) -> Non
 async def test_figures_of_many_places_are_added_up(otp: Deployment) -> None:
     tallies = Tallies(store=otp.store, clock=otp.clock, operators=(), counted=lambda *_: None, clock_tolerance_ms=0)
     now_ms = otp.clock.now_ms()
-    for number in range(12):
-        entry = Entry(number, (now_ms, 0), now_ms, Figures(sent=1))
-        assert await tallies.count(Place(f"vendor_{number}", "viettel", 1), entry)
+    entry = Entry(0, (now_ms, 0), now_ms, Figures(sent=1))
+    entries = {Place(f"vendor_{number}", "viettel", 1): [entry] for number in range(12)}
+    assert await tallies.count(entries) == entries
 
     found = (await answer(otp.admin.ListDeliveryFigures(admin_pb2.ListDeliveryFiguresRequest()))).figures
 

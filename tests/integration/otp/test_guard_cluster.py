@@ -10,6 +10,7 @@ import pytest
 from xacthuc.clock import FixedClock
 from xacthuc.otp.adapters.valkey_guard import ValkeyGuard
 from xacthuc.otp.adapters.valkey_guard_subjects import ValkeyGuardSubjects
+from xacthuc.otp.delivery.adapters.valkey_fold import OutcomeRow
 from xacthuc.otp.delivery.adapters.valkey_guard_fold import GuardCredits
 from xacthuc.otp.domain.guard import GuardRules, Subject, Verdict
 from xacthuc.policy import Policy
@@ -48,7 +49,8 @@ async def test_messages_are_counted_credited_listed_and_exempted(
 
         entered = {b"k": b"VERIFIED", b"c": b"x", b"t": b"0", b"pv": b"", b"op": b"viettel", b"px": b"farm"}
         entered |= {b"cr": str(now_ms).encode(), b"sn": b"1"}
-        await GuardCredits(store=store, clock=clock, life=1, clock_tolerance_ms=0).fold(7, f"{now_ms}-0", entered)
+        folder = GuardCredits(store=store, clock=clock, life=1, clock_tolerance_ms=0)
+        await folder.fold([OutcomeRow(7, f"{now_ms}-0", entered)])
         listed = await subjects.all(now_ms, only_exceeding=False)
         assert [(str(each.subject), each.decision.verdict) for each in listed] == [
             ("prefix:farm", Verdict.PASSED),

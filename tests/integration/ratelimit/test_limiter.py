@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xacthuc.ratelimit.gcra import FOREVER_MS, HOUR_MS, Cause, Rule, State
-from xacthuc.ratelimit.limiter import Charge, Event, Limiter, Once, SpendResult
+from xacthuc.ratelimit.limiter import Charge, Credit, Event, Limiter, Once, SpendResult
 from xacthuc.ratelimit.limits import Limit, key_of
 from xacthuc.valkey import ScriptError, Store, StoreUnavailable
 
@@ -39,6 +39,11 @@ async def store(valkey_url: str) -> AsyncIterator[Store]:
 @pytest.fixture
 def limiter(store: Store) -> Limiter:
     return Limiter(store, clock_tolerance_ms=0)
+
+
+async def fold(limiter: Limiter, credit: Credit) -> bool:
+    (applied,) = await limiter.fold([credit], NOW_MS)
+    return applied
 
 
 async def life_ms(store: Store, charge: Charge) -> int:
@@ -122,13 +127,13 @@ async def test_a_limit_that_was_refunded_in_full_leaves_no_key(store: Store, lim
 
 
 async def test_successes_are_kept_until_they_no_longer_count(store: Store, limiter: Limiter) -> None:
-    assert await limiter.fold(IP, Event.VERIFIED, partition=7, entry_id=f"{NOW_MS}-0", now_ms=NOW_MS)
+    assert await fold(limiter, Credit(IP, Event.VERIFIED, 7, f"{NOW_MS}-0"))
     assert HOUR_MS < await life_ms(store, IP) <= 2 * HOUR_MS + 61_000
 
 
 async def test_wrong_checks_close_an_account_for_a_day(store: Store, limiter: Limiter) -> None:
     for sequence in range(3):
-        await limiter.fold(ACCOUNT, Event.WRONG, partition=7, entry_id=f"{NOW_MS}-{sequence}", now_ms=NOW_MS)
+        await fold(limiter, Credit(ACCOUNT, Event.WRONG, 7, f"{NOW_MS}-{sequence}"))
     result = await limiter.spend([ACCOUNT], NOW_MS)
     assert (result.limit, result.cause) == (Limit.ACCOUNT, Cause.WRONG)
     assert 24 * HOUR_MS < await life_ms(store, ACCOUNT) <= 25 * HOUR_MS + 61_000
@@ -136,18 +141,27 @@ async def test_wrong_checks_close_an_account_for_a_day(store: Store, limiter: Li
 
 async def test_an_entry_is_applied_once_and_the_next_as_well(limiter: Limiter) -> None:
     ids = [f"{NOW_MS}-0", f"{NOW_MS}-0", f"{NOW_MS}-9", f"{NOW_MS}-10", f"{NOW_MS}-9"]
-    applied = [await limiter.fold(IP, Event.VERIFIED, partition=7, entry_id=one, now_ms=NOW_MS) for one in ids]
+    applied = [await fold(limiter, Credit(IP, Event.VERIFIED, 7, one)) for one in ids]
     assert applied == [True, False, True, True, False]
     assert (await limiter.read(IP.key)).verified == 3
 
 
+async def test_entries_of_many_limits_are_applied_together(limiter: Limiter) -> None:
+    charges = [Charge(Limit.IP, key_of(Limit.IP, f"{number:032x}"), IP.rule) for number in range(40)]
+    new = [Credit(charge, Event.VERIFIED, 7, f"{NOW_MS}-{place}") for place in (1, 2) for charge in charges]
+    old = [Credit(charge, Event.VERIFIED, 7, f"{NOW_MS}-1") for charge in charges[:3]]
+    assert await limiter.fold([*new, *old], NOW_MS) == [True] * 80 + [False] * 3
+    assert [(await limiter.read(charge.key)).verified for charge in charges] == [2] * 40
+    assert await limiter.fold([], NOW_MS) == []
+
+
 async def test_partitions_are_remembered_apart(limiter: Limiter) -> None:
-    folds = [limiter.fold(IP, Event.VERIFIED, partition=p, entry_id=f"{NOW_MS}-0", now_ms=NOW_MS) for p in (1, 2)]
+    folds = [fold(limiter, Credit(IP, Event.VERIFIED, p, f"{NOW_MS}-0")) for p in (1, 2)]
     assert await asyncio.gather(*folds) == [True, True]
 
 
 async def test_a_spend_does_not_shorten_the_memory_of_what_was_folded(store: Store, limiter: Limiter) -> None:
-    await limiter.fold(IP, Event.VERIFIED, partition=7, entry_id=f"{NOW_MS}-0", now_ms=NOW_MS)
+    await fold(limiter, Credit(IP, Event.VERIFIED, 7, f"{NOW_MS}-0"))
     before = await life_ms(store, IP)
     await limiter.spend([IP], NOW_MS)
     assert before - 1000 < await life_ms(store, IP)
@@ -155,13 +169,13 @@ async def test_a_spend_does_not_shorten_the_memory_of_what_was_folded(store: Sto
 
 async def test_an_outcome_that_is_too_old_to_matter_is_left_out(store: Store, limiter: Limiter) -> None:
     old_ms = NOW_MS - 3 * HOUR_MS
-    assert not await limiter.fold(IP, Event.VERIFIED, partition=7, entry_id=f"{old_ms}-0", now_ms=NOW_MS)
+    assert not await fold(limiter, Credit(IP, Event.VERIFIED, 7, f"{old_ms}-0"))
     assert await store.execute("DBSIZE") == 0
 
 
 async def test_the_kill_switch_holds_until_it_is_lifted(store: Store, limiter: Limiter) -> None:
     await limiter.bar(IP.key, now_ms=NOW_MS)
-    await limiter.fold(IP, Event.VERIFIED, partition=7, entry_id=f"{NOW_MS}-0", now_ms=NOW_MS)
+    await fold(limiter, Credit(IP, Event.VERIFIED, 7, f"{NOW_MS}-0"))
     assert SpendResult(Limit.IP, Cause.BARRED, None) == await limiter.spend(ALL, NOW_MS)
     assert await life_ms(store, IP) > FOREVER_MS - NOW_MS - HOUR_MS
 
@@ -182,7 +196,7 @@ async def test_a_clock_that_is_off_is_refused_and_changes_nothing(store: Store) 
 
 async def test_names_and_contents_hold_nothing_but_numbers(store: Store, limiter: Limiter) -> None:
     await limiter.spend(ALL, NOW_MS)
-    await limiter.fold(IP, Event.WRONG, partition=7, entry_id=f"{NOW_MS}-0", now_ms=NOW_MS)
+    await fold(limiter, Credit(IP, Event.WRONG, 7, f"{NOW_MS}-0"))
     assert {b"tat", b"wrong", b"mark", b"x:7"} == set(await store.execute("HKEYS", IP.key))
     assert State(tat_us=NOW_MS * 1000 + 720_000_000, wrong=((NOW_MS // HOUR_MS, 1),)) == await limiter.read(IP.key)
 

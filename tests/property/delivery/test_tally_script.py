@@ -28,7 +28,7 @@ from xacthuc.otp.delivery.domain.figures import (
 from xacthuc.valkey import Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
 pytestmark = pytest.mark.engine
 
@@ -71,7 +71,10 @@ class Book:
         return entry, await self.repeat(entry)
 
     async def repeat(self, entry: Entry) -> bool:
-        return await self._tallies.count(self.place, entry)
+        return bool((await self.together([entry]))[self.place])
+
+    async def together(self, entries: Sequence[Entry]) -> dict[Place, list[Entry]]:
+        return await self._tallies.count({self.place: entries})
 
     async def kept(self) -> Any:
         return await self.store.execute("HGETALL", tally_key(name_of(self.place)))
@@ -121,6 +124,24 @@ async def test_outcomes_that_are_read_again_change_nothing(
 
     assert await book.kept() == before
     assert not any(repeated)
+
+
+@shared_fixtures
+@given(history=steps)
+async def test_outcomes_counted_together_come_to_what_they_do_one_by_one(
+    store: Store, history: list[tuple[int, int, int, Figures]]
+) -> None:
+    alone, book, entries = Book(store), Book(store), list[Entry]()
+    for _, partition, age_ms, change in history:
+        entries.append((await alone.tell(0, partition, age_ms, change))[0])
+    repeated = [*entries, *entries[:3]]
+
+    counted = (await book.together(repeated))[book.place]
+
+    assert counted == [
+        entry for entry in entries if entry.at_ms // HOUR_MS >= book.clock.now_ms() // HOUR_MS - KEPT_HOURS
+    ]
+    assert sorted(await book.kept()) == sorted(await alone.kept())
 
 
 async def test_a_tally_outlives_everything_that_could_be_counted_twice(store: Store) -> None:

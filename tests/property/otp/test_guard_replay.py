@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from xacthuc.clock import FixedClock
 from xacthuc.otp.adapters.valkey_guard import ValkeyGuard, subject_key
 from xacthuc.otp.adapters.valkey_guard_subjects import read_ledger
+from xacthuc.otp.delivery.adapters.valkey_fold import OutcomeRow
 from xacthuc.otp.delivery.adapters.valkey_guard_fold import GuardCredits
 from xacthuc.otp.domain.guard import GuardRules, Kind, Thresholds, Verdict
 from xacthuc.otp.domain.guard_ledger import SLOT_MS
@@ -95,7 +96,7 @@ class Live:
         }  # fmt: skip
         clock = FixedClock(datetime.fromtimestamp(event.at_ms / 1000, UTC))
         folder = GuardCredits(store=self.store, clock=clock, life=LIFE, clock_tolerance_ms=0)
-        await folder.fold(0, f"{event.at_ms}-{place}", outcome)
+        await folder.fold([OutcomeRow(0, f"{event.at_ms}-{place}", outcome)])
 
 
 @pytest.fixture

@@ -15,9 +15,12 @@ from xacthuc.otp.adapters.valkey_guard_subjects import read_ledger
 from xacthuc.otp.domain.guard_ledger import SLOT_MS, Figures, Ledger
 from xacthuc.ratelimit.gcra import DAY_HOURS, HOUR_MS
 from xacthuc.valkey import Store
+from xacthuc.valkey.many import run_many
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from xacthuc.valkey.link import Word
 
 pytestmark = [pytest.mark.engine, pytest.mark.rule("R36")]
 
@@ -79,8 +82,8 @@ async def test_the_scripts_equal_the_ledger(
         elif step == "verify":
             model.verify(now_ms - age_ms, messages, now_ms)
             # A partition per event: within one, entries come in order, and these do not.
-            event = (now_ms, 0, life, number, f"{now_ms}-0", "verified", now_ms - age_ms, messages)
-            assert await store.run(credit, (key, f"{key}:x"), event) == 1
+            event = (number, f"{now_ms}-0", "verified", now_ms - age_ms, messages)
+            assert await store.run(credit, (key, f"{key}:x"), (now_ms, 0, life, 1, *event)) == [1]
         words = await store.execute("HGETALL", key)
         kept = read_ledger(dict(zip(words[::2], words[1::2], strict=True)), life)
         # Of a copy: asking moves the model's clock on, which the store has not heard of where nothing was done.
@@ -101,14 +104,47 @@ async def test_a_replayed_outcome_changes_nothing(
     now_ms = START_MS + HOUR_MS
 
     async def fold(entry_id: str) -> int:
-        arguments = (now_ms, 0, 1, 7, entry_id, event, now_ms, 1)
-        applied: int = await store.run(credit, (key, f"{key}:x"), arguments)
-        return applied
+        arguments = (now_ms, 0, 1, 1, 7, entry_id, event, now_ms, 1)
+        (applied,) = await store.run(credit, (key, f"{key}:x"), arguments)
+        return int(applied)
 
     assert all([await fold(entry_id) for entry_id in ids])
     once = await store.execute("HGETALL", key)
     assert not any([await fold(ids[position % len(ids)]) for position in replays])
     assert await store.execute("HGETALL", key) == once
+
+
+@shared_fixtures
+@given(
+    entries=st.lists(
+        st.tuples(
+            st.integers(0, 2), st.integers(0, 3), st.integers(0, 26 * HOUR_MS), st.sampled_from(["verified", "sent"])
+        ),
+        max_size=30,
+    )
+)
+async def test_outcomes_applied_together_come_to_what_they_do_one_by_one(
+    store: Store, entries: list[tuple[int, int, int, str]]
+) -> None:
+    credit, now_ms = guard_script("credit"), START_MS + 27 * HOUR_MS
+    together, alone = ([f"g:{{{uuid.uuid4().hex}}}" for _ in range(3)] for _ in range(2))
+    work: dict[tuple[str, ...], list[tuple[Word, ...]]] = {(key, f"{key}:x"): [] for key in together}
+    one_by_one: list[list[int]] = [[], [], []]
+    for of, partition, ms, event in entries:  # not in order: some come again, or late, and are left out
+        words = (partition, f"{START_MS + ms}-0", event, START_MS + ms, 1)
+        work[together[of], f"{together[of]}:x"].append(words)
+        one_by_one[of] += await store.run(credit, (alone[of], f"{alone[of]}:x"), (now_ms, 0, 1, 1, *words))
+
+    answers = await run_many(store, credit, (now_ms, 0, 1), work)
+
+    assert list(answers.values()) == one_by_one
+    for one, other in zip(together, alone, strict=True):
+        assert await kept(store, one) == await kept(store, other)
+
+
+async def kept(store: Store, key: str) -> dict[bytes, bytes]:
+    words = [word for name in (key, f"{key}:x") for word in await store.execute("HGETALL", name)]
+    return dict(zip(words[::2], words[1::2], strict=True))
 
 
 @given(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from xacthuc.ratelimit import gcra
 from xacthuc.ratelimit.gcra import DAY_HOURS, HOUR_MS, Refusal, Rule, State
-from xacthuc.ratelimit.limiter import Charge, Event, Limiter
+from xacthuc.ratelimit.limiter import Charge, Credit, Event, Limiter
 from xacthuc.ratelimit.limits import Limit, key_of
 from xacthuc.valkey import Store
 
@@ -111,7 +111,7 @@ async def test_the_scripts_equal_the_arithmetic(
         elif step in {"verified", "wrong"}:
             model = folded(model, rule, step, now_ms - amount, now_ms)
             # A partition per event: within one, entries come in order, and these do not.
-            await limiter.fold(charge, Event(step), partition=number, entry_id=f"{now_ms - amount}-0", now_ms=now_ms)
+            await limiter.fold([Credit(charge, Event(step), number, f"{now_ms - amount}-0")], now_ms)
         assert seen_at(model, now_ms) == seen_at(await limiter.read(charge.key), now_ms)
     assert limiter.refunds_lost == 0
 
@@ -225,10 +225,38 @@ async def test_a_replayed_outcome_changes_nothing(
     ids = [f"{START_MS + ms}-{sequence}" for ms, sequence in sorted(set(entries))]
     now_ms = START_MS + 3 * HOUR_MS
     for entry_id in ids:
-        await limiter.fold(charge, event, partition=7, entry_id=entry_id, now_ms=now_ms)
+        await limiter.fold([Credit(charge, event, 7, entry_id)], now_ms)
     once = await limiter.read(charge.key)
 
     for position in replays:
         entry_id = ids[position % len(ids)]
-        assert not await limiter.fold(charge, event, partition=7, entry_id=entry_id, now_ms=now_ms)
+        assert await limiter.fold([Credit(charge, event, 7, entry_id)], now_ms) == [False]
     assert once == await limiter.read(charge.key)
+
+
+@shared_fixtures
+@given(
+    entries=st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 26 * HOUR_MS), st.sampled_from(Event)),
+        max_size=30,
+    )
+)
+async def test_outcomes_applied_together_come_to_what_they_do_one_by_one(
+    limiter: Limiter, entries: list[tuple[int, int, int, Event]]
+) -> None:
+    rule = Rule(quantity=20, period_ms=HOUR_MS, burst=20, scale_permille=2000, wrong_cap=10)
+    together, alone = ([_charge(rule) for _ in range(3)] for _ in range(2))
+    now_ms = START_MS + 27 * HOUR_MS
+
+    def credited(charges: list[Charge]) -> list[Credit]:
+        # Not in order: some come again, or late, and are left out.
+        return [Credit(charges[of], event, partition, f"{START_MS + ms}-0") for of, partition, ms, event in entries]
+
+    one_by_one = [(await limiter.fold([credit], now_ms))[0] for credit in credited(alone)]
+    assert await limiter.fold(credited(together), now_ms) == one_by_one
+    for one, other in zip(together, alone, strict=True):
+        assert await limiter.read(one.key) == await limiter.read(other.key)
+
+
+def _charge(rule: Rule) -> Charge:
+    return Charge(Limit.IP, key_of(Limit.IP, uuid.uuid4().hex), rule)

@@ -128,7 +128,7 @@ async def did(world: World, place: Place, *, sent: int, verified: int) -> None:
     now_ms = world.clock.now_ms()
     tallies = Tallies(store=world.store, clock=world.clock, operators=(), counted=lambda *_: None)
     entry = Entry(0, (now_ms, 0), now_ms - 5 * MINUTE_MS, Figures(sent=sent, verified=verified))
-    await tallies.count(place, entry)
+    await tallies.count({place: [entry]})
 
 
 def learned(running: Running) -> bool:

@@ -16,6 +16,7 @@ from otp_service import Deployment, Refused, answer
 
 from xacthuc.api.otp.v1 import admin_pb2, internal_pb2, resources_pb2
 from xacthuc.otp.adapters.valkey_guard import ValkeyGuard, subject_key
+from xacthuc.otp.delivery.adapters.valkey_fold import OutcomeRow
 from xacthuc.otp.delivery.adapters.valkey_guard_fold import GuardCredits
 from xacthuc.otp.domain.guard import GuardRules, Subject
 from xacthuc.otp.usecases.guarding import Guarding
@@ -75,7 +76,7 @@ async def fold(otp: Deployment) -> None:
     for stream in await otp.store.execute("KEYS", "*:out", key=""):
         for place, (_, fields) in enumerate(await otp.store.execute("XRANGE", stream, "-", "+")):
             outcome = dict(zip(fields[::2], fields[1::2], strict=True))
-            await folder.fold(int(stream[3:6]), f"{otp.clock.now_ms()}-{place}", outcome)
+            await folder.fold([OutcomeRow(int(stream[3:6]), f"{otp.clock.now_ms()}-{place}", outcome)])
 
 
 async def listed(otp: Deployment, *, only_exceeding: bool = False) -> dict[str, admin_pb2.GuardSubject]:

@@ -65,7 +65,8 @@ async def tell(otp: Deployment, place: Place, change: Figures, *, ago: timedelta
     now_ms = otp.clock.now_ms()
     tallies = Tallies(store=otp.store, clock=otp.clock, operators=(), counted=lambda *_: None, clock_tolerance_ms=0)
     at_ms = now_ms - round(ago.total_seconds() * 1000)
-    assert await tallies.count(place, Entry(0, (now_ms, next(sequence)), at_ms, change))
+    entry = Entry(0, (now_ms, next(sequence)), at_ms, change)
+    assert await tallies.count({place: [entry]}) == {place: [entry]}
 
 
 async def figures(otp: Deployment, window: timedelta | None = None) -> list[admin_pb2.DeliveryFigures]:

@@ -1,10 +1,11 @@
--- Applies one outcome to one subject, once: entries of a partition come in order, and the last one applied is kept.
--- KEYS subject, its marks
--- ARGV now, tolerance, slots in flight, partition, entry `ms-seq`, `verified` or `sent`, when it was sent, messages
--- Returns 0 when it had been applied, or is older than a day; 2 when the subject was never seen before, else 1.
-local now, tolerance, life, partition, entry, event, sent_ms, messages = unpack(ARGV)
-now = tonumber(now)
-local fault = clock_error(now, tonumber(tolerance))
+-- Applies outcomes to subjects, each once: entries of a partition come in order, and the last one applied is kept.
+-- KEYS for each subject it, its marks
+-- ARGV now, tolerance, slots in flight; for each subject how many entries follow, and of each of these
+--      partition, entry `ms-seq`, `verified` or `sent`, when it was sent, messages
+-- Returns for each entry 0 when it had been applied, or is older than a day; 2 when its subject was never seen before,
+-- else 1.
+local now, life = tonumber(ARGV[1]), tonumber(ARGV[3])
+local fault = clock_error(now, tonumber(ARGV[2]))
 if fault then return fault end
 
 local function position(id)
@@ -13,23 +14,37 @@ local function position(id)
 end
 
 local DAY_MS = DAY_HOURS * 3600000
-local ms, sequence = position(entry)
-if ms < now - DAY_MS then return 0 end
-local last = redis.call('HGET', KEYS[2], partition)
-if last then
-  local last_ms, last_sequence = position(last)
-  if ms < last_ms or (ms == last_ms and sequence <= last_sequence) then return 0 end
+local function apply(ledger, event, sent_ms, messages)
+  if event == 'sent' then return 1 + guard_count(ledger, ledger.at, now) end
+  guard_verify(ledger, tonumber(sent_ms), tonumber(messages))
+  return 1
 end
 
-local ledger = guard_read(KEYS[1], tonumber(life), now)
-local applied = 1
-if event == 'sent' then
-  applied = applied + guard_count(ledger, ledger.at, now)
-else
-  guard_verify(ledger, tonumber(sent_ms), tonumber(messages))
+local at, answers = 4, {}
+for number = 1, #KEYS, 2 do
+  local key, marks_key = KEYS[number], KEYS[number + 1]
+  local ledger, last, marks = guard_read(key, life, now), {}, {}
+  for _ = 1, tonumber(ARGV[at]) do
+    local partition, entry, event, sent_ms, messages = unpack(ARGV, at + 1, at + 5)
+    at = at + 5
+    local ms, sequence = position(entry)
+    last[partition] = last[partition] or redis.call('HGET', marks_key, partition)
+    local last_ms, last_sequence = position(last[partition] or '0-0')
+    local applied = 0
+    if ms >= now - DAY_MS and (ms > last_ms or (ms == last_ms and sequence > last_sequence)) then
+      applied = apply(ledger, event, sent_ms, messages)
+      last[partition] = entry
+      marks[#marks + 1] = partition
+      marks[#marks + 1] = entry
+    end
+    answers[#answers + 1] = applied
+  end
+  at = at + 1
+  if #marks > 0 then
+    guard_write(ledger, now)
+    redis.call('HSET', marks_key, unpack(marks))
+    -- The mark outlives the day in which the entry would still be applied.
+    redis.call('PEXPIRE', marks_key, whole(DAY_MS + 3600000))
+  end
 end
-guard_write(ledger, now)
-redis.call('HSET', KEYS[2], partition, entry)
--- The mark outlives the day in which the entry would still be applied.
-redis.call('PEXPIRE', KEYS[2], whole(DAY_MS + 3600000))
-return applied
+return answers

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.ratelimit.limiter import Charge, Event
+from xacthuc.ratelimit.limiter import Charge, Credit, Event
 from xacthuc.ratelimit.limits import Limit, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from xacthuc.clock import Clock
+    from xacthuc.otp.delivery.adapters.valkey_fold import OutcomeRow
     from xacthuc.ratelimit.gcra import Rule
     from xacthuc.ratelimit.limiter import Limiter
 
@@ -33,20 +33,20 @@ class LimitCredits:
     rules: Mapping[Limit, Rule]
     clock: Clock
 
-    async def fold(self, partition: int, entry_id: str, outcome: Mapping[bytes, bytes]) -> None:
-        """Applies one outcome to the limits it names; see `Folder`."""
-        credit = _CREDITS.get(outcome[b"k"])
-        if credit is None or not outcome[b"lk"]:
-            return
+    async def fold(self, rows: Sequence[OutcomeRow]) -> None:
+        """Applies outcomes to the limits they name; see `Folder`."""
+        await self.limiter.fold([credit for row in rows for credit in self._credits(row)], self.clock.now_ms())
+
+    def _credits(self, row: OutcomeRow) -> list[Credit]:
+        credit = _CREDITS.get(row.outcome[b"k"])
+        if credit is None or not row.outcome[b"lk"]:
+            return []
         event, limits = credit
-        now_ms = self.clock.now_ms()
-        await asyncio.gather(
-            *(
-                self.limiter.fold(charge, event, partition=partition, entry_id=entry_id, now_ms=now_ms)
-                for charge in self._charges(outcome)
-                if charge.limit in limits
-            )
-        )
+        return [
+            Credit(charge, event, row.partition, row.id)
+            for charge in self._charges(row.outcome)
+            if charge.limit in limits
+        ]
 
     def _charges(self, outcome: Mapping[bytes, bytes]) -> list[Charge]:
         named = (item.partition(":") for item in outcome[b"lk"].decode().split(","))

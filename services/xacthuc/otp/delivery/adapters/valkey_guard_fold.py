@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -11,12 +11,15 @@ from xacthuc.otp.adapters.valkey_guard import KNOWN_KEY, subject_key
 from xacthuc.otp.domain.challenge import NETWORK
 from xacthuc.otp.domain.guard import Kind, Subject
 from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS
+from xacthuc.valkey.many import run_many
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from xacthuc.clock import Clock
+    from xacthuc.otp.delivery.adapters.valkey_fold import OutcomeRow
     from xacthuc.valkey import Script, Store
+    from xacthuc.valkey.link import Word
 
 _NEW: Final = 2
 _NETWORK: Final = str(NETWORK).encode()
@@ -35,29 +38,33 @@ class GuardCredits:
     clock_tolerance_ms: int = CLOCK_TOLERANCE_MS
     script: Script = field(default_factory=lambda: guard_script("credit"))
 
-    async def fold(self, partition: int, entry_id: str, outcome: Mapping[bytes, bytes]) -> None:
-        """Applies one outcome to the subjects it names; see `Folder`. Notices carry no code and are left out."""
-        if not outcome[b"c"]:
-            return
-        if outcome[b"k"] == b"VERIFIED":
-            await asyncio.gather(
-                *(
-                    self._apply(subject, (partition, entry_id, "verified", sent_ms, messages))
-                    for subject, sent_ms, messages in _verified(outcome)
-                )
-            )
-        elif outcome[b"k"] == b"SENT" and outcome[b"pv"]:
-            provider = Subject(Kind.PROVIDER, outcome[b"pv"].decode())
-            sent = (partition, entry_id, "sent", int(outcome[b"t"]), 1)
-            if await self._apply(provider, sent) == _NEW:
-                await self.store.execute("SADD", KNOWN_KEY, str(provider))
+    async def fold(self, rows: Sequence[OutcomeRow]) -> None:
+        """Applies outcomes to the subjects they name; see `Folder`."""
+        events: dict[Subject, list[tuple[Word, ...]]] = defaultdict(list)
+        for row in rows:
+            for subject, event, sent_ms, messages in _told(row.outcome):
+                events[subject].append((row.partition, row.id, event, sent_ms, messages))
+        keys = {subject: (key := subject_key(subject), f"{key}:x") for subject in events}
+        common = (self.clock.now_ms(), self.clock_tolerance_ms, self.life)
+        answers = await run_many(self.store, self.script, common, {keys[of]: events[of] for of in events})
+        # Ranges and blocks are known by their first message, which is counted before it is sent.
+        new = [str(of) for of in events if of.kind is Kind.PROVIDER and _NEW in answers[keys[of]]]
+        if new:
+            await self.store.execute("SADD", KNOWN_KEY, *new)
 
-    async def _apply(self, subject: Subject, event: tuple[int, str, str, int, int]) -> int:
-        """Runs `guard_credit.lua`; `event` is partition, entry, kind, when the message was sent, and how many."""
-        key = subject_key(subject)
-        arguments = (self.clock.now_ms(), self.clock_tolerance_ms, self.life, *event)
-        applied: int = await self.store.run(self.script, (key, f"{key}:x"), arguments)
-        return applied
+
+def _told(outcome: Mapping[bytes, bytes]) -> list[tuple[Subject, str, int, int]]:
+    """Returns what an outcome says of whom: what happened, when the message was sent, and how many messages it is about.
+
+    Notices carry no code and are left out.
+    """
+    if not outcome[b"c"]:
+        return []
+    if outcome[b"k"] == b"VERIFIED":
+        return [(subject, "verified", sent_ms, messages) for subject, sent_ms, messages in _verified(outcome)]
+    if outcome[b"k"] == b"SENT" and outcome[b"pv"]:
+        return [(Subject(Kind.PROVIDER, outcome[b"pv"].decode()), "sent", int(outcome[b"t"]), 1)]
+    return []
 
 
 def _verified(outcome: Mapping[bytes, bytes]) -> list[tuple[Subject, int, int]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.otp.adapters.layout import TALLIES_KEY, tally_key
@@ -21,12 +23,16 @@ from xacthuc.otp.delivery.domain.figures import (
 from xacthuc.otp.delivery.ports import EXPIRED, QUIET_HOURS, SPEND_CAP, STOPPED, UNCONFIRMED, Channel
 from xacthuc.phone.numbers import UNKNOWN_OPERATOR
 from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS
+from xacthuc.valkey.many import run_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from xacthuc.clock import Clock
+    from xacthuc.otp.delivery.adapters.valkey_fold import OutcomeRow
     from xacthuc.valkey import Script, Store
+    from xacthuc.valkey.link import Word
+    from xacthuc.valkey.many import Events, Keys
 
 _CHANNELS: Final = frozenset(channel.value for channel in Channel)
 _NOT_THE_PROVIDER: Final = frozenset(
@@ -49,43 +55,34 @@ class Tallies:
     clock_tolerance_ms: int = CLOCK_TOLERANCE_MS
     script: Script = field(default_factory=lambda: script("tally"))
 
-    async def fold(self, partition: int, entry_id: str, outcome: Mapping[bytes, bytes]) -> None:
-        """Counts one outcome; see `Folder`."""
-        change = change_of(outcome)
-        place = self._place(outcome)
-        if change is None or place is None:
-            return
-        milliseconds, _, sequence = entry_id.partition("-")
-        at_ms = int(outcome.get(b"dt") or outcome[b"t"])
-        entry = Entry(partition, (int(milliseconds), int(sequence)), at_ms, change)
-        if await self.count(place, entry):
-            self.counted(place, change)
+    async def fold(self, rows: Sequence[OutcomeRow]) -> None:
+        """Counts outcomes; see `Folder`."""
+        entries: dict[Place, list[Entry]] = defaultdict(list)
+        for row in rows:
+            change, place = change_of(row.outcome), self._place(row.outcome)
+            if change is not None and place is not None:
+                milliseconds, _, sequence = row.id.partition("-")
+                at_ms = int(row.outcome.get(b"dt") or row.outcome[b"t"])
+                entries[place].append(Entry(row.partition, (int(milliseconds), int(sequence)), at_ms, change))
+        for place, counted in (await self.count(entries)).items():
+            for entry in counted:
+                self.counted(place, entry.change)
 
-    async def count(self, place: Place, entry: Entry) -> bool:
-        """Runs `delivery_tally.lua`; returns whether the entry was counted now."""
-        change, name = entry.change, name_of(place)
-        arguments = (
-            self.clock.now_ms(),
-            self.clock_tolerance_ms,
-            entry.partition,
-            f"{entry.place[0]}-{entry.place[1]}",
-            entry.at_ms,
-            KEPT_HOURS,
-            MINUTES_KEPT_HOURS,
-            change.sent,
-            change.delivered,
-            change.failed,
-            change.verified,
-            change.cost_vnd,
-            change.latency_ms,
-            change.timed.index(1) + 1 if any(change.timed) else 0,
-            len(BOUNDS_MS),
+    async def count(self, entries: Mapping[Place, Sequence[Entry]]) -> dict[Place, list[Entry]]:
+        """Runs `delivery_tally.lua`; returns the entries that were counted now."""
+        if not entries:
+            return {}
+        names = {place: name_of(place) for place in entries}
+        common = (self.clock.now_ms(), self.clock_tolerance_ms, KEPT_HOURS, MINUTES_KEPT_HOURS, len(BOUNDS_MS))
+        work: dict[Keys, Events] = {
+            (tally_key(names[place]),): [_words(entry) for entry in of_one] for place, of_one in entries.items()
+        }
+        # The names go in every time, in the same trip: a worker that forgets names of gone tallies loses no new one.
+        _, answers = await asyncio.gather(
+            self.store.execute("SADD", TALLIES_KEY, *names.values()),
+            run_many(self.store, self.script, common, work),
         )
-        # The name goes in every time, in the same trip: a worker that forgets the names of gone tallies loses no new one.
-        _, counted = await asyncio.gather(
-            self.store.execute("SADD", TALLIES_KEY, name), self.store.run(self.script, (tally_key(name),), arguments)
-        )
-        return bool(counted)
+        return {place: list(compress(of_one, answers[tally_key(names[place]),])) for place, of_one in entries.items()}
 
     def _place(self, outcome: Mapping[bytes, bytes]) -> Place | None:
         provider, channel = outcome[b"pv"].decode(), int(outcome.get(b"ch", b"0") or 0)
@@ -94,6 +91,22 @@ class Tallies:
             return None
         operator = outcome.get(b"op", b"").decode()
         return Place(provider, operator if operator in self.operators else UNKNOWN_OPERATOR, channel)
+
+
+def _words(entry: Entry) -> tuple[Word, ...]:
+    change = entry.change
+    return (
+        entry.partition,
+        f"{entry.place[0]}-{entry.place[1]}",
+        entry.at_ms,
+        change.sent,
+        change.delivered,
+        change.failed,
+        change.verified,
+        change.cost_vnd,
+        change.latency_ms,
+        change.timed.index(1) + 1 if any(change.timed) else 0,
+    )
 
 
 def change_of(outcome: Mapping[bytes, bytes]) -> Figures | None:
