@@ -7,6 +7,7 @@ a ratio to the echo server, measured in turns with it, so that it means somethin
     rig.py       engines and services as production runs them: a process each
     echo.py      the bare server that everything is compared with
     load.py      calls: so many in flight, or so many a second
+    http2.py     a client that takes next to nothing of the machine, for calls at a fixed rate
     flows.py     the requests of one verification and of one decision
     measure.py   what the kernel and the store say about a process and its traffic
     report.py    figures beside their targets, as a table and as var/bench.json

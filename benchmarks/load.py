@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import grpc
 import grpc.aio
 
+from benchmarks.http2 import CallError, Connection
 from benchmarks.measure import cpu_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from types import TracebackType
 
 IN_FLIGHT: Final = 64
@@ -93,27 +94,54 @@ class Target:
     async def at_rate(self, method: str, requests: Sequence[bytes], per_second: float) -> tuple[list[float], Window]:
         """Makes a call every 1/`per_second` s, and returns how many milliseconds each took from when it was due.
 
-        What waits for a slow answer is late itself, and that counts: a closed loop would hide it.
+        What waits for a slow answer is late itself, and that counts: a closed loop would hide it. CallError when one
+        fails.
         """
-        calls = self._calls(method)
         answers = [b""] * len(requests)
         took_ms = [0.0] * len(requests)
-        tasks: list[asyncio.Task[None]] = []
-        first = time.perf_counter() + 0.1  # the loop's own clock counts whole milliseconds
+        first, left = 0.0, len(requests)
+        done = asyncio.get_running_loop().create_future()
 
-        async def one(position: int, due: float) -> None:
-            call = calls[position % len(calls)]
-            answers[position] = await call(requests[position], metadata=self._metadata, timeout=_TIMEOUT_SECONDS)
-            took_ms[position] = (time.perf_counter() - due) * 1e3
+        def answered(position: int, answer: bytes) -> None:
+            nonlocal left
+            answers[position] = answer
+            took_ms[position] = (time.perf_counter() - first - position / per_second) * 1e3
+            left -= 1
+            if not left:
+                done.set_result(None)
 
-        before, started = cpu_seconds(self.pid), time.perf_counter()
-        for position in range(len(requests)):
-            due = first + position / per_second
-            if (early := due - time.perf_counter()) > 0:
-                await asyncio.sleep(early)
-            tasks.append(asyncio.create_task(one(position, due)))
-        await asyncio.gather(*tasks)
-        return took_ms, Window(answers, cpu_seconds(self.pid) - before, time.perf_counter() - started)
+        async with self._connections(method, answered) as connections:
+            before, started = cpu_seconds(self.pid), time.perf_counter()
+            first = started + 0.1  # the loop's own clock counts whole milliseconds
+            for position, request in enumerate(requests):
+                if (early := first + position / per_second - time.perf_counter()) > 0:
+                    await asyncio.sleep(early)
+                connections[position % _CONNECTIONS].call(position, request)
+            ended = (done, *(connection.failed for connection in connections))
+            await asyncio.wait(ended, timeout=_TIMEOUT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            for connection in connections:
+                if connection.failed.done():
+                    connection.failed.result()
+            if left:
+                raise CallError(f"{left} calls were not answered")
+            return took_ms, Window(answers, cpu_seconds(self.pid) - before, time.perf_counter() - started)
+
+    @asynccontextmanager
+    async def _connections(
+        self, method: str, answered: Callable[[int, bytes], None]
+    ) -> AsyncIterator[list[Connection]]:
+        host, _, port = self._address.rpartition(":")
+        loop, opened = asyncio.get_running_loop(), list[Connection]()
+        try:
+            for _ in range(_CONNECTIONS):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(self._address, method, self._metadata, answered), host, int(port)
+                )
+                opened.append(connection)
+            yield opened
+        finally:
+            for connection in opened:
+                connection.close()
 
     def _calls(self, method: str) -> list[Any]:
         return [channel.unary_unary(method) for channel in self._channels]
