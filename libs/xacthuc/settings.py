@@ -10,8 +10,10 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from xacthuc.sealing import KeyCommand, KeyFiles, KeySource
 
 
 class Environment(StrEnum):
@@ -56,6 +58,10 @@ class Settings(BaseSettings):
     keys_directory: Path = Path("/etc/xacthuc/keys")
     """Holds the secret key files; each service's settings name those it reads."""
 
+    keys_command: str = ""
+    """A command that prints the key file whose name is appended as its last argument, such as
+    `vault kv get -field=content secret/xacthuc`; no shell reads it. Empty: rings are files in `keys_directory`."""
+
     drain_seconds: float = Field(default=25.0, ge=0, le=300)
     """How long calls in flight may go on after SIGTERM; below the 30 s Kubernetes grants by default."""
 
@@ -70,6 +76,18 @@ class Settings(BaseSettings):
 
     log_level: str = "info"
     """debug, info, warning or error."""
+
+    @field_validator("keys_command")
+    @classmethod
+    def _a_command(cls, value: str) -> str:
+        if value:
+            KeyCommand.parse(value)
+        return value
+
+    @property
+    def key_source(self) -> KeySource:
+        """Where the secret rings come from."""
+        return KeyCommand.parse(self.keys_command) if self.keys_command else KeyFiles(self.keys_directory)
 
     @property
     def development(self) -> bool:

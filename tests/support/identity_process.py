@@ -17,7 +17,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from otp_peer import OtpPeer
 
 from xacthuc.identity import migrate
-from xacthuc.ids import encode, random_bytes
 from xacthuc.up import certificates, keys
 
 
@@ -31,9 +30,6 @@ class IdentityProcess:
             made.mkdir()
         certificates.ensure(self.tls, datetime.now(UTC))
         keys.make_missing(self.keys)
-        blind_index = self.keys / "blind-index.key"
-        if not blind_index.exists():
-            blind_index.write_text(encode(random_bytes(32)))
         self.log = directory / "log"
         self.otp = OtpPeer(f"unix:{directory}/otp.sock", self.tls)
         self.environment = {

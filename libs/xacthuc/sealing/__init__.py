@@ -1,10 +1,25 @@
-"""Personal data at rest: authenticated encryption, blind indexes, and the key files behind both.
+"""Personal data at rest: authenticated encryption, blind indexes, and the keys behind both.
 
-Owns how bytes are sealed and how key files are read. Knows nothing of what is sealed, nor where it is kept.
+Owns how bytes are sealed and where keys are read from. Knows nothing of what is sealed, nor where it is kept.
 """
 
-from xacthuc.sealing.index import BlindIndex
+from xacthuc.sealing.index import BlindIndex, lock_ids
 from xacthuc.sealing.keys import KeyFileError, KeyRing, read_key
 from xacthuc.sealing.sealer import Sealer, UnknownSealKeyError, UnsealError
+from xacthuc.sealing.sources import KeyCommand, KeyFiles, KeySource, key_of, ring_of
 
-__all__ = ["BlindIndex", "KeyFileError", "KeyRing", "Sealer", "UnknownSealKeyError", "UnsealError", "read_key"]
+__all__ = [
+    "BlindIndex",
+    "KeyCommand",
+    "KeyFileError",
+    "KeyFiles",
+    "KeyRing",
+    "KeySource",
+    "Sealer",
+    "UnknownSealKeyError",
+    "UnsealError",
+    "key_of",
+    "lock_ids",
+    "read_key",
+    "ring_of",
+]

@@ -39,30 +39,35 @@ class KeyRing:
 
     @classmethod
     def read(cls, path: Path) -> KeyRing:
+        """Reads a ring's file; KeyFileError when it is none."""
+        return cls.parse(read_text(path), str(path))
+
+    @classmethod
+    def parse(cls, content: str, place: str) -> KeyRing:
         """Reads lines of `<version> <key>`, of which one may end in `current`; `#` starts a comment.
 
-        Without that word the highest version is current. KeyFileError when nothing usable is there.
+        Without that word the highest version is current. KeyFileError, which names `place`, when nothing usable is there.
         """
         keys: dict[int, bytes] = {}
         marked: list[int] = []
-        for number, line in enumerate(_lines(path), start=1):
+        for number, line in enumerate(content.splitlines(), start=1):
             text = line.partition("#")[0].strip()
             if not text:
                 continue
             version, _, rest = text.partition(" ")
             if not version.isascii() or not version.isdigit() or not 0 <= int(version) <= 255:  # noqa: PLR2004 - one byte
-                raise KeyFileError(f"{path}, line {number}: begin with a version from 0 to 255")
+                raise KeyFileError(f"{place}, line {number}: begin with a version from 0 to 255")
             if int(version) in keys:
-                raise KeyFileError(f"{path}, line {number}: version {version} stands twice")
+                raise KeyFileError(f"{place}, line {number}: version {version} stands twice")
             secret, *mark = rest.split() or [""]
             if mark not in ([], [_CURRENT]):
-                raise KeyFileError(f"{path}, line {number}: only the word `{_CURRENT}` may follow the key")
-            keys[int(version)] = _key(secret, f"{path}, line {number}")
+                raise KeyFileError(f"{place}, line {number}: only the word `{_CURRENT}` may follow the key")
+            keys[int(version)] = _key(secret, f"{place}, line {number}")
             marked += [int(version)] if mark else []
         if not keys:
-            raise KeyFileError(f"{path}: holds no key; write a line `<version> <32 bytes in URL-safe base64>`")
+            raise KeyFileError(f"{place}: holds no key; write a line `<version> <32 bytes in URL-safe base64>`")
         if len(marked) > 1:
-            raise KeyFileError(f"{path}: `{_CURRENT}` stands on {len(marked)} lines; leave it on one")
+            raise KeyFileError(f"{place}: `{_CURRENT}` stands on {len(marked)} lines; leave it on one")
         return cls(keys=keys, current=marked[0] if marked else max(keys))
 
     @staticmethod
@@ -73,12 +78,18 @@ class KeyRing:
 
 def read_key(path: Path) -> bytes:
     """Reads the one 32-byte secret in `path`; KeyFileError when it is not that."""
-    return _key("".join(_lines(path)).strip(), str(path))
+    return parse_key(read_text(path), str(path))
 
 
-def _lines(path: Path) -> list[str]:
+def parse_key(content: str, place: str) -> bytes:
+    """Reads one 32-byte secret; KeyFileError, which names `place`, when `content` is not that."""
+    return _key(content.strip(), place)
+
+
+def read_text(path: Path) -> str:
+    """Returns what stands in a key file; KeyFileError when that cannot be read."""
     try:
-        return path.read_text("ascii").splitlines()
+        return path.read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise KeyFileError(f"{path}: cannot be read as a key file ({type(error).__name__})") from None
 

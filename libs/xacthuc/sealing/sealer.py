@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 from xacthuc.ids import random_bytes
+from xacthuc.masked import Sealed
 
 if TYPE_CHECKING:
     from xacthuc.sealing.keys import KeyRing
@@ -32,11 +33,17 @@ class Sealer:
         self._ciphers = {version: AESGCMSIV(key) for version, key in ring.keys.items()}
         self._current = ring.current
 
-    def seal(self, plaintext: bytes, associated_data: bytes) -> bytes:
+    @property
+    def current(self) -> int:
+        """The version that seals: the first byte of everything sealed now."""
+        return self._current
+
+    def seal(self, plaintext: bytes, associated_data: bytes) -> Sealed:
         """Returns version (1 byte), nonce (12), ciphertext and tag (16)."""
         nonce = random_bytes(NONCE_BYTES)
         prefix = bytes((self._current,))
-        return prefix + nonce + self._ciphers[self._current].encrypt(nonce, plaintext, prefix + associated_data)
+        ciphertext = self._ciphers[self._current].encrypt(nonce, plaintext, prefix + associated_data)
+        return Sealed(prefix + nonce + ciphertext)
 
     def open(self, sealed: bytes, associated_data: bytes) -> bytes:
         """Returns what was sealed; UnsealError when it does not open here, UnknownSealKeyError when a key is missing."""

@@ -7,15 +7,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import BigInteger, Boolean, Column, FetchedValue, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, Column, FetchedValue, LargeBinary, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
+from xacthuc.masked import Digest, Masked, Sealed
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from typing import Any
 
+    from sqlalchemy import Dialect
+
 Json: TypeAlias = "dict[str, str | int | bool | None]"
 """What goes into a JSON column: flat, and never personal."""
+
+
+class MaskedBytes(TypeDecorator[bytes]):
+    """`bytea` whose values, read or bound, are of a masked kind: neither a row nor a parameter can be printed by accident.
+
+    The processors are handed to SQLAlchemy as they are, which costs one call a value: see `tests/unit/sql`.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, kind: type[Masked]) -> None:
+        """Takes what the bytes become."""
+        super().__init__()
+        self.kind = kind
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[bytes | None], Masked | None]:
+        """Masks what goes to the database, for whoever logs parameters."""
+        del dialect
+        return self._process()
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[bytes | None], Masked | None]:
+        """Masks what comes from the database."""
+        del dialect, coltype
+        return self._process()
+
+    def _process(self) -> Callable[[bytes | None], Masked | None]:
+        kind = self.kind
+        return lambda value: None if value is None else kind(value)
 
 
 def word(name: str, *, primary_key: bool = False, nullable: bool = False) -> Column[str]:
@@ -30,12 +64,12 @@ def instant(name: str, *, primary_key: bool = False, nullable: bool = False) -> 
 
 def sealed(name: str, *, nullable: bool = False) -> Column[bytes]:
     """Returns a column of personal data as `xacthuc.sealing.Sealer` makes it: unreadable without the service's keys."""
-    return Column(name, LargeBinary, nullable=nullable)
+    return Column(name, MaskedBytes(Sealed), nullable=nullable)
 
 
 def digest(name: str, *, primary_key: bool = False, nullable: bool = False) -> Column[bytes]:
     """Returns a column of keyed or cryptographic hashes: comparable, not readable."""
-    return Column(name, LargeBinary, primary_key=primary_key, nullable=nullable)
+    return Column(name, MaskedBytes(Digest), primary_key=primary_key, nullable=nullable)
 
 
 def number(name: str, *, nullable: bool = False) -> Column[int]:

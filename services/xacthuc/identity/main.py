@@ -16,6 +16,8 @@ from xacthuc.credentials.scopes import Scope
 from xacthuc.grpckit.channels import ServiceChannel, service_config
 from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.identity.adapters.account_cipher import KeyWrapper
+from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.housekeeping import Housekeeping
 from xacthuc.identity.adapters.key_publication import KeyPublication
@@ -34,7 +36,7 @@ from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings
 from xacthuc.identity.wire import Renderer
 from xacthuc.policy import Policy
-from xacthuc.sealing import KeyRing, Sealer, read_key
+from xacthuc.sealing import Sealer
 from xacthuc.sql.engine import make_engine
 from xacthuc.sql.relay import Relay
 from xacthuc.telemetry import start as telemetry
@@ -59,7 +61,8 @@ async def serve(settings: IdentitySettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
     clock, reporting = SystemClock(), telemetry.start("identity", settings)
     policy = Policy.load(settings.policy_file)
-    personal = PersonalData(Sealer(KeyRing.read(settings.seal_keys)), read_key(settings.blind_index_key))
+    sealer = Sealer(settings.seal_ring)
+    personal = PersonalData(sealer, settings.blind_index_ring)
     signing = signing_key(settings.signing_key)
 
     url = settings.database_url.get_secret_value()
@@ -77,6 +80,13 @@ async def serve(settings: IdentitySettings) -> None:
         wait=timedelta(seconds=2),
         statement_timeout=timedelta(seconds=1),
     )
+    key_engine = make_engine(
+        settings.keys_url,
+        application_name="xacthuc-identity-keys",
+        pool_size=settings.key_connections,
+        wait=timedelta(seconds=2),
+        statement_timeout=timedelta(seconds=1),
+    )
     state = await Store.connect(settings.state_url)
     cache = await Store.connect(settings.cache_url or settings.state_url, timeout_seconds=_STANDING_SECONDS)
     otp = ServiceChannel(
@@ -88,7 +98,8 @@ async def serve(settings: IdentitySettings) -> None:
     )
 
     keys = KeyDirectory(state, signing.public_key(), clock, reporting.metrics, development=settings.development)
-    requests, rows = SqlRequests(personal), AccountRows(personal, policy)
+    requests, rows = SqlRequests(personal), AccountRows(policy)
+    account_keys = AccountKeys(key_engine, KeyWrapper(sealer))
     platforms = SqlPlatforms(writes, requests)
     publication = KeyPublication(KeyPublisher(state, signing), platforms, _KEYS_INTERVAL)
     relay = Relay(writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=reporting.metrics.outbox_lag_seconds.set)
@@ -97,12 +108,12 @@ async def serve(settings: IdentitySettings) -> None:
         clock=clock,
         policy=policy,
         environment=settings.environment,
-        accounts=SqlAccounts(writes, personal, rows, requests),
-        verifications=SqlVerifications(writes, personal, rows, requests),
+        accounts=SqlAccounts(writes, account_keys, personal, rows, requests),
+        verifications=SqlVerifications(writes, account_keys, personal, rows, requests),
         proofs=OtpClient(otp),
         standings=Standings(
             ValkeyStanding(cache, personal),
-            SqlFacts(reads, rows),
+            SqlFacts(reads, account_keys, rows),
             clock,
             hard_limit=settings.standing_hard_limit,
             most_reads=settings.read_backlog,
@@ -141,6 +152,7 @@ async def serve(settings: IdentitySettings) -> None:
         await state.close()
         await writes.dispose()
         await reads.dispose()
+        await key_engine.dispose()
         reporting.close()
     for ending in endings:
         if isinstance(ending, Exception):

@@ -1,6 +1,7 @@
-"""Brings schema `identity` up to date. Run with `python -m xacthuc.identity.migrate`, before the new version serves.
+"""Brings schemas `identity` and `identity_keys` up to date, before the new version serves.
 
-Reads one setting, `XACTHUC_DATABASE_URL`, straight from the environment: a job that migrates needs no keys and no
+Run with `python -m xacthuc.identity.migrate`. Reads `XACTHUC_DATABASE_URL`, and `XACTHUC_KEY_DATABASE_URL` where the
+accounts' keys have a database of their own, straight from the environment: a job that migrates needs no keys and no
 certificates, and reading them would slow down what mostly finds nothing to do.
 """
 
@@ -12,16 +13,23 @@ from pathlib import Path
 
 from xacthuc.sql.migrations import Migrations
 
-MIGRATIONS = Migrations("identity", Path(__file__).parent / "adapters" / "migrations")
+_DIRECTORY = Path(__file__).parent / "adapters" / "migrations"
+
+MIGRATIONS = Migrations("identity", _DIRECTORY)
+KEY_MIGRATIONS = Migrations("identity_keys", _DIRECTORY / "keys")
 
 
-def main(url: str) -> bool:
-    """Migrates the database at the SQLAlchemy `url`; returns whether there was anything to do."""
-    return MIGRATIONS.upgrade(url)
+def main(url: str, key_url: str = "") -> bool:
+    """Migrates the databases at the SQLAlchemy URLs; returns whether there was anything to do.
+
+    Without `key_url` the keys are in the database at `url`.
+    """
+    keys_changed = KEY_MIGRATIONS.upgrade(key_url or url)
+    return MIGRATIONS.upgrade(url) or keys_changed
 
 
 if __name__ == "__main__":
     database_url = os.environ.get("XACTHUC_DATABASE_URL", "")
     if not database_url:
         sys.exit("Set XACTHUC_DATABASE_URL, such as postgresql+asyncpg://user:password@host/database.")
-    main(database_url)
+    main(database_url, os.environ.get("XACTHUC_KEY_DATABASE_URL", ""))

@@ -14,7 +14,7 @@ from xacthuc.credentials.records import KeyState
 from xacthuc.identity.domain import keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from xacthuc.credentials.records import KeyRecord
@@ -159,6 +159,10 @@ class FactsSource(Protocol):
 
     async def read(self, platform: str, account_id: str) -> Facts:
         """Returns the facts of an account, or those of an unregistered one."""
+        ...
+
+    async def read_many(self, platform: str, account_ids: Sequence[str]) -> Mapping[str, Facts]:
+        """Returns the same for each of many accounts at the cost of about one."""
         ...
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from xacthuc.sealing import KeyRing, ring_of
 from xacthuc.settings import Settings
 
 
@@ -15,6 +16,10 @@ class IdentitySettings(Settings):
 
     database_url: SecretStr = SecretStr("postgresql+asyncpg://xacthuc@127.0.0.1/xacthuc")
     """PostgreSQL >= 15, `postgresql+asyncpg://user:password@host/database`."""
+
+    key_database_url: SecretStr = SecretStr("")
+    """PostgreSQL that holds the accounts' keys. Empty: `database_url`, which is for one machine only: a key that was
+    destroyed lives on in every backup of its database, so in production it is another server with short-lived backups."""
 
     otp_address: str = "otp:7412"
     """Internal port of the one-time-code service."""
@@ -28,6 +33,9 @@ class IdentitySettings(Settings):
     read_connections: int = Field(default=4, ge=1)
     """Reads of facts at once, apart from writes: small, because it matters only while the cache is cold or down."""
 
+    key_connections: int = Field(default=8, ge=1)
+    """Transactions at once with the keys of the accounts: each is one short statement."""
+
     read_backlog: int = Field(default=256, ge=1)
     """Accounts whose facts are being read at once; beyond it calls are shed with OVERLOADED instead of queueing."""
 
@@ -35,14 +43,21 @@ class IdentitySettings(Settings):
     """How old facts may be while PostgreSQL is down. A longer outage refuses rather than trust what may have changed."""
 
     @property
-    def seal_keys(self) -> Path:
-        """The ring that seals names, birth dates and numbers."""
-        return self.keys_directory / "seal.keys"
+    def seal_ring(self) -> KeyRing:
+        """Reads the ring that wraps the accounts' keys and seals kept answers."""
+        return ring_of(self.key_source, "seal.keys")
 
     @property
-    def blind_index_key(self) -> Path:
-        """The master of the keys by which equal numbers are found; apart from the key of the partitions."""
-        return self.keys_directory / "blind-index.key"
+    def blind_index_ring(self) -> KeyRing:
+        """Reads the masters of the keys by which equal values are found; apart from the key of the partitions."""
+        return ring_of(self.key_source, "blind-index.keys")
+
+    @property
+    def keys_url(self) -> str:
+        """The SQLAlchemy URL of the database that holds the accounts' keys."""
+        return (
+            self.key_database_url if self.key_database_url.get_secret_value() else self.database_url
+        ).get_secret_value()
 
     @property
     def signing_key(self) -> Path:

@@ -38,7 +38,7 @@ from xacthuc.otp.wire.challenges import Renderer
 from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy
 from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS, Limiter
-from xacthuc.sealing import KeyRing, Sealer, read_key
+from xacthuc.sealing import Sealer
 from xacthuc.telemetry import start as telemetry
 from xacthuc.valkey import Store
 
@@ -68,8 +68,7 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
     """Puts the service together from its settings and its surroundings."""
     policy = Policy.load(settings.policy_file)
     rules = Rules.of(policy.otp)
-    code_keys = KeyRing.read(settings.code_keys)
-    sealer, number_key = Sealer(KeyRing.read(settings.seal_keys)), read_key(settings.number_index_key)
+    code_keys, sealer, number_key = settings.code_ring, Sealer(settings.seal_ring), settings.number_index_key
     tolerance_ms = on.clock_tolerance_ms
     channels = tuple(resources_pb2.Challenge.Channel.Value(name) for name in settings.resend_channels)
     money = ValkeySpending(store=on.store, spend=policy.spend)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
+from xacthuc.sealing import KeyRing, key_of, ring_of
 from xacthuc.settings import Settings
 
 
@@ -40,19 +41,19 @@ class OtpSettings(Settings):
         return value
 
     @property
-    def code_keys(self) -> Path:
-        """The ring that codes and proofs are derived from."""
-        return self.keys_directory / "otp.keys"
+    def code_ring(self) -> KeyRing:
+        """Reads the ring that codes and proofs are derived from."""
+        return ring_of(self.key_source, "otp.keys")
 
     @property
-    def seal_keys(self) -> Path:
-        """The ring that seals numbers in the store."""
-        return self.keys_directory / "seal.keys"
+    def seal_ring(self) -> KeyRing:
+        """Reads the ring that seals numbers in the store."""
+        return ring_of(self.key_source, "seal.keys")
 
     @property
-    def number_index_key(self) -> Path:
-        """The key that places numbers in partitions and names them; never rotated."""
-        return self.keys_directory / "number-index.key"
+    def number_index_key(self) -> bytes:
+        """Reads the key that places numbers in partitions and names them; never rotated."""
+        return key_of(self.key_source, "number-index.key")
 
     @property
     def identity_public_key(self) -> Path:

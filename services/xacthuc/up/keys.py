@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 RINGS: Final = {
     "otp.keys": "derives codes and proof tokens",
-    "seal.keys": "seals personal data",
+    "seal.keys": "seals personal data, and wraps the keys of accounts",
+    "blind-index.keys": "finds equal values in identity's tables; never the key that places numbers in partitions",
 }
 """Numbered secrets, `<version> <key>` a line; the one marked `current` makes new things."""
 
 SINGLE: Final = {
     "number-index.key": "places numbers in partitions; never rotated, because the partition of a number never changes",
-    "blind-index.key": "finds equal numbers in identity's tables; never the key that places them in partitions",
 }
 """One secret a file."""
 

@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 
 from xacthuc.clock import FixedClock
+from xacthuc.identity.adapters.account_cipher import KeyWrapper
+from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
@@ -48,6 +50,7 @@ class Bench:
 
     clock: FixedClock
     identity: Identity
+    keys: AccountKeys
     personal: PersonalData
     rows: AccountRows
     store: Store
@@ -110,23 +113,27 @@ async def store(valkey_url):
     await made.close()
 
 
+def ring():
+    return KeyRing(keys={0: random_bytes(32)}, current=0)
+
+
 @pytest.fixture
 async def bench(engine, store):
     clock = FixedClock(datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
-    personal = PersonalData(Sealer(KeyRing(keys={0: random_bytes(32)}, current=0)), random_bytes(32))
-    requests = SqlRequests(personal)
-    rows = AccountRows(personal, Policy.load())
-    cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, rows)
+    sealer, index_ring = Sealer(ring()), ring()
+    personal, keys = PersonalData(sealer, index_ring), AccountKeys(engine, KeyWrapper(sealer))
+    requests, rows = SqlRequests(personal), AccountRows(Policy.load())
+    cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, keys, rows)
     identity = Identity(
         clock=clock,
         policy=Policy.load(),
         environment=Environment.PRODUCTION,
-        accounts=SqlAccounts(engine, personal, rows, requests),
-        verifications=SqlVerifications(engine, personal, rows, requests),
+        accounts=SqlAccounts(engine, keys, personal, rows, requests),
+        verifications=SqlVerifications(engine, keys, personal, rows, requests),
         proofs=NoPeer(),
         standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),
         platforms=SqlPlatforms(engine, requests),
         publication=NoPeer(),
         appended=lambda: None,
     )
-    return Bench(clock, identity, personal, rows, store, cache, facts)
+    return Bench(clock, identity, keys, personal, rows, store, cache, facts)

@@ -75,7 +75,11 @@ async def no_database(bench):
         statement_timeout=timedelta(seconds=1),
     )
     yield Standings(
-        bench.cache, SqlFacts(engine, bench.rows), bench.clock, hard_limit=timedelta(minutes=10), most_reads=4
+        bench.cache,
+        SqlFacts(engine, bench.keys, bench.rows),
+        bench.clock,
+        hard_limit=timedelta(minutes=10),
+        most_reads=4,
     )
     await engine.dispose()
 
@@ -98,7 +102,7 @@ async def one_connection(migrated_url):
 def busy(bench, one_connection):
     """Standings whose connection is taken as long as a test holds it."""
     return Standings(
-        bench.cache, SqlFacts(one_connection, bench.rows), bench.clock, hard_limit=HARD_LIMIT, most_reads=4
+        bench.cache, SqlFacts(one_connection, bench.keys, bench.rows), bench.clock, hard_limit=HARD_LIMIT, most_reads=4
     )
 
 

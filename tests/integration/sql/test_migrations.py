@@ -8,15 +8,17 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from xacthuc.identity import migrate
-from xacthuc.identity.adapters.tables import SCHEMA, metadata
+from xacthuc.identity.adapters import key_tables, tables
 
-PARTITION = re.compile(r"_\d\d$")
+PARTITION = re.compile(r"_\d+$")
+SCHEMAS = pytest.mark.parametrize("migrations", [migrate.MIGRATIONS, migrate.KEY_MIGRATIONS], ids=lambda of: of.schema)
 
 
 def test_a_new_database_is_migrated_and_then_left_alone(database_url):
@@ -24,31 +26,44 @@ def test_a_new_database_is_migrated_and_then_left_alone(database_url):
     assert not migrate.main(database_url)
 
 
-def test_several_at_once_do_it_once(database_url):
+@SCHEMAS
+def test_several_at_once_do_it_once(database_url, migrations):
     with ThreadPoolExecutor(4) as threads:
-        done = list(threads.map(migrate.main, [database_url] * 4))
+        done = list(threads.map(migrations.upgrade, [database_url] * 4))
 
     assert done.count(True) == 1
 
 
-def test_the_newest_file_is_alembics_head():
+def test_keys_can_have_a_database_of_their_own(database_url, postgres_server, sql):
+    sql("CREATE DATABASE account_keys")
+    try:
+        assert migrate.main(database_url, postgres_server.database_url("account_keys"))
+        assert not migrate.main(database_url, postgres_server.database_url("account_keys"))
+        assert migrate.KEY_MIGRATIONS.upgrade(database_url)
+    finally:
+        sql("DROP DATABASE account_keys WITH (FORCE)")
+
+
+@SCHEMAS
+def test_the_newest_file_is_alembics_head(migrations):
     config = Config()
-    config.set_main_option("script_location", str(migrate.MIGRATIONS.directory))
+    config.set_main_option("script_location", str(migrations.directory))
 
-    assert [migrate.MIGRATIONS.head()] == ScriptDirectory.from_config(config).get_heads()
+    assert [migrations.head()] == ScriptDirectory.from_config(config).get_heads()
 
 
-async def test_the_migrations_make_what_the_tables_say(engine):
+@pytest.mark.parametrize("of", [tables, key_tables], ids=lambda of: of.SCHEMA)
+async def test_the_migrations_make_what_the_tables_say(engine, of):
     def difference(connection):
         options = {
             "include_schemas": True,
-            "include_name": lambda name, kind, _: kind != "schema" or name == SCHEMA,
+            "include_name": lambda name, kind, _: kind != "schema" or name == of.SCHEMA,
             "include_object": lambda _, name, kind, *__: kind != "table" or not PARTITION.search(name),
-            "version_table_schema": SCHEMA,
+            "version_table_schema": of.SCHEMA,
             "compare_type": True,
         }
         context = MigrationContext.configure(connection, opts=options)
-        return compare_metadata(context, metadata)
+        return compare_metadata(context, of.metadata)
 
     async with engine.connect() as connection:
         assert await connection.run_sync(difference) == []

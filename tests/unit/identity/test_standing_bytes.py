@@ -27,7 +27,8 @@ def test_what_another_version_wrote_counts_as_nothing(kept):
 
 
 def test_an_account_has_another_name_on_every_platform_and_shows_none():
-    personal = PersonalData(Sealer(KeyRing(keys={0: bytes(32)}, current=0)), bytes(32))
+    ring = KeyRing(keys={0: bytes(32)}, current=0)
+    personal = PersonalData(Sealer(ring), ring)
 
     names = {personal.standing_name(platform, "account-7") for platform in ("one", "two")}
 

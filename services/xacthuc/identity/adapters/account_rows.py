@@ -1,7 +1,12 @@
-"""Reading accounts and what is known of them from their rows, within somebody's transaction."""
+"""Reading accounts and what is known of them from their rows, within somebody's transaction.
+
+The keys that open the rows lie in another database. A key is made before the rows it seals and destroyed before anything
+else of an erasure, so a destroyed one says that an account is erased, whatever its rows still say.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import groupby
@@ -10,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Text, and_, any_, bindparam, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from xacthuc.identity.adapters.account_keys import AccountKeyMissingError, NoKey
 from xacthuc.identity.adapters.tables import accounts, evidence, guardians, locks, personal_id_checks, supervisions
 from xacthuc.identity.domain.account import Account, Evidence, Lock
 from xacthuc.identity.domain.facts import (
@@ -29,7 +35,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from xacthuc.identity.adapters.personal import PersonalData
+    from xacthuc.identity.adapters.account_cipher import AccountCipher
+    from xacthuc.identity.adapters.account_keys import AccountKey
     from xacthuc.policy import Policy
 
 
@@ -125,32 +132,44 @@ _GUARDING: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows of accounts, unopened."""
+
+    rows: Mapping[str, Sequence[Row[Any]]]
+    """By account, one row per evidence; accounts that nobody registered are left out."""
+    guarded: Mapping[str, int]
+    """Until when somebody who may answer stands, in ms, by child; children without are left out."""
+
+
 class AccountRows:
     """Reads what the rows of an account say."""
 
-    def __init__(self, personal: PersonalData, policy: Policy) -> None:
-        """Takes what opens sealed columns, and the law's times."""
-        self._personal = personal
+    def __init__(self, policy: Policy) -> None:
+        """Takes the law's times."""
         self._policy = policy
 
-    async def account(self, connection: AsyncConnection, platform: str, account_id: str) -> Account | None:
-        """Returns an account, or None when there is none."""
-        rows = (await connection.execute(_ONE, {"platform": platform, "account": account_id})).all()
-        if not rows:
+    async def account(
+        self, connection: AsyncConnection, platform: str, account_id: str, key: AccountKey
+    ) -> Account | None:
+        """Returns an account, or None when there is none. Of an erased one nothing is known but that it was one."""
+        found = await self.read(connection, platform, (account_id,))
+        rows = found.rows.get(account_id)
+        if rows is None:
             return None
-        first, standing = rows[0], [row for row in rows if row.kind is not None and row.lapse_time is None]
-        guarded = await self._guarded(connection, platform, {account_id: rows})
+        first, cipher = rows[0], cipher_of(key)
+        standing = [] if cipher is None else _standing(rows)
         return Account(
             account_id=account_id,
-            facts=self._facts(platform, account_id, rows, guarded),
+            facts=self._facts(rows, cipher, found.guarded.get(account_id, 0)),
             evidence=tuple(
                 Evidence(
                     kind=EvidenceKind(row.kind), verify_time=row.verify_time, source=row.source, level=row.level or ""
                 )
                 for row in standing
             ),
-            masked_number=self._masked_number(platform, account_id, standing),
-            masked_personal_id=self._masked_personal_id(platform, account_id, standing),
+            masked_number="" if cipher is None else _masked_number(cipher, standing),
+            masked_personal_id="" if cipher is None else _masked_personal_id(cipher, standing),
             lock=None if first.locked_until is None else await _lock(connection, platform, account_id),
             transition_until=first.transition_until,
             purge_time=first.purge_time,
@@ -158,36 +177,41 @@ class AccountRows:
             update_time=first.update_time,
         )
 
-    async def facts(self, connection: AsyncConnection, platform: str, account_ids: Sequence[str]) -> dict[str, Facts]:
-        """Returns the facts of accounts, registered or not. Of what is sealed it opens the person alone."""
+    async def read(self, connection: AsyncConnection, platform: str, account_ids: Sequence[str]) -> Found:
+        """Returns what facts are made of: one query, and one more when a child with a guardian is among the accounts."""
         if len(account_ids) == 1:
             found = await connection.execute(_ONE, {"platform": platform, "account": account_ids[0]})
         else:
             found = await connection.execute(_MANY, {"platform": platform, "accounts": list(account_ids)})
         rows = {account: list(of) for account, of in groupby(found, key=lambda row: str(row.account))}
-        guarded = await self._guarded(connection, platform, rows)
-        return {
-            account: self._facts(platform, account, rows[account], guarded) if account in rows else NOT_REGISTERED
-            for account in account_ids
-        }
+        return Found(rows, await self._guarded(connection, platform, rows))
 
-    def _facts(self, platform: str, account_id: str, rows: Sequence[Row[Any]], guarded: Mapping[str, int]) -> Facts:
+    def facts(self, found: Found, account_id: str, key: AccountKey) -> Facts:
+        """Returns an account's facts, registered or not. Of what is sealed it opens the person alone."""
+        rows = found.rows.get(account_id)
+        if rows is None:
+            return NOT_REGISTERED
+        return self._facts(rows, cipher_of(key), found.guarded.get(account_id, 0))
+
+    def _facts(self, rows: Sequence[Row[Any]], cipher: AccountCipher | None, guarded_until_ms: int) -> Facts:
         first = rows[0]
-        standing = {row.kind: row for row in rows if row.kind is not None and row.lapse_time is None}
+        if cipher is None:
+            return Facts(registered=True, life=Life.ERASED if first.life == Life.ERASED else Life.ERASURE_SCHEDULED)
+        standing = {row.kind: row for row in _standing(rows)}
         phone = standing.get(EvidenceKind.PHONE)
         reverify = None if phone is None else self._policy.reverify_from(phone.verify_time)
         return Facts(
             registered=True,
             evidence=frozenset(EvidenceKind(kind) for kind in standing),
             lapsed=any(row.lapse_reason in IN_DOUBT for row in rows),
-            child_until_ms=_ms(self._personal.child_until(platform, account_id, first.person), never=0),
+            child_until_ms=_ms(cipher.child_until(first.person), never=0),
             complete=first.complete,
             asked=first.asked,
             life=Life(first.life),
             locked_until_ms=_ms(first.locked_until, never=0),
             transition_until_ms=_ms(first.transition_until, never=0),
             reverify_from_ms=_ms(reverify, never=FOREVER_MS),
-            supervision=_supervision(first, guarded.get(account_id, 0)),
+            supervision=_supervision(first, guarded_until_ms),
         )
 
     async def _guarded(
@@ -204,14 +228,29 @@ class AccountRows:
             guarded[row.child] = max(guarded.get(row.child, 0), _ms(until, never=FOREVER_MS))
         return guarded
 
-    def _masked_number(self, platform: str, account_id: str, standing: Sequence[Row[Any]]) -> str:
-        numbers = [row.number for row in standing if row.kind == EvidenceKind.PHONE]
-        return self._personal.masked_number(platform, account_id, numbers[-1]) if numbers else ""
 
-    def _masked_personal_id(self, platform: str, account_id: str, standing: Sequence[Row[Any]]) -> str:
-        of_ids = (EvidenceKind.PERSONAL_ID, EvidenceKind.PERSONAL_ID_DECLARED)
-        numbers = [row.number for row in standing if row.kind in of_ids]
-        return self._personal.masked_personal_id(platform, account_id, numbers[-1]) if numbers else ""
+def cipher_of(key: AccountKey) -> AccountCipher | None:
+    """Returns what opens an account's rows; None after an erasure. AccountKeyMissingError when rows never had a key."""
+    if key is NoKey.DESTROYED:
+        return None
+    if isinstance(key, NoKey):
+        raise AccountKeyMissingError
+    return key
+
+
+def _standing(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    return [row for row in rows if row.kind is not None and row.lapse_time is None]
+
+
+def _masked_number(cipher: AccountCipher, standing: Sequence[Row[Any]]) -> str:
+    numbers = [row.number for row in standing if row.kind == EvidenceKind.PHONE]
+    return cipher.masked_number(numbers[-1]) if numbers else ""
+
+
+def _masked_personal_id(cipher: AccountCipher, standing: Sequence[Row[Any]]) -> str:
+    of_ids = (EvidenceKind.PERSONAL_ID, EvidenceKind.PERSONAL_ID_DECLARED)
+    numbers = [row.number for row in standing if row.kind in of_ids]
+    return cipher.masked_personal_id(numbers[-1]) if numbers else ""
 
 
 async def _lock(connection: AsyncConnection, platform: str, account_id: str) -> Lock | None:

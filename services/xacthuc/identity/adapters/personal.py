@@ -1,69 +1,85 @@
-"""Everything personal on its way into and out of the database: sealed, or hashed under a key, never in clear."""
+"""Personal data that is compared or repeated: keyed indexes and kept answers. What one account keeps: `account_cipher`."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-import orjson
-
-from xacthuc.personal_id import PersonalId
-from xacthuc.phone import Mobile, NumberRange
-from xacthuc.sealing import BlindIndex, Sealer
+from xacthuc.names import NORMAL_FORM, normalised
+from xacthuc.sealing import BlindIndex, KeyRing, Sealer
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from xacthuc.identity.commands import Order
-    from xacthuc.identity.domain.registration import Person
+    from xacthuc.masked import Digest, Sealed
 
 
 class PersonalData:
-    """Seals under the service's ring; indexes under keys of each platform's own."""
+    """What is not one account's alone: indexes that find equal values on a platform, and answers kept for repetition.
 
-    def __init__(self, sealer: Sealer, index_master: bytes) -> None:
-        """`index_master` is 32 bytes, apart from the keys that seal and from the key that places numbers in partitions."""
+    Indexes come in pairs: the one that a new row gets, and all under which a row may be found while keys are rotated.
+    """
+
+    def __init__(self, sealer: Sealer, index_ring: KeyRing) -> None:
+        """`index_ring` holds masters apart from the keys that seal and from the key that places numbers in partitions."""
         self._sealer = sealer
-        self._numbers = BlindIndex(index_master, "phone")
-        self._requests = BlindIndex(index_master, "request")
-        self._standing = BlindIndex(index_master, "standing")
+        self._numbers = BlindIndex(index_ring, "phone")
+        self._people = BlindIndex(index_ring, "person")
+        self._personal_ids = BlindIndex(index_ring, "personal-id")
+        self._requests = BlindIndex(index_ring, "request")
+        self._standing = BlindIndex(index_ring, "standing")
 
-    def seal_person(self, platform: str, account_id: str, person: Person, child_until: datetime | None) -> bytes:
-        """Returns the account's one blob. `child_until` is a birth date as well, moved by 16 years."""
-        plain = orjson.dumps(
-            {"full_name": person.full_name, "birth_date": person.birth_date.isoformat(), "child_until": child_until}
-        )
-        return self._sealer.seal(plain, _place("person", platform, account_id))
+    @property
+    def seal_version(self) -> int:
+        """The version that answers are sealed with."""
+        return self._sealer.current
 
-    def child_until(self, platform: str, account_id: str, sealed_person: bytes) -> datetime | None:
-        """Returns when the holder turns 16, None for who was at registration; UnsealError when the blob is another's."""
-        plain = orjson.loads(self._sealer.open(sealed_person, _place("person", platform, account_id)))
-        return None if plain["child_until"] is None else datetime.fromisoformat(plain["child_until"])
+    @property
+    def index_version(self) -> int:
+        """The version that new rows are indexed with."""
+        return self._numbers.current
 
-    def seal_number(self, platform: str, account_id: str, number: str) -> bytes:
-        """Returns a number as evidence keeps it."""
-        return self._sealer.seal(number.encode(), _place("number", platform, account_id))
-
-    def masked_number(self, platform: str, account_id: str, sealed: bytes) -> str:
-        """Returns a kept number with its middle hidden; UnsealError when it is not of that account."""
-        number = self._sealer.open(sealed, _place("number", platform, account_id)).decode()
-        return Mobile(number, NumberRange("", confirmed=False)).masked
-
-    def masked_personal_id(self, platform: str, account_id: str, sealed: bytes) -> str:
-        """Returns a kept personal ID as a screen may show it; UnsealError when it is not of that account."""
-        return PersonalId(self._sealer.open(sealed, _place("number", platform, account_id)).decode()).masked
-
-    def number_index(self, platform: str, number: str) -> bytes:
-        """Returns what a number is found by on one platform."""
+    def number_index(self, platform: str, number: str) -> Digest:
+        """Returns what a new row of a number (E.164) is found by on one platform."""
         return self._numbers.of(platform, number)
 
-    def standing_name(self, platform: str, account_id: str) -> bytes:
+    def number_indexes(self, platform: str, number: str) -> tuple[Digest, ...]:
+        """Returns everything a row of the number may be found by."""
+        return self._numbers.every(platform, number)
+
+    def person_index(self, platform: str, full_name: str, birth_date: date) -> Digest | None:
+        """Returns what a new row of somebody is found by; None without a name, since a birth date alone is nobody's."""
+        return self._people.of(platform, _person(full_name, birth_date)) if full_name else None
+
+    def person_indexes(self, platform: str, full_name: str, birth_date: date) -> tuple[Digest, ...]:
+        """Returns everything that person may be found by; nothing without a name."""
+        return self._people.every(platform, _person(full_name, birth_date)) if full_name else ()
+
+    def personal_id_index(self, platform: str, personal_id: str) -> Digest:
+        """Returns what a new row of a personal identification number is found by."""
+        return self._personal_ids.of(platform, personal_id)
+
+    def personal_id_indexes(self, platform: str, personal_id: str) -> tuple[Digest, ...]:
+        """Returns everything a row of the personal identification number may be found by."""
+        return self._personal_ids.every(platform, personal_id)
+
+    def standing_name(self, platform: str, account_id: str) -> Digest:
         """Returns what an account is called in the cache, where its id must not be read."""
         return self._standing.of(platform, account_id)
 
-    def fingerprint(self, order: Order) -> bytes:
-        """Returns what tells whether a repeated request is the same one."""
-        return self._requests.of(order.platform, f"{order.method}\n{order.payload}")
+    def standing_names(self, platform: str, account_id: str) -> tuple[Digest, ...]:
+        """Returns what servers at any step of a rotation call the account there."""
+        return self._standing.every(platform, account_id)
 
-    def seal_answer(self, order: Order, answer: bytes) -> bytes:
+    def fingerprint(self, order: Order) -> Digest:
+        """Returns what tells whether a repeated request is the same one."""
+        return self._requests.of(order.platform, _content(order))
+
+    def is_fingerprint(self, order: Order, kept: bytes) -> bool:
+        """Whether `kept` is the fingerprint of the same request; UnknownSealKeyError when its key is gone."""
+        return self._requests.matches(kept, order.platform, _content(order))
+
+    def seal_answer(self, order: Order, answer: bytes) -> Sealed:
         """Returns an answer as it is kept for repetitions."""
         return self._sealer.seal(answer, _answer_place(order))
 
@@ -72,9 +88,13 @@ class PersonalData:
         return self._sealer.open(sealed, _answer_place(order))
 
 
-def _place(kind: str, platform: str, account_id: str) -> bytes:
-    # Neither part can hold a slash, so that no two places are spelled alike.
-    return f"identity/{kind}/{platform}/{account_id}".encode()
+def _person(full_name: str, birth_date: date) -> str:
+    # The rule of normalising goes into the hash: under a changed rule a name never meets an old hash by accident.
+    return f"{NORMAL_FORM}\n{birth_date.isoformat()}\n{normalised(full_name)}"
+
+
+def _content(order: Order) -> str:
+    return f"{order.method}\n{order.payload}"
 
 
 def _answer_place(order: Order) -> bytes:

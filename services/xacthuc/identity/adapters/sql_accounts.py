@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from sqlalchemy.dialects.postgresql import insert
@@ -9,6 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry
 from xacthuc.identity.adapters import answers
+from xacthuc.identity.adapters.account_cipher import AccountCipher
+from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.tables import accounts, consents, outbox, trail
 from xacthuc.identity.domain.account import Account, AccountView, ConsentKind, Kind, view
@@ -17,11 +20,13 @@ from xacthuc.sql.engine import transaction
 from xacthuc.sql.outbox import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from xacthuc.identity.adapters.account_rows import AccountRows
+    from xacthuc.identity.adapters.account_keys import AccountKeys
+    from xacthuc.identity.adapters.account_rows import AccountRows, Found
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.identity.adapters.sql_requests import SqlRequests
     from xacthuc.identity.commands import Order
@@ -31,9 +36,12 @@ if TYPE_CHECKING:
 class SqlAccounts:
     """The port `Accounts`."""
 
-    def __init__(self, engine: AsyncEngine, personal: PersonalData, rows: AccountRows, requests: SqlRequests) -> None:
-        """Takes the pool for writes, and what seals, reads and recognises."""
+    def __init__(
+        self, engine: AsyncEngine, keys: AccountKeys, personal: PersonalData, rows: AccountRows, requests: SqlRequests
+    ) -> None:
+        """Takes the pool for writes, and what seals, indexes, reads and recognises."""
         self._engine = engine
+        self._keys = keys
         self._personal = personal
         self._rows = rows
         self._requests = requests
@@ -41,12 +49,13 @@ class SqlAccounts:
     async def register(self, order: Order, new: NewAccount, now: datetime) -> AccountView | None:
         """Keeps account, consent, audit, event and answer in one commit."""
         answer = view(_unproven(new, now), now)
+        key = await self._keys.make(order.platform, new.account_id, now)
         async with transaction(self._engine) as connection:
             inserted = False
             seen = await self._requests.find(connection, order)
             if seen is None:
-                inserted = await self._insert(connection, order.platform, new, now)
-                if not inserted:  # by another registration, or by this one in a call that ran beside us
+                inserted = isinstance(key, AccountCipher) and await self._insert(connection, new, key, now)
+                if not inserted:  # but by another registration, or by this one in a call beside us; or once erased
                     seen = await self._requests.find(connection, order)
             if not inserted:
                 return None if seen is None or seen.answer is None else self._kept(order, seen.answer)
@@ -58,19 +67,20 @@ class SqlAccounts:
 
     async def get(self, platform: str, account_id: str) -> Account | None:
         """Reads an account."""
+        key = await self._keys.get(platform, account_id)
         async with transaction(self._engine) as connection:
-            return await self._rows.account(connection, platform, account_id)
+            return await self._rows.account(connection, platform, account_id, key)
 
     def _kept(self, order: Order, sealed: bytes) -> AccountView:
         return answers.account_view(answers.read(self._personal.open_answer(order, sealed)))
 
-    async def _insert(self, connection: AsyncConnection, platform: str, new: NewAccount, now: datetime) -> bool:
+    async def _insert(self, connection: AsyncConnection, new: NewAccount, cipher: AccountCipher, now: datetime) -> bool:
         done = await connection.execute(
             insert(accounts)
             .values(
-                platform=platform,
+                platform=cipher.platform,
                 account=new.account_id,
-                person=self._personal.seal_person(platform, new.account_id, new.person, new.child_until),
+                person=cipher.seal_person(new.person, new.child_until),
                 create_time=now,
                 update_time=now,
                 kind=Kind.PERSON,
@@ -118,15 +128,29 @@ class SqlAccounts:
 class SqlFacts:
     """The port `FactsSource`: reads through a pool of its own, so that neither writes nor a flood of reads starve the other."""
 
-    def __init__(self, engine: AsyncEngine, rows: AccountRows) -> None:
-        """Takes that pool, and what reads."""
+    def __init__(self, engine: AsyncEngine, keys: AccountKeys, rows: AccountRows) -> None:
+        """Takes that pool, the keys that open the one sealed date which decisions need, and what reads."""
         self._engine = engine
+        self._keys = keys
         self._rows = rows
 
     async def read(self, platform: str, account_id: str) -> Facts:
         """Reads an account's facts."""
+        return (await self.read_many(platform, (account_id,)))[account_id]
+
+    async def read_many(self, platform: str, account_ids: Sequence[str]) -> Mapping[str, Facts]:
+        """Reads the facts of many accounts at once, and their keys beside them."""
+        found, keys = await asyncio.gather(
+            self._found(platform, account_ids), self._keys.get_many(platform, account_ids)
+        )
+        late = [account_id for account_id in found.rows if keys[account_id] is NoKey.NEVER_MADE]
+        if late:  # registered between the two looks, since a key is older than what it seals
+            keys.update(await self._keys.get_many(platform, late))
+        return {account_id: self._rows.facts(found, account_id, keys[account_id]) for account_id in account_ids}
+
+    async def _found(self, platform: str, account_ids: Sequence[str]) -> Found:
         async with transaction(self._engine) as connection:
-            return (await self._rows.facts(connection, platform, (account_id,)))[account_id]
+            return await self._rows.read(connection, platform, account_ids)
 
 
 def _unproven(new: NewAccount, now: datetime) -> Account:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,7 +45,7 @@ class SqlRequests:
         row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
         if row is None:
             return None
-        if not hmac.compare_digest(row.fingerprint, self._personal.fingerprint(order)):
+        if not self._personal.is_fingerprint(order, row.fingerprint):
             raise RequestIdReused
         return Seen(row.answer)
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry
 from xacthuc.identity.adapters import answers
+from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.tables import accounts, evidence, number_claims, outbox, proofs, trail
@@ -17,15 +18,18 @@ from xacthuc.identity.domain.account import view
 from xacthuc.identity.domain.claims import ClaimRefusal, Held
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.ports import Begun, ProofUsed, Settled
+from xacthuc.sealing import lock_ids
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.outbox import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from xacthuc.identity.adapters.account_cipher import AccountCipher
+    from xacthuc.identity.adapters.account_keys import AccountKeys
     from xacthuc.identity.adapters.account_rows import AccountRows
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.identity.adapters.sql_requests import SqlRequests
@@ -39,20 +43,24 @@ if TYPE_CHECKING:
 class SqlVerifications:
     """The port `Verifications`."""
 
-    def __init__(self, engine: AsyncEngine, personal: PersonalData, rows: AccountRows, requests: SqlRequests) -> None:
-        """Takes the pool for writes, and what seals, reads and recognises."""
+    def __init__(
+        self, engine: AsyncEngine, keys: AccountKeys, personal: PersonalData, rows: AccountRows, requests: SqlRequests
+    ) -> None:
+        """Takes the pool for writes, and what seals, indexes, reads and recognises."""
         self._engine = engine
+        self._keys = keys
         self._personal = personal
         self._rows = rows
         self._requests = requests
 
     async def begin(self, order: Order, account_id: str, now: datetime) -> Begun:
         """Transaction 1."""
+        key = await self._keys.get(order.platform, account_id)
         async with transaction(self._engine) as connection:
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
                 return Begun(self._kept(order, seen.answer), None)
-            account = await self._rows.account(connection, order.platform, account_id)
+            account = await self._rows.account(connection, order.platform, account_id, key)
             if account is not None and seen is None:
                 await self._requests.record(connection, order, now, None)
         return Begun(None, account)
@@ -66,35 +74,41 @@ class SqlVerifications:
         now: datetime,
     ) -> Settled | ClaimRefusal:
         """Transaction 2."""
+        cipher = await self._keys.get(order.platform, account_id)
+        if isinstance(cipher, NoKey):
+            raise LookupError("an account that began a verification is gone")  # noqa: TRY004 - no type is at fault
         async with transaction(self._engine) as connection:
             seen = await self._requests.find(connection, order, lock=True)
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
                 return Settled(self._kept(order, seen.answer), ())
-            number_index = self._personal.number_index(order.platform, proof.number)
-            held = await self._lock(connection, order.platform, account_id, number_index)
+            number_indexes = self._personal.number_indexes(order.platform, proof.number)
+            held = await self._lock(connection, cipher, number_indexes)
             outcome = decide(held)
             if isinstance(outcome, ClaimRefusal):
                 return outcome
             await self._use_proof(connection, order.platform, account_id, proof, now)
             await self._displace(connection, order.platform, outcome.displaced, now)
-            await self._prove(connection, order.platform, account_id, proof, now)
+            await self._prove(connection, cipher, proof, now)
             await _tell(connection, order, {account_id: proof.source}, outcome.displaced, now)
-            answer = await self._answer(connection, order, account_id, now)
+            answer = await self._answer(connection, order, cipher, now)
         return Settled(answer, (account_id, *outcome.displaced))
 
     def _kept(self, order: Order, sealed: bytes) -> AccountView:
         return answers.account_view(answers.read(self._personal.open_answer(order, sealed)))
 
-    async def _lock(self, connection: AsyncConnection, platform: str, account_id: str, number_index: bytes) -> Held:
+    async def _lock(
+        self, connection: AsyncConnection, cipher: AccountCipher, number_indexes: Collection[bytes]
+    ) -> Held:
         """Locks the number, then the accounts in key order; everything read afterwards stays true until the commit.
 
         The number's lock is advisory: there may be no row yet that could be locked.
         """
-        lock_id = int.from_bytes(number_index[:8], "big", signed=True)
-        await connection.execute(select(func.pg_advisory_xact_lock(lock_id)))
+        platform, account_id = cipher.platform, cipher.account_id
+        for lock_id in lock_ids(number_indexes):
+            await connection.execute(select(func.pg_advisory_xact_lock(lock_id)))
         claimed = await connection.execute(
             select(number_claims.c.account, number_claims.c.verify_time)
-            .where(number_claims.c.platform == platform, number_claims.c.number_index == number_index)
+            .where(number_claims.c.platform == platform, number_claims.c.number_index.in_(number_indexes))
             .order_by(number_claims.c.verify_time, number_claims.c.account)
         )
         claims = claimed.all()
@@ -106,7 +120,7 @@ class SqlVerifications:
             .order_by(accounts.c.account)
             .with_for_update()
         )
-        account = await self._rows.account(connection, platform, account_id)
+        account = await self._rows.account(connection, platform, account_id, cipher)
         if account is None:
             raise LookupError("an account that began a verification is gone")
         return Held(
@@ -138,15 +152,10 @@ class SqlVerifications:
         )
         await _touch(connection, platform, displaced, now)
 
-    async def _prove(
-        self,
-        connection: AsyncConnection,
-        platform: str,
-        account_id: str,
-        proof: Proof,
-        now: datetime,
-    ) -> None:
+    async def _prove(self, connection: AsyncConnection, cipher: AccountCipher, proof: Proof, now: datetime) -> None:
+        platform, account_id = cipher.platform, cipher.account_id
         number_index = self._personal.number_index(platform, proof.number)
+        older = [index for index in self._personal.number_indexes(platform, proof.number) if index != number_index]
         await _lapse(connection, platform, (account_id,), LapseReason.RENEWED, now)
         await connection.execute(
             insert(evidence).values(
@@ -155,10 +164,18 @@ class SqlVerifications:
                 kind=EvidenceKind.PHONE,
                 source=proof.source,
                 verify_time=proof.verify_time,
-                number=self._personal.seal_number(platform, account_id, proof.number),
+                number=cipher.seal_number(proof.number),
                 number_index=number_index,
             )
         )
+        if older:  # the claim moves to the current key, as it would in the background (`rotation`)
+            await connection.execute(
+                delete(number_claims).where(
+                    number_claims.c.platform == platform,
+                    number_claims.c.number_index.in_(older),
+                    number_claims.c.account == account_id,
+                )
+            )
         key = {"platform": platform, "number_index": number_index, "account": account_id}
         claimed = insert(number_claims).values(**key, verify_time=proof.verify_time)
         await connection.execute(
@@ -166,8 +183,10 @@ class SqlVerifications:
         )
         await _touch(connection, platform, (account_id,), now)
 
-    async def _answer(self, connection: AsyncConnection, order: Order, account_id: str, now: datetime) -> AccountView:
-        account = await self._rows.account(connection, order.platform, account_id)
+    async def _answer(
+        self, connection: AsyncConnection, order: Order, cipher: AccountCipher, now: datetime
+    ) -> AccountView:
+        account = await self._rows.account(connection, order.platform, cipher.account_id, cipher)
         if account is None:
             raise LookupError("an account vanished under its lock")
         answer = view(account, now)

@@ -61,6 +61,7 @@ class ValkeyStanding:
         """Takes the cache, and what names accounts in it."""
         self._store = store
         self._name = personal.standing_name
+        self._names = personal.standing_names
         self._lease_ms = LEASE // timedelta(milliseconds=1)
 
     async def read(self, platform: str, account_id: str) -> Standing | None:
@@ -89,8 +90,8 @@ class ValkeyStanding:
             raise StandingUnavailable from None
 
     async def drop(self, platform: str, account_ids: Collection[str]) -> None:
-        """Drops all, even when some of it fails."""
-        names = [self._name(platform, account_id).hex() for account_id in account_ids]
+        """Drops all, under every name a server may know it by, even when some of it fails."""
+        names = [name.hex() for account_id in account_ids for name in self._names(platform, account_id)]
         waiting = [self._store.execute(b"DEL", f"l:{{{name}}}", f"s:{{{name}}}") for name in names]
         failed = False
         for reply in waiting:

@@ -51,7 +51,7 @@ from xacthuc.otp.texts import loading, registration, reminders
 from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy
 from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS, Limiter
-from xacthuc.sealing import KeyRing, Sealer
+from xacthuc.sealing import Sealer
 from xacthuc.telemetry import start as telemetry
 from xacthuc.valkey import Store
 
@@ -76,7 +76,7 @@ async def work(settings: DeliverySettings) -> None:
     texts = loading.load(settings.texts_directory, policy)
     if settings.refuse_ended_senders:
         registration.require_current(texts, clock.now())
-    code_keys, sealer = KeyRing.read(settings.code_keys), Sealer(KeyRing.read(settings.seal_keys))
+    code_keys, sealer = settings.code_ring, Sealer(settings.seal_ring)
     async with AsyncExitStack() as closing:
         offered = await closing.enter_async_context(providers.opened(settings, clock))
         operators = NumberPlan.load(settings.numbering_plan_file).operators

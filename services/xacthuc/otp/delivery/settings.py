@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from xacthuc.sealing import KeyRing, ring_of
 from xacthuc.settings import Environment, Settings
 
 DEVELOPMENT_INBOX: Final = Path("var/inbox.jsonl")
@@ -71,11 +72,11 @@ class DeliverySettings(Settings):
         return (self.inbox_file or DEVELOPMENT_INBOX) if self.development else None
 
     @property
-    def code_keys(self) -> Path:
-        """The ring that codes are derived from."""
-        return self.keys_directory / "otp.keys"
+    def code_ring(self) -> KeyRing:
+        """Reads the ring that codes are derived from."""
+        return ring_of(self.key_source, "otp.keys")
 
     @property
-    def seal_keys(self) -> Path:
-        """The ring that seals numbers in the store."""
-        return self.keys_directory / "seal.keys"
+    def seal_ring(self) -> KeyRing:
+        """Reads the ring that seals numbers in the store."""
+        return ring_of(self.key_source, "seal.keys")

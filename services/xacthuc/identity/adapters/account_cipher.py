@@ -1,0 +1,121 @@
+"""What is kept of one account, sealed under a key that is the account's own, and that key wrapped under the service's ring.
+
+    sealed under the account's key     version (0), nonce, ciphertext and tag; bound to kind, platform and account
+    the key under the service's ring   version of the ring, nonce, ciphertext and tag; bound to platform and account
+
+An account's key is never replaced: destroying it is how the account is erased (`account_keys`). Rotating the ring wraps
+the same key anew, so nothing that it sealed has to be touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from xacthuc.ids import random_bytes
+from xacthuc.personal_id import PersonalId
+from xacthuc.phone import Mobile, NumberRange
+from xacthuc.sealing import KeyRing, Sealer
+from xacthuc.sealing.keys import KEY_BYTES
+
+if TYPE_CHECKING:
+    from xacthuc.identity.domain.registration import Person
+    from xacthuc.masked import Sealed
+
+_KEY_VERSION: Final = 0
+"""Of every account's key; a byte of the format, in case an account is ever to have a second one."""
+
+
+class AccountCipher:
+    """Seals and opens what is kept of one account. Get it before a transaction begins: its key lies in another database."""
+
+    __slots__ = ("_sealer", "account_id", "platform")
+
+    def __init__(self, platform: str, account_id: str, key: bytes) -> None:
+        """Takes the account and its key of 32 bytes."""
+        self.platform = platform
+        self.account_id = account_id
+        self._sealer = Sealer(KeyRing(keys={_KEY_VERSION: key}, current=_KEY_VERSION))
+
+    def seal(self, kind: str, plain: bytes) -> Sealed:
+        """Seals something of a `kind` such as `number`, which opens as nothing else."""
+        return self._sealer.seal(plain, self._place(kind))
+
+    def open(self, kind: str, sealed: bytes) -> bytes:
+        """Returns what was sealed; UnsealError when it is another account's, of another kind, or damaged."""
+        return self._sealer.open(sealed, self._place(kind))
+
+    def seal_person(self, person: Person, child_until: datetime | None) -> Sealed:
+        """Returns the account's one blob. `child_until` is a birth date as well, moved by 16 years."""
+        plain = orjson.dumps(
+            {"full_name": person.full_name, "birth_date": person.birth_date.isoformat(), "child_until": child_until}
+        )
+        return self.seal("person", plain)
+
+    def child_until(self, sealed_person: bytes) -> datetime | None:
+        """Returns when the holder turns 16, None for who was at registration."""
+        child_until: str | None = orjson.loads(self.open("person", sealed_person))["child_until"]
+        return None if child_until is None else datetime.fromisoformat(child_until)
+
+    def seal_number(self, number: str) -> Sealed:
+        """Returns a number, or a personal ID, as evidence keeps it."""
+        return self.seal("number", number.encode())
+
+    def number(self, sealed: bytes) -> str:
+        """Returns a kept number, E.164 or a personal ID."""
+        return self.open("number", sealed).decode()
+
+    def masked_number(self, sealed: bytes) -> str:
+        """Returns a kept number with its middle hidden."""
+        return Mobile(self.number(sealed), NumberRange("", confirmed=False)).masked
+
+    def masked_personal_id(self, sealed: bytes) -> str:
+        """Returns a kept personal ID as a screen may show it."""
+        return PersonalId(self.number(sealed)).masked
+
+    def _place(self, kind: str) -> bytes:
+        # None of the parts can hold a slash, so that no two places are spelled alike.
+        return f"identity/{kind}/{self.platform}/{self.account_id}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that is kept nowhere yet."""
+
+    cipher: AccountCipher
+    wrapped: Sealed
+
+
+class KeyWrapper:
+    """Makes and opens wrapped keys."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        """Takes the service's ring."""
+        self._sealer = sealer
+
+    @property
+    def current(self) -> int:
+        """The ring's version that wraps."""
+        return self._sealer.current
+
+    def make(self, platform: str, account_id: str) -> NewKey:
+        """Returns a new key."""
+        key = random_bytes(KEY_BYTES)
+        wrapped = self._sealer.seal(key, _key_place(platform, account_id))
+        return NewKey(AccountCipher(platform, account_id, key), wrapped)
+
+    def open(self, platform: str, account_id: str, wrapped: bytes) -> AccountCipher:
+        """Returns what the key opens; UnsealError when it is another account's or damaged."""
+        return AccountCipher(platform, account_id, self._sealer.open(wrapped, _key_place(platform, account_id)))
+
+    def rewrap(self, platform: str, account_id: str, wrapped: bytes) -> Sealed:
+        """Returns the same key, wrapped under the ring's current version."""
+        place = _key_place(platform, account_id)
+        return self._sealer.seal(self._sealer.open(wrapped, place), place)
+
+
+def _key_place(platform: str, account_id: str) -> bytes:
+    return f"identity/account-key/{platform}/{account_id}".encode()

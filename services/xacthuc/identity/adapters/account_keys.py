@@ -1,0 +1,132 @@
+"""The accounts' keys in PostgreSQL, each in a transaction of its own.
+
+A key is made before the rows it seals are committed, never after: a crash in between leaves a key that opens nothing,
+which is harmless and taken up by the next attempt, where the other order would leave rows that nothing opens.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import any_, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.types import LargeBinary, Text
+
+from xacthuc.identity.adapters.account_cipher import AccountCipher
+from xacthuc.identity.adapters.key_tables import account_keys
+from xacthuc.sealing import UnknownSealKeyError
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from xacthuc.identity.adapters.account_cipher import KeyWrapper
+
+
+class NoKey(Enum):
+    """Why an account has no key."""
+
+    NEVER_MADE = auto()
+    """Nobody registered it."""
+    DESTROYED = auto()
+    """It was erased: what it sealed opens never again, and it gets no other key."""
+
+
+class AccountKeyMissingError(UnknownSealKeyError):
+    """An account has rows and never had a key: the database of keys is not the one these rows were written with.
+
+    Not taken for an erasure, which leaves a trace.
+    """
+
+
+AccountKey = AccountCipher | NoKey
+
+_MAKE_MANY: Final = text(
+    """
+    INSERT INTO identity_keys.account_keys (platform, account, wrapped, create_time)
+    SELECT :platform, account, wrapped, :now FROM unnest(:accounts, :wrapped) AS made (account, wrapped)
+    ON CONFLICT DO NOTHING
+    RETURNING account
+    """
+).bindparams(bindparam("accounts", type_=ARRAY(Text)), bindparam("wrapped", type_=ARRAY(LargeBinary)))
+
+_KEY = select(account_keys.c.account, account_keys.c.wrapped).where(account_keys.c.platform == bindparam("platform"))
+# Equality lets PostgreSQL look into one partition alone; a list makes it look into all.
+_ONE: Final = _KEY.where(account_keys.c.account == bindparam("account"))
+_MANY: Final = _KEY.where(account_keys.c.account == any_(bindparam("accounts", type_=ARRAY(Text))))
+
+
+class AccountKeys:
+    """Makes, finds and destroys keys. Call nothing here with a transaction open elsewhere."""
+
+    def __init__(self, engine: AsyncEngine, wrapper: KeyWrapper) -> None:
+        """Takes the pool of the database of keys, and what opens them."""
+        self._engine = engine
+        self._wrapper = wrapper
+
+    async def get(self, platform: str, account_id: str) -> AccountKey:
+        """Returns an account's key, or why there is none."""
+        return (await self.get_many(platform, (account_id,)))[account_id]
+
+    async def get_many(self, platform: str, account_ids: Collection[str]) -> dict[str, AccountKey]:
+        """Returns the key of each account, or why it has none, in one query."""
+        async with transaction(self._engine) as connection:
+            rows = await _find(connection, platform, account_ids)
+        keys: dict[str, AccountKey] = dict.fromkeys(account_ids, NoKey.NEVER_MADE)
+        keys.update((row.account, self._opened(platform, row)) for row in rows)
+        return keys
+
+    async def make(self, platform: str, account_id: str, now: datetime) -> AccountKey:
+        """Returns the account's key, making it if it never had one; DESTROYED once it was."""
+        return (await self.make_many(platform, (account_id,), now))[account_id]
+
+    async def make_many(self, platform: str, account_ids: Collection[str], now: datetime) -> dict[str, AccountKey]:
+        """Does what `make` does for up to a few thousand accounts, in one or two queries."""
+        # Everybody inserts in one order, so that two imports of the same accounts wait for each other only one way.
+        ordered = sorted(set(account_ids))
+        made = {account_id: self._wrapper.make(platform, account_id) for account_id in ordered}
+        values = {
+            "platform": platform,
+            "now": now,
+            "accounts": ordered,
+            "wrapped": [key.wrapped for key in made.values()],
+        }
+        async with transaction(self._engine) as connection:
+            inserted = set((await connection.scalars(_MAKE_MANY, values)).all())
+            older = [account_id for account_id in ordered if account_id not in inserted]
+            rows = await _find(connection, platform, older) if older else ()
+        keys: dict[str, AccountKey] = {account_id: made[account_id].cipher for account_id in inserted}
+        keys.update((row.account, self._opened(platform, row)) for row in rows)
+        return keys
+
+    async def destroy(self, platform: str, account_id: str, now: datetime) -> None:
+        """Overwrites the key for ever, and notes that it was; doing it again changes nothing."""
+        destroyed = insert(account_keys).values(
+            platform=platform, account=account_id, wrapped=None, create_time=now, destroy_time=now
+        )
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                destroyed.on_conflict_do_update(
+                    index_elements=["platform", "account"],
+                    set_={"wrapped": None, "destroy_time": now},
+                    where=account_keys.c.destroy_time.is_(None),
+                )
+            )
+
+    def _opened(self, platform: str, row: Row[tuple[str, bytes]]) -> AccountKey:
+        return NoKey.DESTROYED if row.wrapped is None else self._wrapper.open(platform, row.account, row.wrapped)
+
+
+async def _find(
+    connection: AsyncConnection, platform: str, account_ids: Collection[str]
+) -> Sequence[Row[tuple[str, bytes]]]:
+    if len(account_ids) == 1:
+        found = await connection.execute(_ONE, {"platform": platform, "account": next(iter(account_ids))})
+    else:
+        found = await connection.execute(_MANY, {"platform": platform, "accounts": list(account_ids)})
+    return found.all()

@@ -1,0 +1,10 @@
+"""What Alembic runs to reach the database; the work is done in `xacthuc.sql.migrations`."""
+
+import asyncio
+
+from alembic import context
+
+from xacthuc.sql.migrations import run_environment
+
+attributes = context.config.attributes
+asyncio.run(run_environment(attributes["url"], attributes["schema"]))
