@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from xacthuc.audit.trail import Trail
+from xacthuc.jobs.queue import JobQueue
 from xacthuc.sql.columns import digest, drawn, flag, instant, number, sealed, word
 from xacthuc.sql.outbox import Outbox
 
@@ -253,4 +254,5 @@ cursors = Table(
 )
 
 outbox = Outbox(metadata)
+jobs = JobQueue(metadata)
 trail = Trail(metadata)
