@@ -1,4 +1,4 @@
-"""What the verbs are asked, as values: made by `wire.py`, understood by the use cases."""
+"""What the verbs are asked, as values: made by `wire`, understood by the use cases."""
 
 from __future__ import annotations
 

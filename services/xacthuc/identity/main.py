@@ -34,7 +34,7 @@ from xacthuc.identity.servicer import IdentityAdminServicer, IdentityServicer
 from xacthuc.identity.settings import IdentitySettings
 from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings
-from xacthuc.identity.wire import Renderer
+from xacthuc.identity.wire.rendering import Renderer
 from xacthuc.policy import Policy
 from xacthuc.sealing import Sealer
 from xacthuc.sql.engine import make_engine

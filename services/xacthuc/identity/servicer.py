@@ -8,14 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import admin_pb2
-from xacthuc.identity import wire
 from xacthuc.identity.usecases import accounts, platforms
+from xacthuc.identity.wire import accounts as reading
+from xacthuc.identity.wire import admin
+from xacthuc.identity.wire.common import ACCOUNT_PREFIX
+from xacthuc.identity.wire.decisions import ACTIONS
 
 if TYPE_CHECKING:
     from xacthuc.api.identity.v1 import resources_pb2, service_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.usecases.identity import Identity
-    from xacthuc.identity.wire import Renderer
+    from xacthuc.identity.wire.rendering import Renderer
 
 _DEFAULT_PAGE = 100
 """What the contract says a page size of 0 means."""
@@ -30,19 +33,19 @@ class IdentityServicer:
         self._render = render
 
     async def RegisterAccount(self, request: service_pb2.RegisterAccountRequest, call: Call) -> resources_pb2.Account:
-        command = wire.register_account(request, call)
+        command = reading.register_account(request, call)
         return self._render.account(await accounts.register_account(self._identity, command))
 
     async def VerifyPhone(self, request: service_pb2.VerifyPhoneRequest, call: Call) -> resources_pb2.Account:
-        command = wire.verify_phone(request, call)
+        command = reading.verify_phone(request, call)
         return self._render.account(await accounts.verify_phone(self._identity, command, call))
 
     async def GetAccount(self, request: service_pb2.GetAccountRequest, call: Call) -> resources_pb2.Account:
-        account_id = request.name[wire.ACCOUNT_PREFIX :]
+        account_id = request.name[ACCOUNT_PREFIX:]
         return self._render.account(await accounts.get_account(self._identity, call.platform, account_id))
 
     async def CheckAction(self, request: service_pb2.CheckActionRequest, call: Call) -> resources_pb2.Decision:
-        account_id, action = request.name[wire.ACCOUNT_PREFIX :], wire.ACTIONS[request.action]
+        account_id, action = request.name[ACCOUNT_PREFIX:], ACTIONS[request.action]
         return self._render.decision(await accounts.check_action(self._identity, call.platform, account_id, action))
 
 
@@ -54,9 +57,9 @@ class IdentityAdminServicer:
         self._identity = identity
 
     async def CreatePlatform(self, request: admin_pb2.CreatePlatformRequest, call: Call) -> admin_pb2.Platform:
-        order = wire.create_platform(request, call)
+        order = admin.create_platform(request, call)
         made = await platforms.create_platform(self._identity, order, request.platform_id, request.display_name)
-        return wire.platform(made)
+        return admin.platform(made)
 
     async def ListPlatforms(
         self, request: admin_pb2.ListPlatformsRequest, call: Call
@@ -64,25 +67,25 @@ class IdentityAdminServicer:
         limit = request.page_size or _DEFAULT_PAGE
         page, token = await platforms.list_platforms(self._identity, request.page_token, limit)
         return admin_pb2.ListPlatformsResponse(
-            platforms=[wire.platform(platform) for platform in page], next_page_token=token
+            platforms=[admin.platform(platform) for platform in page], next_page_token=token
         )
 
     async def CreatePlatformKey(
         self, request: admin_pb2.CreatePlatformKeyRequest, call: Call
     ) -> admin_pb2.CreatePlatformKeyResponse:
-        return wire.made_key(await platforms.create_key(self._identity, wire.create_key(request, call)))
+        return admin.made_key(await platforms.create_key(self._identity, admin.create_key(request, call)))
 
     async def RotatePlatformKey(
         self, request: admin_pb2.RotatePlatformKeyRequest, call: Call
     ) -> admin_pb2.CreatePlatformKeyResponse:
-        return wire.made_key(await platforms.rotate_key(self._identity, wire.rotate_key(request, call)))
+        return admin.made_key(await platforms.rotate_key(self._identity, admin.rotate_key(request, call)))
 
     async def RevokePlatformKey(self, request: admin_pb2.RevokePlatformKeyRequest, call: Call) -> admin_pb2.PlatformKey:
-        order, key_id = wire.revoke_key(request, call)
-        return wire.key(await platforms.revoke_key(self._identity, order, key_id))
+        order, key_id = admin.revoke_key(request, call)
+        return admin.key(await platforms.revoke_key(self._identity, order, key_id))
 
     async def ListPlatformKeys(
         self, request: admin_pb2.ListPlatformKeysRequest, call: Call
     ) -> admin_pb2.ListPlatformKeysResponse:
-        keys = await platforms.list_keys(self._identity, wire.platform_of(request.parent))
-        return admin_pb2.ListPlatformKeysResponse(keys=[wire.key(key) for key in keys])
+        keys = await platforms.list_keys(self._identity, admin.platform_of(request.parent))
+        return admin_pb2.ListPlatformKeysResponse(keys=[admin.key(key) for key in keys])

@@ -20,7 +20,7 @@ from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.commands import Consent, Order, RegisterAccount
 from xacthuc.identity.domain.registration import CalendarDate
-from xacthuc.identity.ports import Proof
+from xacthuc.identity.ports.numbers import Proof
 from xacthuc.identity.usecases import accounts
 from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings

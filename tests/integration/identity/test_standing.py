@@ -12,7 +12,7 @@ from xacthuc.grpckit.errors import LimitExceeded, Unavailable
 from xacthuc.grpckit.reasons import Reason as Refusal
 from xacthuc.identity.adapters.sql_accounts import SqlFacts
 from xacthuc.identity.domain.facts import NOT_REGISTERED, EvidenceKind, Facts
-from xacthuc.identity.ports import Standing
+from xacthuc.identity.ports.standing import Standing
 from xacthuc.identity.usecases.breaker import SILENCE
 from xacthuc.identity.usecases.standing import CLOCK_TOLERANCE, SOFT_LIFE, Standings
 from xacthuc.policy import Action, Reason

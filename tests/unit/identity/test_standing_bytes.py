@@ -8,7 +8,7 @@ from strategies import facts
 
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.valkey_standing import decode, encode
-from xacthuc.identity.ports import Standing
+from xacthuc.identity.ports.standing import Standing
 from xacthuc.sealing import KeyRing, Sealer
 
 INSTANTS = st.integers(min_value=0, max_value=2**62)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from xacthuc.credentials.publisher import KeyPublisher
     from xacthuc.credentials.records import KeyRecord
-    from xacthuc.identity.ports import Platforms
+    from xacthuc.identity.ports.platforms import Platforms
 
 
 class KeyPublication:

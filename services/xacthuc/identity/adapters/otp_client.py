@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from xacthuc.api.otp.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
-from xacthuc.identity.ports import Proof
+from xacthuc.identity.ports.numbers import Proof
 from xacthuc.policy import Purpose
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.identity.adapters.sql_requests import SqlRequests
     from xacthuc.identity.commands import Order
-    from xacthuc.identity.ports import NewAccount
+    from xacthuc.identity.ports.accounts import NewAccount
 
 
 class SqlAccounts:

@@ -15,7 +15,7 @@ from xacthuc.credentials.records import KeyRecord, KeyState
 from xacthuc.credentials.scopes import Scope
 from xacthuc.identity.adapters.tables import platform_keys, platforms, trail
 from xacthuc.identity.domain.keys import has_room
-from xacthuc.identity.ports import KeyOutcome, PlatformView, StoredKey
+from xacthuc.identity.ports.platforms import KeyOutcome, PlatformView, StoredKey
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from xacthuc.identity.adapters.sql_requests import SqlRequests
     from xacthuc.identity.commands import Order
-    from xacthuc.identity.ports import Replacement
+    from xacthuc.identity.ports.platforms import Replacement
 
 
 class SqlPlatforms:

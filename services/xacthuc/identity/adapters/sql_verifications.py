@@ -17,7 +17,7 @@ from xacthuc.identity.adapters.tables import accounts, evidence, number_claims, 
 from xacthuc.identity.domain.account import view
 from xacthuc.identity.domain.claims import ClaimRefusal, Held
 from xacthuc.identity.domain.facts import EvidenceKind
-from xacthuc.identity.ports import Begun, ProofUsed, Settled
+from xacthuc.identity.ports.numbers import Begun, ProofUsed, Settled
 from xacthuc.sealing import lock_ids
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.outbox import Event
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.account import AccountView
     from xacthuc.identity.domain.claims import Claim
-    from xacthuc.identity.ports import Proof
+    from xacthuc.identity.ports.numbers import Proof
     from xacthuc.sql.columns import Json
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.domain.facts import EvidenceKind, Facts, Life, Supervision
-from xacthuc.identity.ports import Standing, StandingUnavailable
+from xacthuc.identity.ports.standing import Standing, StandingUnavailable
 from xacthuc.ids import random_bytes
 from xacthuc.policy import Action
 from xacthuc.valkey import Script

@@ -13,7 +13,8 @@ from xacthuc.identity.domain.claims import ClaimRefusal
 from xacthuc.identity.domain.decision import decide
 from xacthuc.identity.domain.facts import NOT_REGISTERED
 from xacthuc.identity.domain.registration import accept_time_fault, birth_date_fault, person_of
-from xacthuc.identity.ports import NewAccount, ProofUsed, Settled
+from xacthuc.identity.ports.accounts import NewAccount
+from xacthuc.identity.ports.numbers import ProofUsed, Settled
 from xacthuc.policy import NextStep, Purpose, Requirement
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.commands import Order, RegisterAccount, VerifyPhone
     from xacthuc.identity.domain.account import AccountView
     from xacthuc.identity.domain.decision import Decision
-    from xacthuc.identity.ports import Proof
+    from xacthuc.identity.ports.numbers import Proof
     from xacthuc.identity.usecases.identity import Identity
     from xacthuc.policy import Action
 

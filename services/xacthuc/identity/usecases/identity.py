@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from xacthuc.clock import Clock
-    from xacthuc.identity.ports import Accounts, Platforms, Proofs, Publication, Verifications
+    from xacthuc.identity.ports.accounts import Accounts
+    from xacthuc.identity.ports.numbers import Proofs, Verifications
+    from xacthuc.identity.ports.platforms import Platforms, Publication
     from xacthuc.identity.usecases.standing import Standings
     from xacthuc.policy import Policy
     from xacthuc.settings import Environment

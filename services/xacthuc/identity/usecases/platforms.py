@@ -17,7 +17,7 @@ from xacthuc.grpckit.errors import (
     XacthucError,
 )
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.identity.ports import KeyOutcome, Replacement
+from xacthuc.identity.ports.platforms import KeyOutcome, Replacement
 from xacthuc.ids import encode, random_bytes
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.valkey.errors import StoreError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from xacthuc.credentials.scopes import Scope
     from xacthuc.identity.commands import CreateKey, Order, RotateKey
-    from xacthuc.identity.ports import PlatformView, StoredKey
+    from xacthuc.identity.ports.platforms import PlatformView, StoredKey
     from xacthuc.identity.usecases.identity import Identity
 
 KEY_ID_BYTES: Final = 9

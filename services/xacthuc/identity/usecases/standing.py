@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.grpckit.admission import RETRY_AFTER_SHED
 from xacthuc.grpckit.errors import LimitExceeded, Unavailable, XacthucError
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.identity.ports import Standing, StandingUnavailable
+from xacthuc.identity.ports.standing import Standing, StandingUnavailable
 from xacthuc.identity.usecases.breaker import PAUSE, Breaker
 from xacthuc.sql.errors import DatabaseBusy, DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.identity.domain.facts import Facts
-    from xacthuc.identity.ports import FactsSource, StandingStore
+    from xacthuc.identity.ports.standing import FactsSource, StandingStore
 
 SOFT_LIFE: Final = timedelta(seconds=30)
 """The longest a change can go unnoticed when the message about it is lost."""

@@ -1,0 +1,86 @@
+"""Answers that hold texts of the policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from google.protobuf.duration_pb2 import Duration
+
+from xacthuc.api.identity.v1 import resources_pb2
+from xacthuc.identity.domain.account import State
+from xacthuc.identity.domain.facts import EvidenceKind
+from xacthuc.identity.wire.common import optional_timestamp, timestamp
+from xacthuc.policy import NextStep, Reason
+
+if TYPE_CHECKING:
+    from xacthuc.identity.domain.account import AccountView, Lock
+    from xacthuc.identity.domain.decision import Decision
+    from xacthuc.policy import Policy
+
+_STATES: Final = {state: resources_pb2.Account.State.Value(state.value) for state in State}
+_KINDS: Final = {kind: resources_pb2.Evidence.Kind.Value(kind.value) for kind in EvidenceKind}
+_STEPS: Final = {step: resources_pb2.NextStep.Kind.Value(step.value) for step in NextStep}
+_REASONS: Final = {reason: resources_pb2.Decision.Reason.Value(reason.value) for reason in Reason}
+
+
+class Renderer:
+    """Renders what holds texts of the policy."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Takes the policy that speaks to people."""
+        self._steps = {
+            step: resources_pb2.NextStep(kind=_STEPS[step], text_vi=text.vi, text_en=text.en)
+            for step, text in policy.next_steps.items()
+        }
+        # There are a few hundred different decisions, and building one costs several times what deciding does.
+        # A message handed out is only ever serialized.
+        self._decisions: dict[Decision, resources_pb2.Decision] = {}
+
+    def decision(self, decision: Decision) -> resources_pb2.Decision:
+        """Renders a decision."""
+        return self._decisions.get(decision) or self._render(decision)
+
+    def account(self, view: AccountView) -> resources_pb2.Account:
+        """Renders an account."""
+        return resources_pb2.Account(
+            name=f"accounts/{view.account_id}",
+            state=_STATES[view.state],
+            evidence=[
+                resources_pb2.Evidence(
+                    kind=_KINDS[proven.kind],
+                    verify_time=timestamp(proven.verify_time),
+                    source=proven.source,
+                    level=proven.level,
+                )
+                for proven in view.evidence
+            ],
+            is_child=view.is_child,
+            next_step=self._steps[view.next_step],
+            create_time=timestamp(view.create_time),
+            update_time=timestamp(view.update_time),
+            masked_phone_number=view.masked_number,
+            masked_personal_id=view.masked_personal_id,
+            lock=None if view.lock is None else _lock(view.lock),
+            transition_end_time=optional_timestamp(view.transition_until),
+            purge_time=optional_timestamp(view.purge_time),
+        )
+
+    def _render(self, decision: Decision) -> resources_pb2.Decision:
+        message = resources_pb2.Decision(
+            allowed=decision.allowed,
+            reason=_REASONS[decision.reason],
+            next_step=self._steps[decision.next_step],
+            legal_basis=decision.legal_basis,
+            policy_version=decision.policy_version,
+            cache_ttl=Duration(seconds=decision.reuse_seconds),
+        )
+        self._decisions[decision] = message
+        return message
+
+
+def _lock(lock: Lock) -> resources_pb2.Lock:
+    return resources_pb2.Lock(
+        basis=lock.basis,
+        create_time=timestamp(lock.create_time),
+        expire_time=optional_timestamp(lock.expire_time),
+    )
