@@ -38,11 +38,6 @@ class BlindIndex:
         self._purpose = purpose
         self._keys: dict[tuple[int, str], bytes] = {}
 
-    @property
-    def current(self) -> int:
-        """The version that new rows are written under."""
-        return self._ring.current
-
     def of(self, platform: str, value: str) -> Digest:
         """Returns the index that a new row of `value` on `platform` gets."""
         return self._of(self._ring.current, platform, value)

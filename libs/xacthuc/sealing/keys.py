@@ -37,6 +37,14 @@ class KeyRing:
     current: int
     """The version that new things are made with."""
 
+    @property
+    def is_rotating(self) -> bool:
+        """Whether an older key than the current one is held, with which something may still be made or sealed.
+
+        Newer ones do not count: before the second round, and after its mark was moved back, they open and make nothing.
+        """
+        return min(self.keys) < self.current
+
     @classmethod
     def read(cls, path: Path) -> KeyRing:
         """Reads a ring's file; KeyFileError when it is none."""

@@ -33,11 +33,6 @@ class Sealer:
         self._ciphers = {version: AESGCMSIV(key) for version, key in ring.keys.items()}
         self._current = ring.current
 
-    @property
-    def current(self) -> int:
-        """The version that seals: the first byte of everything sealed now."""
-        return self._current
-
     def seal(self, plaintext: bytes, associated_data: bytes) -> Sealed:
         """Returns version (1 byte), nonce (12), ciphertext and tag (16)."""
         nonce = random_bytes(NONCE_BYTES)

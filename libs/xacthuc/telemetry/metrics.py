@@ -213,6 +213,13 @@ class Metrics:
             ("platform",),  # of the text files, so their number bounds it
             registry=registry,
         )
+        self.old_key_rows = Gauge(
+            "xacthuc_old_key_rows",
+            "Rows under an older key than the current one, as this process last counted; none left, and the old line of the"
+            " ring may be removed (docs/keys.md)",
+            ("column",),
+            registry=registry,
+        )
         self.outbox_lag_seconds = Gauge(
             "xacthuc_outbox_lag_seconds", "Age of the oldest outbox row without a position", registry=registry
         )

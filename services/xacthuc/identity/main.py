@@ -23,6 +23,8 @@ from xacthuc.identity.adapters.housekeeping import Housekeeping
 from xacthuc.identity.adapters.key_publication import KeyPublication
 from xacthuc.identity.adapters.otp_client import OtpClient
 from xacthuc.identity.adapters.personal import PersonalData
+from xacthuc.identity.adapters.rotation import targets
+from xacthuc.identity.adapters.rotation.rotation import Rotation
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
@@ -61,8 +63,9 @@ async def serve(settings: IdentitySettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
     clock, reporting = SystemClock(), telemetry.start("identity", settings)
     policy = Policy.load(settings.policy_file)
-    sealer = Sealer(settings.seal_ring)
-    personal = PersonalData(sealer, settings.blind_index_ring)
+    seal_ring, index_ring = settings.seal_ring, settings.blind_index_ring
+    sealer = Sealer(seal_ring)
+    personal, wrapper = PersonalData(sealer, index_ring), KeyWrapper(sealer)
     signing = signing_key(settings.signing_key)
 
     url = settings.database_url.get_secret_value()
@@ -99,11 +102,18 @@ async def serve(settings: IdentitySettings) -> None:
 
     keys = KeyDirectory(state, signing.public_key(), clock, reporting.metrics, development=settings.development)
     requests, rows = SqlRequests(personal), AccountRows(policy)
-    account_keys = AccountKeys(key_engine, KeyWrapper(sealer))
+    account_keys = AccountKeys(key_engine, wrapper)
     platforms = SqlPlatforms(writes, requests)
     publication = KeyPublication(KeyPublisher(state, signing), platforms, _KEYS_INTERVAL)
     relay = Relay(writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=reporting.metrics.outbox_lag_seconds.set)
     housekeeping = Housekeeping(writes, clock, timedelta(days=policy.identity.request_id_days))
+    rotation = Rotation(
+        [
+            *targets.of_keys(key_engine, wrapper, seal_ring),
+            *targets.of_accounts(writes, account_keys, personal, seal_ring, index_ring),
+        ],
+        lambda column, left: reporting.metrics.old_key_rows.labels(column).set(left),
+    )
     identity = Identity(
         clock=clock,
         policy=policy,
@@ -135,7 +145,7 @@ async def serve(settings: IdentitySettings) -> None:
         .build()
     )
     await keys.start()
-    background = [asyncio.create_task(work.run()) for work in (relay, publication, housekeeping)]
+    background = [asyncio.create_task(work.run()) for work in (relay, publication, housekeeping, rotation)]
     for task in background:
         # They end by defect only. A process without its relay would serve and silently tell nobody: better a new one.
         task.add_done_callback(lambda _ended: server.stop())

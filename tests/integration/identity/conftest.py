@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -118,10 +119,25 @@ def ring():
 
 
 @pytest.fixture
-async def bench(engine, store):
+def new_ring():
+    return ring
+
+
+@pytest.fixture
+def new_server(engine, store):
+    """Makes one server of a deployment, by the rings its key files hold."""
+    return partial(make_bench, engine, store)
+
+
+@pytest.fixture
+async def bench(engine, new_server):
+    return new_server(engine, ring(), ring())
+
+
+def make_bench(engine, store, key_engine, seal_ring, index_ring):
     clock = FixedClock(datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
-    sealer, index_ring = Sealer(ring()), ring()
-    personal, keys = PersonalData(sealer, index_ring), AccountKeys(engine, KeyWrapper(sealer))
+    sealer = Sealer(seal_ring)
+    personal, keys = PersonalData(sealer, index_ring), AccountKeys(key_engine, KeyWrapper(sealer))
     requests, rows = SqlRequests(personal), AccountRows(Policy.load())
     cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, keys, rows)
     identity = Identity(

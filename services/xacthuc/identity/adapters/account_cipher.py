@@ -10,11 +10,12 @@ the same key anew, so nothing that it sealed has to be touched.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from xacthuc.identity.domain.registration import Person
 from xacthuc.ids import random_bytes
 from xacthuc.personal_id import PersonalId
 from xacthuc.phone import Mobile, NumberRange
@@ -22,7 +23,6 @@ from xacthuc.sealing import KeyRing, Sealer
 from xacthuc.sealing.keys import KEY_BYTES
 
 if TYPE_CHECKING:
-    from xacthuc.identity.domain.registration import Person
     from xacthuc.masked import Sealed
 
 _KEY_VERSION: Final = 0
@@ -60,6 +60,11 @@ class AccountCipher:
         child_until: str | None = orjson.loads(self.open("person", sealed_person))["child_until"]
         return None if child_until is None else datetime.fromisoformat(child_until)
 
+    def person(self, sealed_person: bytes) -> Person:
+        """Returns the holder as registered or corrected last."""
+        plain = orjson.loads(self.open("person", sealed_person))
+        return Person(plain["full_name"], date.fromisoformat(plain["birth_date"]))
+
     def seal_number(self, number: str) -> Sealed:
         """Returns a number, or a personal ID, as evidence keeps it."""
         return self.seal("number", number.encode())
@@ -95,11 +100,6 @@ class KeyWrapper:
     def __init__(self, sealer: Sealer) -> None:
         """Takes the service's ring."""
         self._sealer = sealer
-
-    @property
-    def current(self) -> int:
-        """The ring's version that wraps."""
-        return self._sealer.current
 
     def make(self, platform: str, account_id: str) -> NewKey:
         """Returns a new key."""

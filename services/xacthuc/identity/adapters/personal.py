@@ -29,16 +29,6 @@ class PersonalData:
         self._requests = BlindIndex(index_ring, "request")
         self._standing = BlindIndex(index_ring, "standing")
 
-    @property
-    def seal_version(self) -> int:
-        """The version that answers are sealed with."""
-        return self._sealer.current
-
-    @property
-    def index_version(self) -> int:
-        """The version that new rows are indexed with."""
-        return self._numbers.current
-
     def number_index(self, platform: str, number: str) -> Digest:
         """Returns what a new row of a number (E.164) is found by on one platform."""
         return self._numbers.of(platform, number)
