@@ -2,7 +2,3 @@
 
 Owns no table of a service: a service names its schema, and its tables are in its own adapters. Import from the modules.
 """
-
-from xacthuc import lean
-
-lean.by_module("sqlalchemy.ext.asyncio")  # which brings the ORM along

@@ -13,10 +13,13 @@ from asyncpg import PostgresError
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio.engine import create_async_engine
 
+from xacthuc import lean
 from xacthuc.sql.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
 from xacthuc.telemetry.tracing import Kind, span
+
+lean.by_module("sqlalchemy.ext.asyncio")  # which brings the ORM along
+from sqlalchemy.ext.asyncio.engine import create_async_engine  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
