@@ -102,6 +102,7 @@ def generate(out: Path = OUT) -> list[Path]:
             "--include_source_info",
             f"--descriptor_set_out={api / DESCRIPTORS.name}",
             *own,
+            "google/rpc/error_details.proto",  # no method names what an error carries, but every client reads it
         ],
     )
     for policy in PROTOS.rglob("*_grpc_service_config.json"):  # clients read their retry policy beside the contract
