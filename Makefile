@@ -16,6 +16,7 @@ API := libs/xacthuc/api/descriptors.binpb
 PROTOS := $(shell find protos -name '*.proto' -o -name '*_grpc_service_config.json')
 BUF := node_modules/.bin/buf
 PEERS := node_modules/.installed
+EXAMPLES := examples/typescript/node_modules/.installed
 SOURCES := libs services tests benchmarks hatch_build.py
 
 # Licences a product may be shipped with, or built and tested with; anything new is a decision, not an accident.
@@ -54,7 +55,8 @@ SIDE_BY_SIDE = $(PY) -m pytest -m 'not slow' -n 2 --dist loadfile tests --ignore
 ALONE = $(PY) -m pytest -m 'not slow' tests/fault
 
 .PHONY: test
-test: $(API) $(PEERS) ## Runs every test on the real engines, then those of the stores on the oldest ones supported
+test: $(API) $(PEERS) $(EXAMPLES) ## Runs every test on the real engines, then those of the stores on the oldest ones supported
+	@tests/tools/go.sh >/dev/null || echo '*** SKIPPED: the example in Go, since Go could not be fetched (see above).' >&2
 	$(SIDE_BY_SIDE)
 	$(ALONE)
 	@if tests/tools/redis7.sh; then \
@@ -83,7 +85,7 @@ test-postgres15: $(API) $(PEERS) ## Runs the database's tests on Debian's Postgr
 	$(SIDE_BY_SIDE)
 
 .PHONY: soak
-soak: $(API) $(PEERS) ## Runs the tests at full size: minutes to hours
+soak: $(API) $(PEERS) $(EXAMPLES) ## Runs the tests at full size: minutes to hours
 	XACTHUC_SOAK=1 $(PY) -m pytest --timeout 7200 tests
 
 .PHONY: lint
@@ -115,9 +117,14 @@ lint-licences: $(INSTALLED) ## Refuses a dependency under a licence that was not
 
 # No install script is needed: buf's binary comes as a package of its own. Not `npm ci`, which asks the lock for the
 # binaries of other systems too.
+NPM_INSTALL := npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 $(PEERS): package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'The contract checks and the peers of the tests need npm (Node 20 or newer).' >&2; exit 1; }
-	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(NPM_INSTALL)
+	@touch $@
+
+$(EXAMPLES): examples/typescript/package.json examples/typescript/package-lock.json | $(PEERS)
+	cd examples/typescript && $(NPM_INSTALL)
 	@touch $@
 
 .PHONY: format
@@ -141,9 +148,10 @@ lock: $(PY) ## Resolves requirements.in into requirements.lock (LOCK_ARGS=--upgr
 
 .PHONY: clean
 clean: ## Removes what was built; keeps var (your data) and .venv
-	rm -rf build dist .hypothesis .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache libs/xacthuc/api libs/buf
+	rm -rf build dist .hypothesis .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache libs/xacthuc/api libs/buf \
+	  examples/go/gen examples/typescript/dist examples/typescript/src/gen
 	find libs services tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: distclean
 distclean: clean ## Also removes .venv, node_modules and fetched tools; keeps var
-	rm -rf $(VENV) node_modules .tools
+	rm -rf $(VENV) node_modules examples/typescript/node_modules .tools

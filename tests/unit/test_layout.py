@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACES = (ROOT / "libs" / "xacthuc", ROOT / "services" / "xacthuc")
 GENERATED = (ROOT / "libs" / "xacthuc" / "api", ROOT / "libs" / "buf")
-PLACES = (".ci", "benchmarks", "docs", "libs", "protos", "services", "tests")
-BUILT = {"__pycache__", "node_modules"}
+PLACES = (".ci", "benchmarks", "docs", "examples", "libs", "protos", "services", "tests")
+BUILT = {"__pycache__", "node_modules", "gen", "dist"}
 
 STANDARD_FILES = ("main", "settings", "servicer", "wire", "usecases", "domain", "ports", "adapters")
 NOT_SERVICES = {"up", "cli"}
@@ -114,7 +114,7 @@ def test_no_file_names_a_registry():
     assert [name for name, text in texts().items() if hosts.search(text)] == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "package-lock.json"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "package-lock.json", "examples/typescript/package-lock.json"])
 def test_a_lock_file_holds_hashes_and_no_addresses(lock):
     text = (ROOT / lock).read_text("utf-8")
 
