@@ -71,6 +71,17 @@ async def test_an_outcome_counts_once_although_the_cursor_was_lost(world: World,
     assert await wrong(limiter, 1)
 
 
+async def test_a_backlog_is_folded_to_its_end_in_every_partition(world: World, eventually: Eventually) -> None:
+    limiter = Limiter(world.store)
+    for partition in range(0, 256, 64):
+        for place in range(1, 51):
+            entry = f"{world.clock.now_ms()}-{partition * 100 + place}"
+            fields = ("k", "WRONG", "t", 1, "c", "", "p", "", "s", "", "u", "", "lk", f"a:{ACCOUNT}", "pv", "", "d", "")
+            await world.store.execute("XADD", f"{{p:{partition:03d}}}:out", entry, *fields)
+    async with world.working():
+        await eventually(lambda: wrong(limiter, 200))
+
+
 async def test_old_outcomes_are_dropped_and_fresh_ones_kept(world: World, eventually: Eventually) -> None:
     identity = await world.start()
     stream = f"{{p:{identity.partition:03d}}}:out"

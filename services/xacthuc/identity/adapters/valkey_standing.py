@@ -12,7 +12,7 @@ import struct
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.identity.domain.facts import EvidenceKind, Facts, Life, Supervision
+from xacthuc.identity.domain.facts import UNSUPERVISED, EvidenceKind, Facts, Life, Supervision
 from xacthuc.identity.ports.standing import Standing, StandingUnavailable
 from xacthuc.ids import random_bytes
 from xacthuc.policy import Action
@@ -148,15 +148,21 @@ def decode(kept: bytes) -> Standing | None:
         locked_until_ms=locked,
         transition_until_ms=transition,
         reverify_from_ms=reverify,
-        supervision=Supervision(
-            guarded_until_ms=guarded,
-            suspended=bool(flags & _SUSPENDED),
-            actions=frozenset(action for bit, action in enumerate(_ACTIONS) if actions >> bit & 1),
-            quiet_from=quiet_from,
-            quiet_to=quiet_to,
-        ),
+        supervision=_supervision(guarded, flags & _SUSPENDED, actions, quiet_from, quiet_to),
     )
     return Standing(facts, read_ms)
+
+
+def _supervision(guarded_until_ms: int, suspended: int, actions: int, quiet_from: int, quiet_to: int) -> Supervision:
+    if not (guarded_until_ms or suspended or actions or quiet_from or quiet_to):
+        return UNSUPERVISED  # nearly everybody: building it takes longer than all other facts
+    return Supervision(
+        guarded_until_ms=guarded_until_ms,
+        suspended=bool(suspended),
+        actions=frozenset(action for bit, action in enumerate(_ACTIONS) if actions >> bit & 1),
+        quiet_from=quiet_from,
+        quiet_to=quiet_to,
+    )
 
 
 def _bits(members: Sequence[StrEnum], present: Collection[StrEnum]) -> int:
