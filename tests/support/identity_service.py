@@ -105,7 +105,7 @@ class Platform:
         accepted.FromDatetime(datetime.now(UTC))
         whole = {
             "account_id": account,
-            "full_name": "Nguyễn Văn A",
+            "full_name": f"Nguyễn Văn {account}",
             "birth_date": date_pb2.Date(year=born[0], month=born[1], day=born[2]),
             "consent": service_pb2.Consent(text_version="1", accept_time=accepted, affirmed=True),
             "request_id": str(uuid4()),

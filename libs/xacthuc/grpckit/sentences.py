@@ -86,9 +86,13 @@ SENTENCES: Final[Mapping[Reason, Sentence]] = MappingProxyType({
         "Xác thực số điện thoại này đã được sử dụng. Vui lòng xác thực lại.",
         "This phone verification was used already. Please verify the number again.",
     ),
-    Reason.NUMBER_ALREADY_CLAIMED: Sentence(
-        "Số điện thoại này đang được dùng cho tài khoản khác.",
-        "This phone number is in use by another account.",
+    Reason.TOO_MANY_ACCOUNTS: Sentence(
+        "Bạn đã có đủ số tài khoản được phép. Vui lòng đóng bớt một tài khoản, hoặc dùng số điện thoại khác.",
+        "You have as many accounts as you may. Please close one, or use another phone number.",
+    ),
+    Reason.NUMBER_MOVED_TOO_OFTEN: Sentence(
+        "Số điện thoại này đã chuyển qua quá nhiều tài khoản. Vui lòng dùng số khác, hoặc liên hệ nền tảng.",
+        "This phone number moved between too many accounts. Please use another one, or contact the platform.",
     ),
     Reason.OVERLOADED: _LATER,
     Reason.STORE_UNAVAILABLE: _LATER,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import admin_pb2
-from xacthuc.identity.usecases import accounts, platforms
+from xacthuc.identity.usecases import accounts, numbers, platforms
 from xacthuc.identity.wire import accounts as reading
 from xacthuc.identity.wire import admin
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
@@ -38,7 +38,7 @@ class IdentityServicer:
 
     async def VerifyPhone(self, request: service_pb2.VerifyPhoneRequest, call: Call) -> resources_pb2.Account:
         command = reading.verify_phone(request, call)
-        return self._render.account(await accounts.verify_phone(self._identity, command, call))
+        return self._render.account(await numbers.verify_phone(self._identity, command, call))
 
     async def GetAccount(self, request: service_pb2.GetAccountRequest, call: Call) -> resources_pb2.Account:
         account_id = request.name[ACCOUNT_PREFIX:]

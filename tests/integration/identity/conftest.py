@@ -22,7 +22,7 @@ from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.commands import Consent, Order, RegisterAccount
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.ports.numbers import Proof
-from xacthuc.identity.usecases import accounts
+from xacthuc.identity.usecases import accounts, numbers
 from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings
 from xacthuc.ids import random_bytes
@@ -68,13 +68,13 @@ class Bench:
             trace_id="0" * 32,
         )
 
-    async def register(self, account_id, born=(1990, 1, 2), order=None):
+    async def register(self, account_id, born=(1990, 1, 2), order=None, name=None):
         return await accounts.register_account(
             self.identity,
             RegisterAccount(
                 order=order or self.order(account_id, "RegisterAccount"),
                 account_id=account_id,
-                full_name="Nguyễn Văn A",
+                full_name=name or f"Nguyễn Văn {account_id}",
                 birth_date=CalendarDate(*born),
                 consent=Consent(text_version="1", accept_time=self.clock.now()),
             ),
@@ -96,7 +96,7 @@ class Bench:
         begun = await self.identity.verifications.begin(order, account_id, self.clock.now())
         if begun.answer is not None:
             return begun.answer
-        settled = await accounts._settle(self.identity, order, account_id, proof or self.proof(account_id))
+        settled = await numbers.settle(self.identity, order, account_id, proof or self.proof(account_id))
         return getattr(settled, "answer", settled)
 
     async def verify_refusal(self, account_id, number):

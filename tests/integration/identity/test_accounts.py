@@ -8,14 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from xacthuc.grpckit.errors import AlreadyExists, FailedPrecondition, InvalidRequest, RequestIdReused
-from xacthuc.grpckit.reasons import Reason as Failure
+from xacthuc.grpckit.errors import AlreadyExists, InvalidRequest, RequestIdReused
 from xacthuc.identity.adapters.sql_requests import forget_requests
 from xacthuc.identity.adapters.tables import metadata
 from xacthuc.identity.domain.account import State
-from xacthuc.identity.domain.claims import ClaimRefusal
 from xacthuc.identity.usecases.accounts import get_account
-from xacthuc.policy import Action, NextStep, Reason
+from xacthuc.policy import Action, NextStep
 from xacthuc.sql.engine import transaction
 
 PLATFORM = "forum"
@@ -101,122 +99,6 @@ async def test_a_proven_number_verifies_the_account(bench):
     assert State.VERIFIED is answer.state
     assert answer.masked_number == "+84 91 *** **78"
     assert (await bench.check("u1", Action.POST)).allowed
-
-
-@pytest.mark.rule("R30")
-async def test_the_former_holder_of_a_number_has_to_prove_one_again(bench):
-    await bench.register("old")
-    await bench.verify("old")
-    await bench.check("old", Action.POST)
-    await bench.register("new")
-    await bench.verify("new")
-
-    old = await get_account(bench.identity, PLATFORM, "old")
-
-    assert (old.state, old.masked_number) == (State.REVERIFICATION_REQUIRED, "")
-    assert Reason.REVERIFICATION_REQUIRED is (await bench.check("old", Action.POST)).reason
-    assert (await bench.check("new", Action.POST)).allowed
-
-
-@pytest.mark.rule("R30")
-async def test_what_happened_to_the_former_holder_is_audited_and_told(bench, engine):
-    await bench.register("old")
-    await bench.verify("old")
-    await bench.register("new")
-    await bench.verify("new")
-
-    audit = [(row.subject, row.tag) for row in await rows(engine, "audit")]
-    events = [(row.subject, row.kind) for row in await rows(engine, "outbox")]
-
-    assert ("old", "identity:account:phone_lapsed") in audit
-    assert events[-2:] == [("old", "REVERIFICATION_REQUIRED"), ("new", "PHONE_VERIFIED")]
-
-
-async def test_the_former_holder_may_prove_another_number(bench):
-    await bench.register("old")
-    await bench.verify("old")
-    await bench.register("new")
-    await bench.verify("new")
-
-    answer = await bench.verify("old", bench.proof("old", "+84987654321"))
-
-    assert (answer.state, answer.masked_number) == (State.VERIFIED, "+84 98 *** **21")
-
-
-@pytest.mark.rule("R30")
-async def test_a_verification_taken_up_after_the_number_was_proven_again_is_refused(bench):
-    """It was cut off after its proof was redeemed; meanwhile the number got a new holder."""
-    await bench.register("old")
-    await bench.register("new")
-    order, early = bench.order("old", "VerifyPhone"), bench.proof("old")
-    await bench.identity.verifications.begin(order, "old", bench.clock.now())
-    bench.clock.advance(timedelta(hours=20))
-    await bench.verify("new")
-
-    assert await bench.verify("old", early, order) is ClaimRefusal.OLDER_PROOF
-    assert (await bench.check("new", Action.POST)).allowed
-    assert Reason.NOT_VERIFIED is (await bench.check("old", Action.POST)).reason
-
-
-async def test_a_verified_account_may_prove_its_number_again_but_not_another(bench):
-    await bench.register("u1")
-    await bench.verify("u1")
-
-    again = await bench.verify("u1")
-
-    assert len(again.evidence) == 1
-    assert await bench.verify_refusal("u1", "+84987654321") is ClaimRefusal.OTHER_NUMBER
-
-
-async def test_numbers_of_two_platforms_do_not_know_each_other(bench):
-    assert bench.personal.number_index("one", "+84912345678") != bench.personal.number_index("two", "+84912345678")
-
-
-async def test_one_proof_serves_one_request_whatever_otp_remembers(bench):
-    """The final single-use guard: a fail-over of the store may have forgotten that the proof was redeemed."""
-    await bench.register("u1")
-    proof = bench.proof("u1")
-    outcomes = await asyncio.gather(*(bench.verify("u1", proof) for _ in range(8)), return_exceptions=True)
-
-    refused = [outcome for outcome in outcomes if isinstance(outcome, FailedPrecondition)]
-
-    assert (7, {Failure.PROOF_REDEEMED}) == (len(refused), {error.reason for error in refused})
-
-
-async def test_the_same_verification_many_times_at_once_happens_once(bench, engine):
-    await bench.register("u1")
-    order, proof = bench.order("u1", "VerifyPhone"), bench.proof("u1")
-
-    answers = await asyncio.gather(*(bench.verify("u1", proof, order) for _ in range(8)))
-
-    assert len(set(answers)) == 1
-    assert [row.kind for row in await rows(engine, "outbox")].count("PHONE_VERIFIED") == 1
-
-
-async def test_of_accounts_that_prove_one_number_at_once_one_is_left_with_it(bench):
-    names = [f"u{number}" for number in range(6)]
-    for name in names:
-        await bench.register(name)
-
-    await asyncio.gather(*(bench.verify(name) for name in names))
-
-    states = [(await get_account(bench.identity, PLATFORM, name)).state for name in names]
-    assert sorted(states) == [State.REVERIFICATION_REQUIRED] * 5 + [State.VERIFIED]
-    assert sum([(await bench.check(name, Action.POST)).allowed for name in names]) == 1
-
-
-async def test_accounts_that_trade_numbers_at_once_do_not_block_each_other(bench):
-    for name, number in (("a", "+84912345678"), ("b", "+84987654321")):
-        await bench.register(name)
-        await bench.verify(name, bench.proof(name, number))
-    await bench.register("c")
-    await bench.register("d")
-
-    await asyncio.gather(
-        bench.verify("c", bench.proof("c", "+84912345678")), bench.verify("d", bench.proof("d", "+84987654321"))
-    )
-
-    assert State.REVERIFICATION_REQUIRED is (await get_account(bench.identity, PLATFORM, "a")).state
 
 
 @pytest.mark.rule("R12")

@@ -6,77 +6,81 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from xacthuc.identity.domain.account import Account, Evidence
-from xacthuc.identity.domain.claims import Claim, ClaimRefusal, Held, claim
-from xacthuc.identity.domain.facts import EvidenceKind, Facts
+from xacthuc.identity.domain.claims import Bounds, Claim, ClaimRefusal, Held, Holder, Tie, claim
+from xacthuc.policy.sections import Holders, NumberMoves
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-NOW_MS = round(NOW.timestamp() * 1000)
+HOUR = timedelta(hours=1)
 
 
-def held(*kinds, holders=(), same_number=False, child_until=None, newest=None):
-    account = Account(
-        account_id="me",
-        facts=Facts(
-            registered=True,
-            evidence=frozenset(kinds),
-            child_until_ms=0 if child_until is None else round(child_until.timestamp() * 1000),
-        ),
-        evidence=tuple(Evidence(kind=kind, verify_time=NOW, source="otp/sms") for kind in kinds),
-        create_time=NOW,
-        update_time=NOW,
-    )
-    return Held(account=account, same_number=same_number, holders=holders, newest_verify_time=newest)
+def holders(*names, tie=Tie.NONE):
+    return tuple(Holder(name, tie) for name in names)
 
 
-def decide(held, most_accounts, verify_time=NOW):
-    return claim(held, verify_time, most_accounts, NOW_MS)
+def decide(*standing, adults=1, related=5, moves=(), newest=None, verify_time=NOW, most=3):
+    held = Held(holders=standing, newest_verify_time=newest, moves=tuple(moves))
+    bounds = Bounds(Holders(adults=adults, related=related), NumberMoves(most=most, days=30))
+    return claim(held, verify_time, bounds, NOW)
 
 
 def test_a_free_number_displaces_nobody():
-    assert Claim(()) == decide(held(), 1)
+    assert Claim(()) == decide()
 
 
 @pytest.mark.rule("R30")
 def test_possession_wins_over_the_former_holder():
-    assert Claim(("old",)) == decide(held(holders=("old",)), 1)
+    assert Claim(("old",)) == decide(*holders("old"))
 
 
 @pytest.mark.rule("R32")
 def test_beyond_the_cap_the_earliest_holders_lose_the_number():
-    assert Claim(("a", "b")) == decide(held(holders=("a", "b", "c")), 2)
-    assert Claim(()) == decide(held(holders=("a",)), 2)
+    assert Claim(("a", "b")) == decide(*holders("a", "b", "c"), adults=2)
+    assert Claim(()) == decide(*holders("a"), adults=2)
 
 
-def test_proving_the_same_number_again_displaces_nobody():
-    assert Claim(()) == decide(held(EvidenceKind.PHONE, same_number=True), 1)
+@pytest.mark.rule("R32")
+def test_related_accounts_stand_beside_each_other_up_to_their_own_cap():
+    family = holders("a", "b", "c", "d", tie=Tie.RELATED)
+
+    assert Claim(()) == decide(*family)
+    assert decide(*family, *holders("e", tie=Tie.RELATED)) is ClaimRefusal.TOO_MANY_ACCOUNTS
 
 
-def test_another_number_than_the_proven_one_is_a_change_of_number():
-    assert decide(held(EvidenceKind.PHONE), 1) is ClaimRefusal.OTHER_NUMBER
+@pytest.mark.rule("R30")
+def test_the_earliest_unrelated_holder_goes_before_any_related_one():
+    standing = (*holders("mine", tie=Tie.RELATED), *holders("first", "second"))
+
+    assert Claim(("first",)) == decide(*standing, adults=3)
+    assert Claim(("first", "second")) == decide(*standing)
 
 
-@pytest.mark.rule("R15")
-def test_a_child_proves_no_number():
-    child = held(child_until=NOW + timedelta(days=1), holders=("old",))
+@pytest.mark.rule("R32")
+def test_children_are_counted_apart_from_the_guardians_own_accounts():
+    wards = holders(*"abcdefgh", tie=Tie.WARD)
 
-    assert decide(child, 1) is ClaimRefusal.GUARDIAN_REQUIRED
+    assert Claim(()) == decide(*wards)
+    assert Claim(("old",)) == decide(*wards, *holders("old"))
 
 
-def test_who_turned_sixteen_may_prove_a_number():
-    assert Claim(()) == decide(held(child_until=NOW), 1)
+@pytest.mark.rule("R30")
+def test_a_number_that_passes_between_strangers_too_often_stays_where_it_is():
+    recent = [NOW - timedelta(days=29, hours=number) for number in range(3)]
+
+    assert decide(*holders("old"), moves=recent) is ClaimRefusal.MOVED_TOO_OFTEN
+    assert Claim(("old",)) == decide(*holders("old"), moves=recent[1:])
+    assert Claim(("old",)) == decide(*holders("old"), moves=[NOW - timedelta(days=30), *recent[1:]])
+
+
+def test_whoever_moves_nobody_may_prove_a_number_however_often_it_moved():
+    assert Claim(()) == decide(*holders("mine", tie=Tie.RELATED), moves=[NOW] * 9)
+    assert Claim(()) == decide(moves=[NOW] * 9)
 
 
 @pytest.mark.rule("R30")
 def test_a_proof_from_before_the_numbers_newest_verification_displaces_nobody():
-    newest = NOW - timedelta(hours=1)
-    proven = held(holders=("new",), newest=newest)
+    newest = NOW - HOUR
 
-    assert decide(proven, 1, newest - timedelta(microseconds=1)) is ClaimRefusal.OLDER_PROOF
-    assert Claim(("new",)) == decide(proven, 1, newest)
+    early = decide(*holders("new"), newest=newest, verify_time=newest - timedelta(microseconds=1))
 
-
-def test_an_older_proof_does_not_set_an_accounts_own_verification_back():
-    own = held(EvidenceKind.PHONE, same_number=True, newest=NOW)
-
-    assert decide(own, 1, NOW - timedelta(seconds=1)) is ClaimRefusal.OLDER_PROOF
+    assert early is ClaimRefusal.OLDER_PROOF
+    assert Claim(("new",)) == decide(*holders("new"), newest=newest, verify_time=newest)

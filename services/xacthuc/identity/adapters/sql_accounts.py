@@ -75,18 +75,19 @@ class SqlAccounts:
         return answers.account_view(answers.read(self._personal.open_answer(order, sealed)))
 
     async def _insert(self, connection: AsyncConnection, new: NewAccount, cipher: AccountCipher, now: datetime) -> bool:
+        person = new.person
         done = await connection.execute(
             insert(accounts)
             .values(
                 platform=cipher.platform,
                 account=new.account_id,
-                person=cipher.seal_person(new.person, new.child_until),
+                person=cipher.seal_person(person, new.child_until),
                 create_time=now,
                 update_time=now,
                 kind=Kind.PERSON,
                 complete=True,
                 life=Life.OPEN,
-                person_index=None,
+                person_index=self._personal.person_index(cipher.platform, person.full_name, person.birth_date),
             )
             .on_conflict_do_nothing()
         )

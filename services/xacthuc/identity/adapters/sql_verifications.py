@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
-from xacthuc.audit.trail import Entry
-from xacthuc.identity.adapters import answers
+from xacthuc.identity.adapters import answers, sql_claims
 from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.account_rows import LapseReason
+from xacthuc.identity.adapters.account_writes import entry, event, touch
 from xacthuc.identity.adapters.events import EventKind
-from xacthuc.identity.adapters.tables import accounts, evidence, number_claims, outbox, proofs, trail
+from xacthuc.identity.adapters.sql_claims import NUMBERS
+from xacthuc.identity.adapters.tables import evidence, number_claims, number_moves, outbox, proofs, trail
 from xacthuc.identity.domain.account import view
-from xacthuc.identity.domain.claims import ClaimRefusal, Held
+from xacthuc.identity.domain.claims import Claim
 from xacthuc.identity.domain.facts import EvidenceKind
+from xacthuc.identity.domain.numbers import Claimant, NumberRefusal
 from xacthuc.identity.ports.numbers import Begun, ProofUsed, Settled
-from xacthuc.sealing import lock_ids
 from xacthuc.sql.engine import transaction
-from xacthuc.sql.outbox import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from xacthuc.identity.adapters.sql_requests import SqlRequests
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.account import AccountView
-    from xacthuc.identity.domain.claims import Claim
-    from xacthuc.identity.ports.numbers import Proof
-    from xacthuc.sql.columns import Json
+    from xacthuc.identity.ports.numbers import Decide, Proof, Refusal
+
+_PHONE = frozenset({EvidenceKind.PHONE})
 
 
 class SqlVerifications:
@@ -66,97 +66,65 @@ class SqlVerifications:
         return Begun(None, account)
 
     async def settle(
-        self,
-        order: Order,
-        account_id: str,
-        proof: Proof,
-        decide: Callable[[Held], Claim | ClaimRefusal],
-        now: datetime,
-    ) -> Settled | ClaimRefusal:
+        self, order: Order, account_id: str, proof: Proof, decide: Decide, now: datetime
+    ) -> Settled | Refusal:
         """Transaction 2."""
         cipher = await self._keys.get(order.platform, account_id)
-        if isinstance(cipher, NoKey):
-            raise LookupError("an account that began a verification is gone")  # noqa: TRY004 - no type is at fault
+        if isinstance(cipher, NoKey):  # erased since the verification began
+            return NumberRefusal.CLOSED
         async with transaction(self._engine) as connection:
             seen = await self._requests.find(connection, order, lock=True)
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
                 return Settled(self._kept(order, seen.answer), ())
-            number_indexes = self._personal.number_indexes(order.platform, proof.number)
-            held = await self._lock(connection, cipher, number_indexes)
-            outcome = decide(held)
-            if isinstance(outcome, ClaimRefusal):
+            claimant = await self._claimant(connection, cipher, proof.number)
+            outcome = NumberRefusal.CLOSED if claimant is None else decide(claimant)
+            if not isinstance(outcome, Claim):
                 return outcome
-            await self._use_proof(connection, order.platform, account_id, proof, now)
-            await self._displace(connection, order.platform, outcome.displaced, now)
+            await _use_proof(connection, cipher, proof, now)
+            if outcome.displaced:
+                await self._displace(connection, cipher, proof.number, outcome.displaced, now)
             await self._prove(connection, cipher, proof, now)
-            await _tell(connection, order, {account_id: proof.source}, outcome.displaced, now)
+            await touch(connection, order.platform, (account_id, *outcome.displaced), now)
+            await _tell(connection, order, account_id, outcome, source=proof.source, now=now)
             answer = await self._answer(connection, order, cipher, now)
         return Settled(answer, (account_id, *outcome.displaced))
 
     def _kept(self, order: Order, sealed: bytes) -> AccountView:
         return answers.account_view(answers.read(self._personal.open_answer(order, sealed)))
 
-    async def _lock(
-        self, connection: AsyncConnection, cipher: AccountCipher, number_indexes: Collection[bytes]
-    ) -> Held:
-        """Locks the number, then the accounts in key order; everything read afterwards stays true until the commit.
-
-        The number's lock is advisory: there may be no row yet that could be locked.
-        """
+    async def _claimant(self, connection: AsyncConnection, cipher: AccountCipher, number: str) -> Claimant | None:
+        """Returns the account and who else stands on the number, all locked; None when there is no account any more."""
         platform, account_id = cipher.platform, cipher.account_id
-        for lock_id in lock_ids(number_indexes):
-            await connection.execute(select(func.pg_advisory_xact_lock(lock_id)))
-        claimed = await connection.execute(
-            select(number_claims.c.account, number_claims.c.verify_time)
-            .where(number_claims.c.platform == platform, number_claims.c.number_index.in_(number_indexes))
-            .order_by(number_claims.c.verify_time, number_claims.c.account)
-        )
-        claims = claimed.all()
-        holders = [row.account for row in claims]
-        involved = {account_id, *holders}
-        await connection.execute(
-            select(accounts.c.account)
-            .where(accounts.c.platform == platform, accounts.c.account.in_(involved))
-            .order_by(accounts.c.account)
-            .with_for_update()
-        )
+        indexes = self._personal.number_indexes(platform, number)
+        claimed = await sql_claims.lock(connection, NUMBERS, platform, account_id, indexes)
         account = await self._rows.account(connection, platform, account_id, cipher)
         if account is None:
-            raise LookupError("an account that began a verification is gone")
-        return Held(
-            account=account,
-            same_number=account_id in holders,
-            holders=tuple(holder for holder in holders if holder != account_id),
-            newest_verify_time=claims[-1].verify_time if claims else None,
+            return None
+        of = number_moves.c
+        moves = await connection.scalars(
+            select(of.move_time).where(of.platform == platform, of.number_index.in_(indexes))
         )
-
-    async def _use_proof(
-        self, connection: AsyncConnection, platform: str, account_id: str, proof: Proof, now: datetime
-    ) -> None:
-        used = await connection.execute(
-            insert(proofs)
-            .values(proof_id=proof.proof_id, platform=platform, account=account_id, redeem_time=now)
-            .on_conflict_do_nothing()
+        return Claimant(
+            facts=account.facts,
+            same_number=any(row.account == account_id for row in claimed),
+            held=await sql_claims.held(connection, claimed, cipher, self._personal, moves.all()),
         )
-        if used.rowcount == 0:
-            raise ProofUsed
 
     async def _displace(
-        self, connection: AsyncConnection, platform: str, displaced: Sequence[str], now: datetime
+        self, connection: AsyncConnection, cipher: AccountCipher, number: str, displaced: Collection[str], now: datetime
     ) -> None:
-        if not displaced:
-            return
-        await _lapse(connection, platform, displaced, LapseReason.MOVED, now)
-        await connection.execute(
-            delete(number_claims).where(number_claims.c.platform == platform, number_claims.c.account.in_(displaced))
+        platform = cipher.platform
+        await sql_claims.lapse(connection, platform, displaced, _PHONE, reason=LapseReason.MOVED, now=now)
+        index = self._personal.number_index(platform, number)
+        moved = insert(number_moves).values(
+            platform=platform, number_index=index, move_time=now, account=cipher.account_id
         )
-        await _touch(connection, platform, displaced, now)
+        await connection.execute(moved.on_conflict_do_nothing())
 
     async def _prove(self, connection: AsyncConnection, cipher: AccountCipher, proof: Proof, now: datetime) -> None:
         platform, account_id = cipher.platform, cipher.account_id
-        number_index = self._personal.number_index(platform, proof.number)
-        older = [index for index in self._personal.number_indexes(platform, proof.number) if index != number_index]
-        await _lapse(connection, platform, (account_id,), LapseReason.RENEWED, now)
+        index = self._personal.number_index(platform, proof.number)
+        await sql_claims.lapse(connection, platform, (account_id,), _PHONE, reason=LapseReason.RENEWED, now=now)
         await connection.execute(
             insert(evidence).values(
                 platform=platform,
@@ -165,23 +133,14 @@ class SqlVerifications:
                 source=proof.source,
                 verify_time=proof.verify_time,
                 number=cipher.seal_number(proof.number),
-                number_index=number_index,
+                number_index=index,
             )
         )
-        if older:  # the claim moves to the current key, as it would in the background (`rotation`)
-            await connection.execute(
-                delete(number_claims).where(
-                    number_claims.c.platform == platform,
-                    number_claims.c.number_index.in_(older),
-                    number_claims.c.account == account_id,
-                )
-            )
-        key = {"platform": platform, "number_index": number_index, "account": account_id}
-        claimed = insert(number_claims).values(**key, verify_time=proof.verify_time)
         await connection.execute(
-            claimed.on_conflict_do_update(index_elements=list(key), set_={"verify_time": claimed.excluded.verify_time})
+            insert(number_claims).values(
+                platform=platform, number_index=index, account=account_id, verify_time=proof.verify_time
+            )
         )
-        await _touch(connection, platform, (account_id,), now)
 
     async def _answer(
         self, connection: AsyncConnection, order: Order, cipher: AccountCipher, now: datetime
@@ -194,55 +153,25 @@ class SqlVerifications:
         return answer
 
 
-async def _lapse(
-    connection: AsyncConnection, platform: str, account_ids: Sequence[str], reason: LapseReason, now: datetime
-) -> None:
-    """Ends the PHONE evidence that stands; the number it was of stays with the row, sealed."""
-    await connection.execute(
-        update(evidence)
-        .where(
-            and_(
-                evidence.c.platform == platform,
-                evidence.c.account.in_(account_ids),
-                evidence.c.kind == EvidenceKind.PHONE,
-                evidence.c.lapse_time.is_(None),
-            )
-        )
-        .values(lapse_time=now, lapse_reason=reason)
+async def _use_proof(connection: AsyncConnection, cipher: AccountCipher, proof: Proof, now: datetime) -> None:
+    used = await connection.execute(
+        insert(proofs)
+        .values(proof_id=proof.proof_id, platform=cipher.platform, account=cipher.account_id, redeem_time=now)
+        .on_conflict_do_nothing()
     )
-
-
-async def _touch(connection: AsyncConnection, platform: str, account_ids: Sequence[str], now: datetime) -> None:
-    await connection.execute(
-        update(accounts)
-        .where(accounts.c.platform == platform, accounts.c.account.in_(account_ids))
-        .values(update_time=now)
-    )
+    if used.rowcount == 0:
+        raise ProofUsed
 
 
 async def _tell(
-    connection: AsyncConnection, order: Order, verified: Mapping[str, str], displaced: Sequence[str], now: datetime
+    connection: AsyncConnection, order: Order, account_id: str, claim: Claim, *, source: str, now: datetime
 ) -> None:
-    """Writes the audit trail and the events. `verified` tells by account who proved the number."""
-
-    def entry(tag: Tag, account_id: str, detail: Json) -> Entry:
-        return Entry(
-            tag=tag,
-            time=now,
-            platform=order.platform,
-            subject=account_id,
-            actor=order.actor,
-            request_id=order.request_id,
-            trace_id=order.trace_id,
-            detail=detail,
-        )
-
-    def event(kind: EventKind, account_id: str) -> Event:
-        return Event(platform=order.platform, subject=account_id, kind=kind, time=now, detail={})
-
-    entries = [entry(Tag.PHONE_LAPSED, account_id, {"reason": LapseReason.MOVED}) for account_id in displaced]
-    entries += [entry(Tag.PHONE_VERIFIED, account_id, {"source": source}) for account_id, source in verified.items()]
+    """Writes the audit trail and the events."""
+    entries = [
+        entry(order, Tag.PHONE_LAPSED, displaced, now, {"reason": LapseReason.MOVED}) for displaced in claim.displaced
+    ]
+    entries.append(entry(order, Tag.PHONE_VERIFIED, account_id, now, {"source": source}))
     await trail.write(connection, entries)
-    events = [event(EventKind.REVERIFICATION_REQUIRED, account_id) for account_id in displaced]
-    events += [event(EventKind.PHONE_VERIFIED, account_id) for account_id in verified]
+    events = [event(order, EventKind.REVERIFICATION_REQUIRED, displaced, now) for displaced in claim.displaced]
+    events.append(event(order, EventKind.PHONE_VERIFIED, account_id, now))
     await outbox.append(connection, events)

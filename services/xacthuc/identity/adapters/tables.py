@@ -120,6 +120,7 @@ number_claims = Table(
     word("account", primary_key=True),
     # When the number was proven, not when that arrived here: it decides who may stand on it.
     instant("verify_time"),
+    Index("number_claims_account", "platform", "account"),
 )
 
 personal_id_claims = Table(
@@ -129,6 +130,7 @@ personal_id_claims = Table(
     digest("personal_id_index", primary_key=True),
     word("account", primary_key=True),
     instant("verify_time"),
+    Index("personal_id_claims_account", "platform", "account"),
 )
 
 # Each time a number passed from one holder to an unrelated one: how often is bounded.
@@ -138,7 +140,9 @@ number_moves = Table(
     word("platform", primary_key=True),
     digest("number_index", primary_key=True),
     instant("move_time", primary_key=True),
+    # Who proved it then.
     word("account"),
+    Index("number_moves_age", "move_time"),
 )
 
 # The question to a provider about an account's personal ID that is not answered yet: one at a time.

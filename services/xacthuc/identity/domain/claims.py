@@ -1,64 +1,99 @@
-"""What a proof of possession does: to the account it was made for, and to those that held the number before (R30)."""
+"""Who stands on a number or a personal ID when another account proves it: possession wins, within bounds (R30, R32).
+
+Numbers are given out again 45 days after they lapse, so whoever holds the SIM today is right. Whoever loses it keeps the
+account and has to prove something again; the new holder never gets into that account.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
-
-from xacthuc.identity.domain.facts import EvidenceKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from xacthuc.identity.domain.account import Account
+    from xacthuc.policy.sections import Holders, NumberMoves
 
 
-class ClaimRefusal(StrEnum):
-    """Why a proven number is not added to an account."""
+class Tie(StrEnum):
+    """What an account's holder is to the one who proves now."""
 
-    GUARDIAN_REQUIRED = "GUARDIAN_REQUIRED"
-    """The holder is a child, whom only a parent or guardian registers (R15)."""
-    OTHER_NUMBER = "OTHER_NUMBER"
-    """The account stands on another number; changing it is another purpose, to which the old number has a say."""
-    OLDER_PROOF = "OLDER_PROOF"
-    """The number was proven again since: who held the SIM then may not be who holds it today."""
+    NONE = "NONE"
+    RELATED = "RELATED"
+    """The same name and birth date, a guardian of theirs, or a guardian beside them."""
+    WARD = "WARD"
+    """A child they answer for: counted apart from the guardian's own accounts (R32)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Another account that stands on what is proven."""
+
+    account_id: str = field(repr=False)
+    tie: Tie
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Who has what, under lock."""
+    """Who stands on a number or a personal ID, under lock."""
 
-    account: Account
-    same_number: bool
-    """Whether the account's PHONE evidence, if any, is of this number."""
-    holders: tuple[str, ...]
-    """Other accounts that stand on this number, by when they proved it, earliest first."""
-    newest_verify_time: datetime | None
-    """When the number was last proven by whoever stands on it, this account included; None when nobody does."""
+    holders: tuple[Holder, ...] = ()
+    """Other accounts, by when they proved it, earliest first."""
+    newest_verify_time: datetime | None = None
+    """When it was last proven by whoever stands on it, this account included; None when nobody does."""
+    moves: tuple[datetime, ...] = ()
+    """When it passed to somebody unrelated."""
+
+
+class ClaimRefusal(StrEnum):
+    """Why a proof changes nothing."""
+
+    OLDER_PROOF = "OLDER_PROOF"
+    """It was proven again since: who held it then may not be who holds it today."""
+    TOO_MANY_ACCOUNTS = "TOO_MANY_ACCOUNTS"
+    """As many accounts as may stand on it, all of them the holder's own or the family's."""
+    MOVED_TOO_OFTEN = "MOVED_TOO_OFTEN"
+    """It passed between strangers more often than numbers do: somebody rents it out, or two quarrel over it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The number is the account's. `displaced` accounts have to prove a number again."""
+    """It is the account's. `displaced` accounts have to prove something again."""
 
-    displaced: tuple[str, ...]
+    displaced: tuple[str, ...] = field(repr=False)
 
 
-def claim(held: Held, verify_time: datetime, most_accounts: int, now_ms: int) -> Claim | ClaimRefusal:
-    """Decides what a proof of `verify_time` does.
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many may stand on it, and how often it may pass between strangers; None is as often as they like."""
 
-    Numbers are given out again 45 days after they lapse, so who holds the SIM today is right: beyond `most_accounts` the
-    earliest holders lose the number. They keep their accounts, and the new holder never gets into one of them. Proofs
-    may arrive in another order than possession was proven, as a verification can be taken up again long after it was
-    cut off; what counts is when it was proven.
+    caps: Holders
+    moves: NumberMoves | None = None
+
+
+def claim(held: Held, verify_time: datetime, bounds: Bounds, now: datetime) -> Claim | ClaimRefusal:
+    """Decides what a proof of `verify_time` does to those who stand on the same.
+
+    Beyond `caps.adults` the earliest unrelated holders lose it. Related ones are displaced by nobody, and up to
+    `caps.related` of them stand side by side; the next one is refused. Proofs may arrive in another order than
+    possession was proven, as a verification can be taken up again long after it was cut off; what counts is when it was
+    proven.
     """
-    facts = held.account.facts
-    if facts.is_child(now_ms):
-        return ClaimRefusal.GUARDIAN_REQUIRED
-    if EvidenceKind.PHONE in facts.evidence and not held.same_number:
-        return ClaimRefusal.OTHER_NUMBER
     if held.newest_verify_time is not None and verify_time < held.newest_verify_time:
         return ClaimRefusal.OLDER_PROOF
-    surplus = len(held.holders) + 1 - most_accounts
-    return Claim(held.holders[: max(surplus, 0)])
+    counted = [holder for holder in held.holders if holder.tie is not Tie.WARD]
+    unrelated = [holder.account_id for holder in counted if holder.tie is Tie.NONE]
+    surplus = max(len(counted) + 1 - bounds.caps.adults, 0)
+    displaced = tuple(unrelated[:surplus])
+    if len(counted) + 1 - len(displaced) > bounds.caps.related:
+        return ClaimRefusal.TOO_MANY_ACCOUNTS
+    if displaced and bounds.moves is not None and _recent(held.moves, bounds.moves, now) >= bounds.moves.most:
+        return ClaimRefusal.MOVED_TOO_OFTEN
+    return Claim(displaced)
+
+
+def _recent(moves: tuple[datetime, ...], bound: NumberMoves, now: datetime) -> int:
+    since = now - timedelta(days=bound.days)
+    return sum(move > since for move in moves)

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
+    from typing import TypeAlias
 
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.account import Account, AccountView
-    from xacthuc.identity.domain.claims import Claim, ClaimRefusal, Held
+    from xacthuc.identity.domain.claims import Claim, ClaimRefusal
+    from xacthuc.identity.domain.numbers import Claimant, NumberRefusal
     from xacthuc.policy import Purpose
+
+    Refusal: TypeAlias = ClaimRefusal | NumberRefusal
+    Decide: TypeAlias = Callable[[Claimant], Claim | Refusal]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +80,8 @@ class Verifications(Protocol):
         ...
 
     async def settle(
-        self,
-        order: Order,
-        account_id: str,
-        proof: Proof,
-        decide: Callable[[Held], Claim | ClaimRefusal],
-        now: datetime,
-    ) -> Settled | ClaimRefusal:
+        self, order: Order, account_id: str, proof: Proof, decide: Decide, now: datetime
+    ) -> Settled | Refusal:
         """Locks the number, then the accounts in key order, asks `decide`, and saves everything in one commit.
 
         Raises ProofUsed when the proof served another request.

@@ -1,34 +1,26 @@
-"""Registering, verifying and reading accounts, and deciding about them."""
+"""Registering and reading accounts, and deciding about them."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from xacthuc.grpckit.errors import AlreadyExists, FailedPrecondition, FieldFault, InvalidRequest, NotFound
+from xacthuc.grpckit.errors import AlreadyExists, FieldFault, InvalidRequest, NotFound
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.identity.domain import claims
-from xacthuc.identity.domain.account import State, view
-from xacthuc.identity.domain.claims import ClaimRefusal
+from xacthuc.identity.domain.account import view
 from xacthuc.identity.domain.decision import decide
 from xacthuc.identity.domain.facts import NOT_REGISTERED
 from xacthuc.identity.domain.registration import accept_time_fault, birth_date_fault, person_of
 from xacthuc.identity.ports.accounts import NewAccount
-from xacthuc.identity.ports.numbers import ProofUsed, Settled
-from xacthuc.policy import NextStep, Purpose, Requirement
+from xacthuc.policy import Requirement
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from xacthuc.grpckit.call import Call
-    from xacthuc.identity.commands import Order, RegisterAccount, VerifyPhone
+    from xacthuc.identity.commands import Order, RegisterAccount
     from xacthuc.identity.domain.account import AccountView
     from xacthuc.identity.domain.decision import Decision
-    from xacthuc.identity.ports.numbers import Proof
     from xacthuc.identity.usecases.identity import Identity
     from xacthuc.policy import Action
-
-_PURPOSES: Final = (Purpose.ACCOUNT_VERIFICATION, Purpose.REVERIFICATION)
 
 
 async def check_action(identity: Identity, platform: str, account_id: str, action: Action) -> Decision:
@@ -61,38 +53,11 @@ async def register_account(identity: Identity, command: RegisterAccount) -> Acco
     return answer
 
 
-async def verify_phone(identity: Identity, command: VerifyPhone, call: Call) -> AccountView:
-    """Adds the proof of a number to an account. Whatever is interrupted is taken up by the same request id."""
-    order, account_id, now = command.order, command.account_id, identity.clock.now()
-    begun = await identity.verifications.begin(order, account_id, now)
-    if begun.answer is not None:
-        return begun.answer
-    if begun.account is None:
-        raise _not_found()
-    if view(begun.account, now).is_child:
-        raise _refused(ClaimRefusal.GUARDIAN_REQUIRED)
-    subject = f"accounts/{account_id}"
-    proof = await identity.proofs.redeem(command.proof_token, subject, _PURPOSES, order.request_id, call)
-    if proof.subject != subject or proof.purpose not in _PURPOSES:  # asked for, and not taken on trust
-        raise InvalidRequest(
-            FieldFault(
-                "proof_token",
-                "must prove a number for this account, with purpose ACCOUNT_VERIFICATION or REVERIFICATION",
-                "PROOF_OF_ANOTHER",
-            ),
-            reason=Reason.PROOF_INVALID,
-        )
-    settled = await identity.shield.finish(_settle(identity, order, account_id, proof))
-    if isinstance(settled, ClaimRefusal):
-        raise _refused(settled)
-    return settled.answer
-
-
 async def get_account(identity: Identity, platform: str, account_id: str) -> AccountView:
     """Returns an account as it stands now."""
     account = await identity.accounts.get(platform, account_id)
     if account is None:
-        raise _not_found()
+        raise not_found()
     return view(account, identity.clock.now())
 
 
@@ -102,24 +67,6 @@ async def _register(identity: Identity, order: Order, new: NewAccount, now: date
         identity.appended()
         await identity.standings.forget(order.platform, (new.account_id,))
     return answer
-
-
-async def _settle(identity: Identity, order: Order, account_id: str, proof: Proof) -> Settled | ClaimRefusal:
-    now = identity.clock.now()
-    most_accounts = identity.policy.accounts_per_number.adults
-    decide_claim = partial(
-        claims.claim, verify_time=proof.verify_time, most_accounts=most_accounts, now_ms=identity.clock.now_ms()
-    )
-    try:
-        settled = await identity.verifications.settle(order, account_id, proof, decide_claim, now)
-    except ProofUsed:
-        raise FailedPrecondition(
-            Reason.PROOF_REDEEMED, "the proof was used by another request; verify the number again"
-        ) from None
-    if isinstance(settled, Settled):
-        identity.appended()
-        await identity.standings.forget(order.platform, settled.changed)
-    return settled
 
 
 def _lawful(command: RegisterAccount, now: datetime) -> date:
@@ -132,25 +79,6 @@ def _lawful(command: RegisterAccount, now: datetime) -> date:
     return birth_date
 
 
-def _not_found() -> NotFound:
+def not_found() -> NotFound:
+    """Returns what a caller is told of an account that nobody registered."""
     return NotFound(Reason.ACCOUNT_NOT_FOUND, "the account is not registered; call RegisterAccount first")
-
-
-def _refused(refusal: ClaimRefusal) -> FailedPrecondition:
-    if refusal is ClaimRefusal.GUARDIAN_REQUIRED:
-        return FailedPrecondition(
-            Reason.ACCOUNT_STATE,
-            "the holder is under 16: a parent or guardian has to register the account",
-            metadata={"state": State.PENDING_GUARDIAN.value, "next_step": NextStep.LINK_GUARDIAN.value},
-        )
-    if refusal is ClaimRefusal.OLDER_PROOF:
-        return FailedPrecondition(
-            Reason.PROOF_EXPIRED,
-            "the proof is older than the number's newest verification; verify the number again",
-            metadata={"next_step": NextStep.VERIFY_PHONE.value},
-        )
-    return FailedPrecondition(
-        Reason.ACCOUNT_STATE,
-        "the account is verified with another number; a change of number is proven with purpose NUMBER_CHANGE",
-        metadata={"state": State.VERIFIED.value},
-    )

@@ -77,6 +77,8 @@ _NEW = (
         PRIMARY KEY (platform, personal_id_index, account)
     )
     """,
+    "CREATE INDEX personal_id_claims_account ON identity.personal_id_claims (platform, account)",
+    "CREATE INDEX number_claims_account ON identity.number_claims (platform, account)",
     """
     CREATE TABLE identity.number_moves (
         platform text NOT NULL,
@@ -86,6 +88,7 @@ _NEW = (
         PRIMARY KEY (platform, number_index, move_time)
     )
     """,
+    "CREATE INDEX number_moves_age ON identity.number_moves (move_time)",
     """
     CREATE TABLE identity.personal_id_checks (
         platform text NOT NULL,
