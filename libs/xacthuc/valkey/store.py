@@ -22,7 +22,7 @@ from xacthuc.valkey.subscription import Mark, Message, listen
 from xacthuc.valkey.topology import SingleServer, Topology
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Collection, Sequence
 
     from xacthuc.valkey.script import Script
 
@@ -108,6 +108,27 @@ class Store:
             key = str(word) if isinstance(word, int) else word
         self._node_of(key).submit((future, pack(command), None, 0))
         return future
+
+    async def get(self, keys: Collection[bytes | str]) -> list[Reply | StoreError]:
+        """Returns the strings that `keys` hold, None where nothing is kept, in their order.
+
+        Keys of one slot are asked for together, so that one server answers with one reply, and a Cluster in one trip to
+        each of its servers. It may be down in part: what a server does not tell is the error.
+        """
+        slots: dict[int, list[bytes | str]] = {}
+        for key in keys:
+            slots.setdefault(self.slot_of(key), []).append(key)
+        asked = [self.execute(b"MGET", *together) for together in slots.values()]
+        replies = await asyncio.gather(*asked, return_exceptions=True)
+        told: dict[bytes | str, Reply | StoreError] = {}
+        for together, reply in zip(slots.values(), replies, strict=True):
+            if isinstance(reply, BaseException):
+                if not isinstance(reply, StoreError):
+                    raise reply
+                told.update(dict.fromkeys(together, reply))
+            else:
+                told.update(zip(together, reply, strict=True))
+        return [told[key] for key in keys]
 
     async def execute_everywhere(self, *command: Word) -> list[Reply]:
         """Runs one command on every server that takes writes, and returns their replies."""

@@ -88,6 +88,20 @@ async def test_keys_of_several_slots_are_refused_by_name(store: Store) -> None:
     assert refusal.value.code == "CROSSSLOT"
 
 
+async def test_many_keys_are_read_from_all_servers_but_the_one_that_is_gone(store: Store) -> None:
+    await asyncio.gather(*(store.execute("SET", key, key) for key in KEYS))
+    assert [key.encode() for key in KEYS] == await store.get(KEYS)
+    gone = node_of(store, KEYS[0])
+    await gone.close()
+
+    told = dict(zip(KEYS, await store.get(KEYS), strict=True))
+
+    assert {key for key, reply in told.items() if isinstance(reply, StoreUnavailable)} == {
+        key for key in KEYS if node_of(store, key) is gone
+    }
+    assert all(told[key] == key.encode() for key in KEYS if node_of(store, key) is not gone)
+
+
 async def test_a_published_message_reaches_a_listener_anywhere(store: Store) -> None:
     events = store.listen("channel")
     assert await anext(events) == RECONNECTED

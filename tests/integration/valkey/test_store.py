@@ -66,6 +66,23 @@ async def test_one_call_is_one_command_on_the_server(store: Store) -> None:
     assert b"cmdstat_evalsha:calls=10," in statistics
 
 
+async def test_many_keys_are_read_in_one_command_and_told_in_their_order(store: Store) -> None:
+    await asyncio.gather(*(store.execute("SET", f"k{n}", n) for n in range(100)))
+    before = store.traffic
+
+    assert await store.get([f"k{n}" for n in reversed(range(101))]) == [
+        None,
+        *(b"%d" % n for n in reversed(range(100))),
+    ]
+    assert store.traffic.commands - before.commands == 1
+
+
+async def test_of_a_closed_store_every_key_is_an_error(store: Store) -> None:
+    await store.close()
+
+    assert [StoreUnavailable] * 2 == [type(told) for told in await store.get(["a", "b"])]
+
+
 async def test_a_cancelled_caller_leaves_the_order_intact(store: Store) -> None:
     calls = [asyncio.ensure_future(store.run(ECHO, ["k"], [n, "x"])) for n in range(50)]
     for call in calls[::2]:
