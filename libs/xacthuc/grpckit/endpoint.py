@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
+from operator import methodcaller
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,6 +43,20 @@ if TYPE_CHECKING:
 
 ACCEPT_LANGUAGE: Final = "accept-language"
 _OK: Final = grpc.StatusCode.OK
+_SERIALIZE: Final = methodcaller("SerializeToString")
+
+
+class Serialized:
+    """An answer that a servicer has serialized itself, because it is put together of parts that were answered before."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    def SerializeToString(self) -> bytes:  # noqa: N802 - the name a message has
+        """Returns the answer, as a message does."""
+        return self._raw
 
 
 class Malformed:
@@ -76,7 +91,7 @@ class Endpoint:
     def handler(self, method: Method, behaviour: Callable[..., Any]) -> grpc.RpcMethodHandler[Any, Any]:
         """Returns what gRPC registers for `method`. `behaviour` is the servicer's method."""
         self._steps.validator.warm(method.request())
-        decode, encode = _decoder(method), method.response.SerializeToString
+        decode, encode = _decoder(method), _SERIALIZE
         if not method.streams_responses:
             if method.streams_requests:
                 raise ValueError(f"{method.path}: a stream answered by one message is not supported")
@@ -98,8 +113,7 @@ class Endpoint:
                 counted = 1
                 seconds, enforced = allowed_seconds(context.time_remaining(), ceiling)
                 call = progress.call = gate.admit(progress, progress.started + seconds, context)
-                check(method, request)
-                work = behaviour(request, call)
+                work = behaviour(check(method, request), call)
                 response = await (bound(work) if enforced else work)
             except asyncio.CancelledError:
                 report(progress, _status_of_cancelled(progress))
@@ -152,8 +166,7 @@ class Endpoint:
     def _checked(self, method: Method, request: Any) -> Any:
         if request is MALFORMED:
             raise _malformed(method)
-        self._steps.validator.check(request)
-        return request
+        return self._steps.validator.check(request)
 
     async def _checked_each(self, method: Method, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
         async for request in requests:

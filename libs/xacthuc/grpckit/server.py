@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from xacthuc.credentials.directory import KeyDirectory
     from xacthuc.grpckit.errors import XacthucError
+    from xacthuc.grpckit.validation import Shortcuts
     from xacthuc.settings import Settings
     from xacthuc.telemetry.start import Telemetry
 
@@ -78,10 +79,12 @@ class ServerBuilder:
         translations: Mapping[type[BaseException], Callable[[Any], XacthucError]] | None = None,
         deadline_ceiling: timedelta = DEADLINE_CEILING,
         streams: Streams | None = None,
+        shortcuts: Shortcuts | None = None,
     ) -> None:
         """`service` names the process and its certificate; `keys` is needed as soon as a public service is added.
 
-        `translations` turns exceptions of libraries (a store that is down) into errors of `errors.py`, by class.
+        `translations` turns exceptions of libraries (a store that is down) into errors of `errors.py`, by class;
+        `shortcuts` spare large requests the rules, see `validation.py`.
         """
         self._service = service
         self._settings = settings
@@ -92,7 +95,7 @@ class ServerBuilder:
         steps = Steps(
             observer=Observer(telemetry, settings.log_level),
             admission=self._admission,
-            validator=RequestValidator(),
+            validator=RequestValidator(shortcuts),
             streams=self._streams,
             translations=translations or {},
             ceiling_seconds=deadline_ceiling.total_seconds(),

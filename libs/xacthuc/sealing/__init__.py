@@ -3,6 +3,7 @@
 Owns how bytes are sealed and where keys are read from. Knows nothing of what is sealed, nor where it is kept.
 """
 
+from xacthuc.sealing.fleeting import FleetingNames
 from xacthuc.sealing.index import BlindIndex, lock_ids
 from xacthuc.sealing.keys import KeyFileError, KeyRing, read_key
 from xacthuc.sealing.sealer import Sealer, UnknownSealKeyError, UnsealError
@@ -10,6 +11,7 @@ from xacthuc.sealing.sources import KeyCommand, KeyFiles, KeySource, key_of, rin
 
 __all__ = [
     "BlindIndex",
+    "FleetingNames",
     "KeyCommand",
     "KeyFileError",
     "KeyFiles",
