@@ -128,6 +128,10 @@ class Platform:
         request = service_pb2.GetAccountRequest(name=f"accounts/{account}")
         return await self._service.GetAccount(request, metadata=self._metadata, timeout=_CALL_SECONDS)
 
+    async def ask(self, method: str, request: Any) -> Any:
+        """Calls any method of the public service."""
+        return await getattr(self._service, method)(request, metadata=self._metadata, timeout=_CALL_SECONDS)
+
     async def check(
         self, account: str, action: resources_pb2.Action.ValueType = resources_pb2.POST
     ) -> resources_pb2.Decision:

@@ -36,6 +36,7 @@ from xacthuc.identity.servicer import IdentityAdminServicer, IdentityServicer
 from xacthuc.identity.settings import IdentitySettings
 from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings
+from xacthuc.identity.wire.decisions import SHORTCUTS
 from xacthuc.identity.wire.rendering import Renderer
 from xacthuc.policy import Policy
 from xacthuc.sealing import Sealer
@@ -50,6 +51,7 @@ SCOPES: Final = {
     "VerifyPhone": {Scope.IDENTITY},
     "GetAccount": READS,
     "CheckAction": READS,
+    "BatchCheckActions": READS,
 }
 """What a key must hold for each method."""
 
@@ -135,7 +137,7 @@ async def serve(settings: IdentitySettings) -> None:
 
     admin = service_of(admin_pb2, "IdentityAdmin")
     server = (
-        ServerBuilder("identity", settings, reporting, keys=keys, translations=TRANSLATIONS)
+        ServerBuilder("identity", settings, reporting, keys=keys, translations=TRANSLATIONS, shortcuts=SHORTCUTS)
         .public(service_of(service_pb2, "IdentityService"), IdentityServicer(identity, Renderer(policy)), scopes=SCOPES)
         .internal(
             admin,

@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import admin_pb2
-from xacthuc.identity.usecases import accounts, numbers, platforms
+from xacthuc.identity.usecases import accounts, decisions, numbers, platforms
 from xacthuc.identity.wire import accounts as reading
 from xacthuc.identity.wire import admin
+from xacthuc.identity.wire import decisions as asking
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
-from xacthuc.identity.wire.decisions import ACTIONS
 
 if TYPE_CHECKING:
     from xacthuc.api.identity.v1 import resources_pb2, service_pb2
     from xacthuc.grpckit.call import Call
+    from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.identity.usecases.identity import Identity
     from xacthuc.identity.wire.rendering import Renderer
 
@@ -45,8 +46,14 @@ class IdentityServicer:
         return self._render.account(await accounts.get_account(self._identity, call.platform, account_id))
 
     async def CheckAction(self, request: service_pb2.CheckActionRequest, call: Call) -> resources_pb2.Decision:
-        account_id, action = request.name[ACCOUNT_PREFIX:], ACTIONS[request.action]
-        return self._render.decision(await accounts.check_action(self._identity, call.platform, account_id, action))
+        account_id, action = request.name[ACCOUNT_PREFIX:], asking.ACTIONS[request.action]
+        return self._render.decision(await decisions.check_action(self._identity, call.platform, account_id, action))
+
+    async def BatchCheckActions(
+        self, request: service_pb2.BatchCheckActionsRequest | asking.Checks, call: Call
+    ) -> Serialized:
+        checks = request if isinstance(request, asking.Checks) else asking.read_checks(request)
+        return self._render.decisions(await decisions.batch_check_actions(self._identity, call.platform, *checks))
 
 
 class IdentityAdminServicer:

@@ -37,7 +37,7 @@ class IdentitySettings(Settings):
     """Transactions at once with the keys of the accounts: each is one short statement."""
 
     read_backlog: int = Field(default=256, ge=1)
-    """Accounts whose facts are being read at once; beyond it calls are shed with OVERLOADED instead of queueing."""
+    """Questions for facts at once, each about up to 100 accounts; calls beyond are shed with OVERLOADED, not queued."""
 
     standing_hard_limit: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(seconds=30))
     """How old facts may be while PostgreSQL is down. A longer outage refuses rather than trust what may have changed."""

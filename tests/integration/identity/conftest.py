@@ -22,7 +22,7 @@ from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.commands import Consent, Order, RegisterAccount
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.ports.numbers import Proof
-from xacthuc.identity.usecases import accounts, numbers
+from xacthuc.identity.usecases import accounts, decisions, numbers
 from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings
 from xacthuc.ids import random_bytes
@@ -104,7 +104,7 @@ class Bench:
         return await self.verify(account_id, self.proof(account_id, number))
 
     async def check(self, account_id, action):
-        return await accounts.check_action(self.identity, PLATFORM, account_id, action)
+        return await decisions.check_action(self.identity, PLATFORM, account_id, action)
 
 
 @pytest.fixture

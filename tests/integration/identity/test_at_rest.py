@@ -81,7 +81,7 @@ async def test_without_its_key_an_account_is_erased_and_its_rows_open_nothing(ap
     await apart.verify("u1")
     await apart.keys.destroy(PLATFORM, "u1", apart.clock.now())
 
-    account, facts = await apart.identity.accounts.get(PLATFORM, "u1"), await apart.facts.read(PLATFORM, "u1")
+    account, facts = await apart.identity.accounts.get(PLATFORM, "u1"), (await apart.facts.read(PLATFORM, ["u1"]))["u1"]
 
     assert await apart.keys.get(PLATFORM, "u1") is NoKey.DESTROYED
     assert (facts.life, facts.evidence) == (Life.ERASURE_SCHEDULED, frozenset())
@@ -101,7 +101,7 @@ async def test_facts_of_many_are_those_of_each(apart):
     await apart.keys.destroy(PLATFORM, "u3", apart.clock.now())
     names = ("u1", "u2", "u3", "nobody")
 
-    many = await apart.facts.read_many(PLATFORM, names)
+    many = await apart.facts.read(PLATFORM, names)
 
-    assert many == {name: await apart.facts.read(PLATFORM, name) for name in names}
+    assert many == {name: (await apart.facts.read(PLATFORM, [name]))[name] for name in names}
     assert len(set(many.values())) == 4

@@ -82,7 +82,7 @@ async def test_after_a_pass_servers_without_the_old_key_know_every_account(deplo
     after = deployment.servers[3]
     for name in names:
         account = await after.identity.accounts.get(PLATFORM, name)
-        assert (await after.facts.read(PLATFORM, name)).registered
+        assert (await after.facts.read(PLATFORM, [name]))[name].registered
         assert account.masked_number
     assert [await deployment.versions(column) for column in (account_keys.c.wrapped, evidence.c.number_index)] == [
         {1},

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from counted_facts import Counted
 
 from xacthuc.grpckit.admission import RETRY_AFTER_SHED
 from xacthuc.grpckit.errors import LimitExceeded, Unavailable
@@ -21,23 +22,6 @@ from xacthuc.sql.engine import make_engine, transaction
 PLATFORM = "forum"
 HARD_LIMIT = timedelta(minutes=10)
 VERIFIED = Facts(registered=True, evidence=frozenset({EvidenceKind.PHONE}), lapsed=False, child_until_ms=0)
-
-
-class Counted:
-    """The database, with its questions counted and perhaps held back."""
-
-    def __init__(self, source):
-        self._source = source
-        self.asked = self.told = 0
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
-
-    async def read(self, platform, account_id):
-        self.asked += 1
-        facts = await self._source.read(platform, account_id)
-        self.told += 1
-        await self.may_answer.wait()
-        return facts
 
 
 @pytest.fixture
@@ -108,7 +92,7 @@ def busy(bench, one_connection):
 
 async def keep(bench, account_id, read_ms):
     """Puts facts into the cache that the database does not confirm."""
-    lease = await bench.cache.lease(PLATFORM, account_id)
+    lease = (await bench.cache.lease(PLATFORM, [account_id]))[account_id]
     await bench.cache.fill(PLATFORM, account_id, lease, Standing(VERIFIED, read_ms), 600_000)
 
 
@@ -171,8 +155,8 @@ async def test_a_reader_with_old_facts_cannot_put_them_back_after_a_write(bench,
 
 
 async def test_a_lease_is_given_to_one_and_taken_away_by_a_write(bench):
-    lease = await bench.cache.lease(PLATFORM, "u1")
-    assert await bench.cache.lease(PLATFORM, "u1") is None
+    lease = (await bench.cache.lease(PLATFORM, ["u1"]))["u1"]
+    assert await bench.cache.lease(PLATFORM, ["u1"]) == {}
     await bench.cache.drop(PLATFORM, ["u1"])
     await bench.cache.fill(PLATFORM, "u1", lease, Standing(NOT_REGISTERED, bench.clock.now_ms()), 30_000)
 
@@ -286,7 +270,7 @@ async def test_ids_that_nobody_registered_are_kept_for_seconds_and_accounts_to_t
     left = {}
     for name in ("u1", "random"):
         await standings.facts(PLATFORM, name)
-        key = f"s:{{{bench.personal.standing_name(PLATFORM, name).hex()}}}"
+        key = f"s:{{{bench.personal.standing.of(PLATFORM, [name])[0]}}}"
         left[name] = timedelta(milliseconds=await bench.store.execute("PTTL", key))
 
     assert SOFT_LIFE < left["u1"] <= HARD_LIMIT

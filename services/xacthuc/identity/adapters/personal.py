@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.names import NORMAL_FORM, normalised
-from xacthuc.sealing import BlindIndex, KeyRing, Sealer
+from xacthuc.sealing import BlindIndex, FleetingNames, KeyRing, Sealer
 
 if TYPE_CHECKING:
     from datetime import date
@@ -27,7 +27,8 @@ class PersonalData:
         self._people = BlindIndex(index_ring, "person")
         self._personal_ids = BlindIndex(index_ring, "personal-id")
         self._requests = BlindIndex(index_ring, "request")
-        self._standing = BlindIndex(index_ring, "standing")
+        self.standing = FleetingNames(index_ring, "standing")
+        """What accounts are called in the cache, where their ids must not be read."""
 
     def number_index(self, platform: str, number: str) -> Digest:
         """Returns what a new row of a number (E.164) is found by on one platform."""
@@ -52,14 +53,6 @@ class PersonalData:
     def personal_id_indexes(self, platform: str, personal_id: str) -> tuple[Digest, ...]:
         """Returns everything a row of the personal identification number may be found by."""
         return self._personal_ids.every(platform, personal_id)
-
-    def standing_name(self, platform: str, account_id: str) -> Digest:
-        """Returns what an account is called in the cache, where its id must not be read."""
-        return self._standing.of(platform, account_id)
-
-    def standing_names(self, platform: str, account_id: str) -> tuple[Digest, ...]:
-        """Returns what servers at any step of a rotation call the account there."""
-        return self._standing.every(platform, account_id)
 
     def fingerprint(self, order: Order) -> Digest:
         """Returns what tells whether a repeated request is the same one."""

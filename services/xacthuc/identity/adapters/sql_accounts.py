@@ -135,12 +135,8 @@ class SqlFacts:
         self._keys = keys
         self._rows = rows
 
-    async def read(self, platform: str, account_id: str) -> Facts:
-        """Reads an account's facts."""
-        return (await self.read_many(platform, (account_id,)))[account_id]
-
-    async def read_many(self, platform: str, account_ids: Sequence[str]) -> Mapping[str, Facts]:
-        """Reads the facts of many accounts at once, and their keys beside them."""
+    async def read(self, platform: str, account_ids: Sequence[str]) -> Mapping[str, Facts]:
+        """Reads the facts of accounts at once, and their keys beside them."""
         found, keys = await asyncio.gather(
             self._found(platform, account_ids), self._keys.get_many(platform, account_ids)
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from xacthuc.identity.ports.accounts import Accounts, NewAccount
 from xacthuc.identity.ports.numbers import Begun, Proof, Proofs, ProofUsed, Settled, Verifications
 from xacthuc.identity.ports.platforms import KeyOutcome, Platforms, PlatformView, Publication, Replacement, StoredKey
-from xacthuc.identity.ports.standing import FactsSource, Standing, StandingStore, StandingUnavailable
+from xacthuc.identity.ports.standing import FactsSource, Standing, StandingColumns, StandingStore, StandingUnavailable
 
 __all__ = [
     "Accounts",
@@ -26,6 +26,7 @@ __all__ = [
     "Replacement",
     "Settled",
     "Standing",
+    "StandingColumns",
     "StandingStore",
     "StandingUnavailable",
     "StoredKey",

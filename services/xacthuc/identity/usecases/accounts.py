@@ -7,30 +7,15 @@ from typing import TYPE_CHECKING
 from xacthuc.grpckit.errors import AlreadyExists, FieldFault, InvalidRequest, NotFound
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.account import view
-from xacthuc.identity.domain.decision import decide
-from xacthuc.identity.domain.facts import NOT_REGISTERED
 from xacthuc.identity.domain.registration import accept_time_fault, birth_date_fault, person_of
 from xacthuc.identity.ports.accounts import NewAccount
-from xacthuc.policy import Requirement
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from xacthuc.identity.commands import Order, RegisterAccount
     from xacthuc.identity.domain.account import AccountView
-    from xacthuc.identity.domain.decision import Decision
     from xacthuc.identity.usecases.identity import Identity
-    from xacthuc.policy import Action
-
-
-async def check_action(identity: Identity, platform: str, account_id: str, action: Action) -> Decision:
-    """Decides whether the account may do `action` now. What the law does not gate needs no facts (R6)."""
-    policy = identity.policy
-    if policy.rule_for(action).requirement is Requirement.NOTHING:
-        facts = NOT_REGISTERED
-    else:
-        facts = await identity.standings.facts(platform, account_id)
-    return decide(facts, action, identity.clock.now_ms(), policy)
 
 
 async def register_account(identity: Identity, command: RegisterAccount) -> AccountView:

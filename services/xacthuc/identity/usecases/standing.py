@@ -28,7 +28,7 @@ from xacthuc.sql.errors import DatabaseBusy, DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from xacthuc.clock import Clock
     from xacthuc.identity.domain.facts import Facts
@@ -44,11 +44,14 @@ so that accounts which were filled together are not read together."""
 CLOCK_TOLERANCE: Final = timedelta(seconds=2)
 """How far a process's clock may be ahead of ours; facts from further ahead would count as fresh for too long."""
 
+MOST_TOGETHER: Final = 100
+"""Accounts asked about in one question: what is read of more would hold up every other call while it is understood."""
+
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class Standings:
-    """Reads facts; one question per account is under way at a time in this process."""
+    """Reads facts; an account is asked about once at a time in this process."""
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class Standings:
         most_reads: int,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """`hard_limit` is how old facts may be while the database is down, `most_reads` how many may ask it at once.
+        """`hard_limit` is how old facts may be while the database is down, `most_reads` how many it is asked at once.
 
         `chance` draws from 0 to 1.
         """
@@ -73,7 +76,8 @@ class Standings:
         self._hard_ms = hard_limit // _MILLISECOND
         self._ahead_ms = CLOCK_TOLERANCE // _MILLISECOND
         self._most_reads = most_reads
-        self._under_way: dict[tuple[str, str], asyncio.Task[Facts]] = {}
+        self._reads = 0
+        self._under_way: dict[tuple[str, str], asyncio.Task[Mapping[str, Facts]]] = {}
         self._breaker = Breaker()
         self._log = get_logger()
 
@@ -82,16 +86,28 @@ class Standings:
         try:
             kept = await self._store.read(platform, account_id)
         except StandingUnavailable:
-            return await self._join(platform, account_id, None, cached=False)
-        if kept is not None:
-            age_ms = self._clock.now_ms() - kept.read_ms
-            if age_ms < -self._ahead_ms:
-                kept = None
-            elif age_ms < self._soft_ms:
-                if age_ms > self._fresh_ms + self._chance() * (self._soft_ms - self._fresh_ms):
-                    self._read_ahead(platform, account_id, kept)
-                return kept.facts
-        return await self._join(platform, account_id, kept, cached=True)
+            return (await self._ask(platform, {account_id: None}, cached=False))[account_id]
+        if kept is not None and -self._ahead_ms <= self._clock.now_ms() - kept.read_ms <= self._fresh_ms:
+            return kept.facts
+        return (await self._look_closer(platform, {account_id: kept}))[account_id]
+
+    async def facts_of(self, platform: str, account_ids: Collection[str]) -> Mapping[str, Facts]:
+        """Returns the facts of many accounts; Unavailable or LimitExceeded when those of one cannot be told."""
+        found, now_ms = await self._store.read_all(platform, account_ids), self._clock.now_ms()
+        oldest_ms, newest_ms = now_ms - self._fresh_ms, now_ms + self._ahead_ms
+        if found.read_ms and oldest_ms <= min(found.read_ms) and max(found.read_ms) <= newest_ms:
+            return {each: facts for each, facts in zip(account_ids, found.facts, strict=True) if facts is not None}
+        kept: dict[str, Standing | None] = {}
+        untold: dict[str, Standing | None] = {}
+        for at, (account_id, facts, read_ms) in enumerate(zip(account_ids, found.facts, found.read_ms, strict=True)):
+            if at in found.untold:
+                untold[account_id] = None
+            else:
+                kept[account_id] = None if facts is None else Standing(facts, read_ms)
+        return {
+            **await self._look_closer(platform, kept),
+            **await self._ask(platform, untold, cached=False),
+        }
 
     async def forget(self, platform: str, account_ids: Collection[str]) -> None:
         """Makes the next reader ask the database; call it after a commit. A cache that is down is only logged."""
@@ -102,60 +118,110 @@ class Standings:
         except StandingUnavailable:
             self._log.warning("standing_not_dropped", accounts=len(account_ids))
 
-    def _read_ahead(self, platform: str, account_id: str, kept: Standing) -> None:
-        """Reads anew while the kept facts still serve, so that accounts filled together do not all wait together."""
-        idle = len(self._under_way) < self._most_reads // 2 and not self._breaker.rests(self._clock.now_ms())
-        if idle and (platform, account_id) not in self._under_way:
-            self._begin((platform, account_id), kept, cached=True)
+    async def _look_closer(self, platform: str, standings: Mapping[str, Standing | None]) -> dict[str, Facts]:
+        """Returns facts where the kept ones are missing, not to be believed, or near the end of their soft life."""
+        now_ms = self._clock.now_ms()
+        facts: dict[str, Facts] = {}
+        ageing: dict[str, Standing | None] = {}
+        missing: dict[str, Standing | None] = {}
+        for account_id, kept in standings.items():
+            age_ms = -1 - self._ahead_ms if kept is None else now_ms - kept.read_ms
+            if kept is None or age_ms < -self._ahead_ms:
+                missing[account_id] = None
+            elif age_ms >= self._soft_ms:
+                missing[account_id] = kept
+            else:
+                facts[account_id] = kept.facts
+                if age_ms > self._fresh_ms + self._chance() * (self._soft_ms - self._fresh_ms):
+                    ageing[account_id] = kept
+        if ageing:
+            self._read_ahead(platform, ageing)
+        if missing:
+            facts.update(await self._ask(platform, missing, cached=True))
+        return facts
 
-    def _begin(self, key: tuple[str, str], kept: Standing | None, *, cached: bool) -> asyncio.Task[Facts]:
-        task = asyncio.create_task(self._read(*key, kept, cached=cached))
-        self._under_way[key] = task
-        task.add_done_callback(lambda done: self._finished(key, done))
+    def _read_ahead(self, platform: str, ageing: Mapping[str, Standing | None]) -> None:
+        """Reads anew while the kept facts still serve, so that accounts filled together do not all wait together."""
+        due = {each: kept for each, kept in ageing.items() if (platform, each) not in self._under_way}
+        idle = self._reads < self._most_reads // 2 and not self._breaker.rests(self._clock.now_ms())
+        if due and idle:
+            self._begin(platform, due, cached=True)
+
+    async def _ask(self, platform: str, kept: Mapping[str, Standing | None], *, cached: bool) -> dict[str, Facts]:
+        """Asks the database, once for whatever several callers want to know."""
+        if any(kept.values()) and self._breaker.rests(self._clock.now_ms()):
+            return {account_id: self._older(standing, _unavailable()) for account_id, standing in kept.items()}
+        facts: dict[str, Facts] = {}
+        asked: dict[asyncio.Task[Mapping[str, Facts]], list[str]] = {}
+        new = []
+        for account_id in kept:
+            task = self._under_way.get((platform, account_id))
+            if task is None:
+                new.append(account_id)
+            else:
+                asked.setdefault(task, []).append(account_id)
+        for first in range(0, len(new), MOST_TOGETHER):
+            together = new[first : first + MOST_TOGETHER]
+            if self._reads < self._most_reads:
+                asked[self._begin(platform, {each: kept[each] for each in together}, cached=cached)] = together
+            else:
+                facts.update({each: self._older(kept[each], _overloaded()) for each in together})
+        for task, account_ids in asked.items():
+            told = await asyncio.shield(task)
+            if not told.keys() >= set(account_ids):
+                raise _unavailable()
+            facts.update({account_id: told[account_id] for account_id in account_ids})
+        return facts
+
+    def _begin(
+        self, platform: str, kept: Mapping[str, Standing | None], *, cached: bool
+    ) -> asyncio.Task[Mapping[str, Facts]]:
+        task = asyncio.create_task(self._read(platform, kept, cached=cached))
+        self._reads += 1
+        self._under_way.update({(platform, account_id): task for account_id in kept})
+        task.add_done_callback(lambda done: self._finished(platform, kept, done))
         return task
 
-    async def _join(self, platform: str, account_id: str, kept: Standing | None, *, cached: bool) -> Facts:
-        if kept is not None and self._breaker.rests(self._clock.now_ms()):
-            return self._older(kept, _unavailable())
-        key = (platform, account_id)
-        task = self._under_way.get(key)
-        if task is None:
-            if len(self._under_way) >= self._most_reads:
-                return self._older(kept, _overloaded())
-            task = self._begin(key, kept, cached=cached)
-        return await asyncio.shield(task)
-
-    def _finished(self, key: tuple[str, str], task: asyncio.Task[Facts]) -> None:
-        if self._under_way.get(key) is task:
-            del self._under_way[key]
+    def _finished(self, platform: str, account_ids: Iterable[str], task: asyncio.Task[Mapping[str, Facts]]) -> None:
+        self._reads -= 1
+        for account_id in account_ids:
+            if self._under_way.get((platform, account_id)) is task:
+                del self._under_way[platform, account_id]
         if not task.cancelled():
             task.exception()  # whoever waits is told; when all have gone, nobody needs to be
 
-    async def _read(self, platform: str, account_id: str, kept: Standing | None, *, cached: bool) -> Facts:
-        lease = None
-        if cached:
-            with suppress(StandingUnavailable):
-                lease = await self._store.lease(platform, account_id)
+    async def _read(self, platform: str, kept: Mapping[str, Standing | None], *, cached: bool) -> Mapping[str, Facts]:
+        """Returns what the database says, or what still serves while it is down; an account of neither is left out."""
+        account_ids = list(kept)
+        leases = await self._store.lease(platform, account_ids) if cached else {}
         read_ms = self._clock.now_ms()
         try:
-            facts = await self._source.read(platform, account_id)
+            facts = await self._source.read(platform, account_ids)
         except DatabaseUnavailable as error:
             tell = self._breaker.busy if isinstance(error, DatabaseBusy) else self._breaker.lost
             tell(self._clock.now_ms())
-            return self._older(kept, _unavailable())
+            return {each: standing.facts for each, standing in kept.items() if standing and self._serves(standing)}
         self._breaker.answered()
-        if lease is not None:
-            # Ids that nobody registered are without end, so they are kept no longer than they are believed.
-            kept_ms = self._hard_ms if facts.registered else self._soft_ms
-            with suppress(StandingUnavailable):
-                await self._store.fill(platform, account_id, lease, Standing(facts, read_ms), kept_ms)
+        await asyncio.gather(
+            *(self._fill(platform, each, lease, Standing(facts[each], read_ms)) for each, lease in leases.items())
+        )
         return facts
+
+    async def _fill(self, platform: str, account_id: str, lease: bytes, standing: Standing) -> None:
+        # Ids that nobody registered are without end, so they are kept no longer than they are believed.
+        kept_ms = self._hard_ms if standing.facts.registered else self._soft_ms
+        with suppress(StandingUnavailable):
+            await self._store.fill(platform, account_id, lease, standing, kept_ms)
 
     def _older(self, kept: Standing | None, refusal: XacthucError) -> Facts:
         """Returns facts beyond their soft life if the database is down; raises `refusal` otherwise."""
-        if kept is not None and self._breaker.is_down and self._clock.now_ms() - kept.read_ms < self._hard_ms:
+        if kept is not None and self._serves(kept):
             return kept.facts
         raise refusal
+
+    def _serves(self, kept: Standing) -> bool:
+        """Whether facts beyond their soft life are to be used: only while the database is down."""
+        return self._breaker.is_down and self._clock.now_ms() - kept.read_ms < self._hard_ms
 
 
 def _unavailable() -> Unavailable:

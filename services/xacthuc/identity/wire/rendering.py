@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from google.protobuf.duration_pb2 import Duration
 
-from xacthuc.api.identity.v1 import resources_pb2
+from xacthuc.api.identity.v1 import resources_pb2, service_pb2
+from xacthuc.grpckit.endpoint import Serialized
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.wire.common import optional_timestamp, timestamp
 from xacthuc.policy import NextStep, Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xacthuc.identity.domain.account import AccountView, Lock
     from xacthuc.identity.domain.decision import Decision
     from xacthuc.policy import Policy
@@ -35,10 +38,19 @@ class Renderer:
         # There are a few hundred different decisions, and building one costs several times what deciding does.
         # A message handed out is only ever serialized.
         self._decisions: dict[Decision, resources_pb2.Decision] = {}
+        self._entries: dict[Decision, bytes] = {}
 
     def decision(self, decision: Decision) -> resources_pb2.Decision:
         """Renders a decision."""
         return self._decisions.get(decision) or self._render(decision)
+
+    def decisions(self, decisions: Sequence[Decision]) -> Serialized:
+        """Renders a BatchCheckActionsResponse: concatenated entries of a repeated field are a message of all of them."""
+        # By identity: the few different decisions of a batch are objects it shares, and hashing each costs more than all.
+        keys = list(map(id, decisions))
+        different = dict(zip(keys, decisions, strict=True))
+        entries = {key: self._entries.get(decision) or self._enter(decision) for key, decision in different.items()}
+        return Serialized(b"".join([entries[key] for key in keys]))
 
     def account(self, view: AccountView) -> resources_pb2.Account:
         """Renders an account."""
@@ -64,6 +76,11 @@ class Renderer:
             transition_end_time=optional_timestamp(view.transition_until),
             purge_time=optional_timestamp(view.purge_time),
         )
+
+    def _enter(self, decision: Decision) -> bytes:
+        alone = service_pb2.BatchCheckActionsResponse(decisions=[self.decision(decision)])
+        entry = self._entries[decision] = alone.SerializeToString()
+        return entry
 
     def _render(self, decision: Decision) -> resources_pb2.Decision:
         message = resources_pb2.Decision(

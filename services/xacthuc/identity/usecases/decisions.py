@@ -1,0 +1,46 @@
+"""Deciding what accounts may do, from facts of this moment."""
+
+from __future__ import annotations
+
+from itertools import compress
+from typing import TYPE_CHECKING
+
+from xacthuc.identity.domain.decision import decide
+from xacthuc.identity.domain.facts import NOT_REGISTERED
+from xacthuc.policy import Requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xacthuc.identity.domain.decision import Decision
+    from xacthuc.identity.usecases.identity import Identity
+    from xacthuc.policy import Action
+
+
+async def check_action(identity: Identity, platform: str, account_id: str, action: Action) -> Decision:
+    """Decides whether the account may do `action` now. What the law does not gate needs no facts (R6)."""
+    policy = identity.policy
+    if policy.rule_for(action).requirement is Requirement.NOTHING:
+        facts = NOT_REGISTERED
+    else:
+        facts = await identity.standings.facts(platform, account_id)
+    return decide(facts, action, identity.clock.now_ms(), policy)
+
+
+async def batch_check_actions(
+    identity: Identity, platform: str, account_ids: Sequence[str], actions: Sequence[Action]
+) -> list[Decision]:
+    """Decides about each account and its action, as `check_action` would, all at one instant."""
+    policy = identity.policy
+    free = {action for action, rule in policy.actions.items() if rule.requirement is Requirement.NOTHING}
+    gated = [action not in free for action in actions]
+    asked = dict.fromkeys(compress(account_ids, gated))
+    known = await identity.standings.facts_of(platform, asked) if asked else {}
+    facts = [known[each] if needed else NOT_REGISTERED for each, needed in zip(account_ids, gated, strict=True)]
+    now_ms = identity.clock.now_ms()
+    # At one instant equal facts decide alike, and most accounts share theirs as one object (`standing_bytes`): known by
+    # that identity, some ten decisions of a batch are made, not five hundred.
+    keys = list(zip(map(id, facts), actions, strict=True))
+    different = dict(zip(keys, facts, strict=True))
+    decided = {key: decide(those, key[1], now_ms, policy) for key, those in different.items()}
+    return [decided[key] for key in keys]
