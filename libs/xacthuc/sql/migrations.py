@@ -2,7 +2,7 @@
 
 Alembic and SQLAlchemy take longer to import than a question to PostgreSQL takes to answer, so an up-to-date database is
 recognised through asyncpg alone. Revisions are linear, in files named `<revision>_<what>.py`; the greatest name is the
-head.
+head. What a revision may do while the code before it still runs is said in docs/decisions/0023-migrations.md.
 """
 
 from __future__ import annotations
@@ -10,15 +10,22 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
+from xacthuc.sql.errors import DatabaseBusy
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _LOCK: Final = "SELECT pg_advisory_lock(hashtextextended($1, 1))"
 """Seed 1 keeps it apart from the relay's lock of the same schema."""
+
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+"""PostgreSQL appendix A."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,9 @@ class Migrations:
     schema: str
     directory: Path
     """Holds `env.py` and `versions/`."""
+    lock_wait: timedelta = timedelta(seconds=3)
+    """How long a statement waits for a table in use, a backup's for instance: whoever wants the table meanwhile queues
+    behind it, and the services give up after seconds as well."""
 
     def head(self) -> str:
         """Returns the newest revision there is."""
@@ -36,23 +46,27 @@ class Migrations:
     def upgrade(self, url: str) -> bool:
         """Brings the schema at the SQLAlchemy `url` to the head; returns whether there was anything to do.
 
-        Several may be started at once: one works, the others wait for it. Raises what asyncpg raises when the database
-        does not answer.
+        Several may be started at once: one works, the others wait for it. A schema that newer code has brought further is
+        left alone, because this code works on it. DatabaseBusy when a table stayed in use; the revision that needed it is
+        then undone and may be tried again. Raises what asyncpg raises when the database does not answer.
         """
         return asyncio.run(self._upgrade(url))
 
     async def _upgrade(self, url: str) -> bool:
         connection = await asyncpg.connect(dsn(url))
         try:
-            if await self._revision(connection) == self.head():
+            if await self._is_there(connection):
                 return False
             await connection.execute(_LOCK.replace("$1", f"'{self.schema}.migrations'"))
-            if await self._revision(connection) == self.head():
+            if await self._is_there(connection):
                 return False
             await asyncio.to_thread(self._run_alembic, url)
         finally:
             await connection.close()
         return True
+
+    async def _is_there(self, connection: asyncpg.Connection) -> bool:
+        return (await self._revision(connection) or "") >= self.head()
 
     async def _revision(self, connection: asyncpg.Connection) -> str | None:
         """Returns the schema's revision; None for a database that knows nothing of it."""
@@ -68,8 +82,7 @@ class Migrations:
 
         config = Config()
         config.set_main_option("script_location", str(self.directory).replace("%", "%%"))
-        config.attributes["url"] = url
-        config.attributes["schema"] = self.schema
+        config.attributes.update(url=url, schema=self.schema, lock_wait=self.lock_wait)
         command.upgrade(config, "head")
 
 
@@ -79,20 +92,34 @@ def dsn(url: str) -> str:
     return base + mark + "&".join(re.sub(r"^ssl=", "sslmode=", part) for part in query.split("&"))
 
 
-async def run_environment(url: str, schema: str) -> None:
-    """What a schema's `env.py` does: runs the pending migrations in one transaction."""
+async def run_environment(attributes: Mapping[str, Any]) -> None:
+    """What a schema's `env.py` does: runs the pending revisions, each in a transaction of its own."""
     from alembic import context  # noqa: PLC0415 - see the module's docstring
     from sqlalchemy import Connection, text  # noqa: PLC0415
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
     from sqlalchemy.pool import NullPool  # noqa: PLC0415
 
     def migrate(connection: Connection) -> None:
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
-        context.configure(connection=connection, version_table_schema=schema)
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {attributes['schema']}"))
+        connection.commit()
+        context.configure(
+            connection=connection, version_table_schema=attributes["schema"], transaction_per_migration=True
+        )
         with context.begin_transaction():
             context.run_migrations()
 
-    engine = create_async_engine(url, poolclass=NullPool)
-    async with engine.begin() as connection:
-        await connection.run_sync(migrate)
-    await engine.dispose()
+    milliseconds = str(round(attributes["lock_wait"].total_seconds() * 1000))
+    server_settings = {"lock_timeout": milliseconds}
+    engine = create_async_engine(
+        attributes["url"], poolclass=NullPool, connect_args={"server_settings": server_settings}
+    )
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+            raise DatabaseBusy("a table that has to change is in use") from None
+        raise
+    finally:
+        await engine.dispose()

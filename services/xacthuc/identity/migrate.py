@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from xacthuc.sql.errors import DatabaseBusy
 from xacthuc.sql.migrations import Migrations
 
 _DIRECTORY = Path(__file__).parent / "adapters" / "migrations"
@@ -22,7 +23,8 @@ KEY_MIGRATIONS = Migrations("identity_keys", _DIRECTORY / "keys")
 def main(url: str, key_url: str = "") -> bool:
     """Migrates the databases at the SQLAlchemy URLs; returns whether there was anything to do.
 
-    Without `key_url` the keys are in the database at `url`.
+    Without `key_url` the keys are in the database at `url`. DatabaseBusy when a table stayed in use; no revision is half
+    done then.
     """
     keys_changed = KEY_MIGRATIONS.upgrade(key_url or url)
     return MIGRATIONS.upgrade(url) or keys_changed
@@ -32,4 +34,7 @@ if __name__ == "__main__":
     database_url = os.environ.get("XACTHUC_DATABASE_URL", "")
     if not database_url:
         sys.exit("Set XACTHUC_DATABASE_URL, such as postgresql+asyncpg://user:password@host/database.")
-    main(database_url, os.environ.get("XACTHUC_KEY_DATABASE_URL", ""))
+    try:
+        main(database_url, os.environ.get("XACTHUC_KEY_DATABASE_URL", ""))
+    except DatabaseBusy as error:
+        sys.exit(f"Nothing is half done, but {error}, by a backup perhaps: see pg_stat_activity, and run this again.")

@@ -36,6 +36,7 @@ def upgrade(
     from asyncpg import PostgresError
 
     from xacthuc.identity.migrate import main
+    from xacthuc.sql.errors import DatabaseBusy
 
     try:
         changed = main(url)
@@ -49,6 +50,12 @@ def upgrade(
         raise CommandFailed(
             f"the database refuses: {error.sqlstate} {type(error).__name__}",
             advice="Check the user, the password and the database of XACTHUC_DATABASE_URL, and the rights of that user.",
+        ) from error
+    except DatabaseBusy as error:
+        raise CommandFailed(
+            f"nothing is half done, but {error}",
+            advice="Look in pg_stat_activity for a long transaction, a backup's for instance, and run this again after it.",
+            exit_status=EXIT_UNREACHABLE,
         ) from error
     if as_json:
         print_json({"changed": changed})

@@ -6,5 +6,4 @@ from alembic import context
 
 from xacthuc.sql.migrations import run_environment
 
-attributes = context.config.attributes
-asyncio.run(run_environment(attributes["url"], attributes["schema"]))
+asyncio.run(run_environment(context.config.attributes))
