@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -83,6 +84,12 @@ class Platform:
         made = cls(api, name, await api.new_key(name))
         await made.until_known()
         return made
+
+    def over(self, api: Api) -> Platform:
+        """Returns the same platform as it calls another process."""
+        other = copy(self)
+        other._service = api.service
+        return other
 
     async def until_known(self) -> None:
         """Servers hear of a key within a second (they ask twice in that time)."""

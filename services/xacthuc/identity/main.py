@@ -29,6 +29,7 @@ from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
+from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.tables import SCHEMA
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.outages import TRANSLATIONS
@@ -43,6 +44,7 @@ from xacthuc.sealing import Sealer
 from xacthuc.sql.engine import make_engine
 from xacthuc.sql.relay import Relay
 from xacthuc.telemetry import start as telemetry
+from xacthuc.tokens.signer import Signer
 from xacthuc.valkey import Store
 
 READS: Final = frozenset({Scope.IDENTITY, Scope.IDENTITY_READ})
@@ -52,6 +54,9 @@ SCOPES: Final = {
     "GetAccount": READS,
     "CheckAction": READS,
     "BatchCheckActions": READS,
+    "IssueStandingToken": READS,
+    "GetJwks": READS,
+    "ListVerificationPaths": READS,
 }
 """What a key must hold for each method."""
 
@@ -130,6 +135,7 @@ async def serve(settings: IdentitySettings) -> None:
             hard_limit=settings.standing_hard_limit,
             most_reads=settings.read_backlog,
         ),
+        tokens=SignedStandings(Signer(settings.standing_ring, settings.standing_issuer)),
         platforms=platforms,
         publication=publication,
         appended=relay.wake,

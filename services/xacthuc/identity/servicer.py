@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xacthuc.api.identity.v1 import admin_pb2
+from xacthuc.api.identity.v1 import admin_pb2, resources_pb2
 from xacthuc.identity.usecases import accounts, decisions, numbers, platforms
 from xacthuc.identity.wire import accounts as reading
 from xacthuc.identity.wire import admin
@@ -15,7 +15,7 @@ from xacthuc.identity.wire import decisions as asking
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
 
 if TYPE_CHECKING:
-    from xacthuc.api.identity.v1 import resources_pb2, service_pb2
+    from xacthuc.api.identity.v1 import service_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.identity.usecases.identity import Identity
@@ -54,6 +54,21 @@ class IdentityServicer:
     ) -> Serialized:
         checks = request if isinstance(request, asking.Checks) else asking.read_checks(request)
         return self._render.decisions(await decisions.batch_check_actions(self._identity, call.platform, *checks))
+
+    async def IssueStandingToken(
+        self, request: service_pb2.IssueStandingTokenRequest, call: Call
+    ) -> resources_pb2.StandingToken:
+        account_id = request.name[ACCOUNT_PREFIX:]
+        token = await decisions.issue_standing_token(self._identity, call.platform, account_id)
+        return self._render.standing_token(token)
+
+    async def GetJwks(self, _request: service_pb2.GetJwksRequest, _call: Call) -> resources_pb2.Jwks:
+        return resources_pb2.Jwks(keys=[resources_pb2.Jwk(**key) for key in self._identity.tokens.jwks()])
+
+    async def ListVerificationPaths(
+        self, _request: service_pb2.ListVerificationPathsRequest, _call: Call
+    ) -> service_pb2.ListVerificationPathsResponse:
+        return self._render.paths
 
 
 class IdentityAdminServicer:

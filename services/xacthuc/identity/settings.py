@@ -42,6 +42,9 @@ class IdentitySettings(Settings):
     standing_hard_limit: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(seconds=30))
     """How old facts may be while PostgreSQL is down. A longer outage refuses rather than trust what may have changed."""
 
+    standing_issuer: str = Field(default="https://identity.xacthuc.local", min_length=1, max_length=256)
+    """What standing tokens name as their issuer; whoever verifies them expects it. Never two deployments the same."""
+
     @property
     def seal_ring(self) -> KeyRing:
         """Reads the ring that wraps the accounts' keys and seals kept answers."""
@@ -51,6 +54,11 @@ class IdentitySettings(Settings):
     def blind_index_ring(self) -> KeyRing:
         """Reads the masters of the keys by which equal values are found; apart from the key of the partitions."""
         return ring_of(self.key_source, "blind-index.keys")
+
+    @property
+    def standing_ring(self) -> KeyRing:
+        """Reads the ring that standing tokens are signed with."""
+        return ring_of(self.key_source, "standing-sign.keys")
 
     @property
     def keys_url(self) -> str:

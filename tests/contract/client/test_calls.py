@@ -39,6 +39,9 @@ CALLS = [
 ]
 WITHOUT_CALLS = {
     "BatchCheckActions",
+    "GetJwks",
+    "IssueStandingToken",
+    "ListVerificationPaths",
 }
 """Methods of public services that the client has no call for yet."""
 SERVICES = (

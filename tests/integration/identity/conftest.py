@@ -18,6 +18,7 @@ from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
+from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.commands import Consent, Order, RegisterAccount
 from xacthuc.identity.domain.registration import CalendarDate
@@ -29,9 +30,11 @@ from xacthuc.ids import random_bytes
 from xacthuc.policy import Policy, Purpose
 from xacthuc.sealing import KeyRing, Sealer
 from xacthuc.settings import Environment
+from xacthuc.tokens.signer import Signer
 from xacthuc.valkey import Store
 
 PLATFORM = "forum"
+ISSUER = "https://id.example.vn"
 HARD_LIMIT = timedelta(minutes=10)
 
 
@@ -148,6 +151,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring):
         verifications=SqlVerifications(engine, keys, personal, rows, requests),
         proofs=NoPeer(),
         standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),
+        tokens=SignedStandings(Signer(ring(), ISSUER)),
         platforms=SqlPlatforms(engine, requests),
         publication=NoPeer(),
         appended=lambda: None,

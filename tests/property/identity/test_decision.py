@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from strategies import INSTANTS, facts
 
 from xacthuc.identity.domain.account import State, state_of
-from xacthuc.identity.domain.decision import LONGEST_REUSE_SECONDS, decide
+from xacthuc.identity.domain.decision import LONGEST_REUSE_SECONDS, decide, keepable
 from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.policy import Action, NextStep, Policy, Reason
 
@@ -81,3 +81,23 @@ def test_a_lock_and_a_closed_account_allow_nothing_that_is_gated(known, action, 
 def test_a_child_without_a_guardian_may_only_read(known, action, now_ms):
     if known.is_child(now_ms) and known.supervision.guarded_until_ms <= now_ms:
         assert decide(known, action, now_ms, POLICY).allowed == (action is Action.READ)
+
+
+@pytest.mark.rule("R3")
+@given(facts, INSTANTS, st.integers(min_value=0, max_value=LONGEST_REUSE_SECONDS))
+def test_what_may_be_kept_is_allowed_as_long_as_it_may_and_never_selling_live(known, now_ms, later_seconds):
+    kept = keepable(known, now_ms, POLICY)
+
+    assert Action.LIVESTREAM_COMMERCE not in kept.actions
+    assert (kept.reuse_seconds > 0) == bool(kept.actions)
+    if later_seconds < kept.reuse_seconds <= LONGEST_REUSE_SECONDS:
+        later_ms = now_ms + later_seconds * 1000
+        assert all(decide(known, action, later_ms, POLICY).allowed for action in kept.actions)
+
+
+@given(facts, INSTANTS)
+def test_whoever_may_keep_nothing_is_told_what_to_do_or_to_ask_again(known, now_ms):
+    kept = keepable(known, now_ms, POLICY)
+
+    if not kept.actions:
+        assert kept.next_step is decide(known, Action.POST, now_ms, POLICY).next_step

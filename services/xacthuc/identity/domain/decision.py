@@ -50,6 +50,26 @@ def decide(facts: Facts, action: Action, now_ms: int, policy: Policy) -> Decisio
     )
 
 
+class Kept(NamedTuple):
+    """What a platform may keep of an account's standing."""
+
+    actions: tuple[Action, ...]
+    """What is allowed; empty when nothing that is gated may be kept."""
+    reuse_seconds: int
+    """How long all of it may be kept."""
+    next_step: NextStep
+
+
+def keepable(facts: Facts, now_ms: int, policy: Policy) -> Kept:
+    """Returns which actions may be kept as allowed, for as long as each of them may."""
+    decisions = {action: decide(facts, action, now_ms, policy) for action in Action}
+    kept = {action: decision.reuse_seconds for action, decision in decisions.items() if decision.reuse_seconds > 0}
+    if any(decisions[action].reason is not Reason.ACTION_NOT_GATED for action in kept):
+        return Kept(tuple(kept), min(kept.values()), NextStep.NONE)
+    # What is asked of whoever wants to post stands for the rest.
+    return Kept((), 0, decisions[Action.POST].next_step)
+
+
 def _reason(facts: Facts, action: Action, now_ms: int, policy: Policy) -> Reason:
     requirement = policy.rule_for(action).requirement
     if requirement is Requirement.NOTHING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from xacthuc.identity.domain.decision import decide
+from xacthuc.identity.domain.decision import decide, keepable
 from xacthuc.identity.domain.facts import NOT_REGISTERED
 from xacthuc.policy import Requirement
 
@@ -13,8 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xacthuc.identity.domain.decision import Decision
+    from xacthuc.identity.ports.tokens import SignedToken
     from xacthuc.identity.usecases.identity import Identity
-    from xacthuc.policy import Action
+    from xacthuc.policy import Action, NextStep
+
+
+@dataclass(frozen=True, slots=True)
+class StandingToken:
+    """An account's standing as it is answered."""
+
+    signed: SignedToken | None = field(repr=False)
+    """None when nothing may be kept."""
+    actions: tuple[Action, ...]
+    next_step: NextStep
 
 
 async def check_action(identity: Identity, platform: str, account_id: str, action: Action) -> Decision:
@@ -44,3 +56,13 @@ async def batch_check_actions(
     different = dict(zip(keys, facts, strict=True))
     decided = {key: decide(those, key[1], now_ms, policy) for key, those in different.items()}
     return [decided[key] for key in keys]
+
+
+async def issue_standing_token(identity: Identity, platform: str, account_id: str) -> StandingToken:
+    """Signs what may be kept of the account's standing, if anything may."""
+    facts, now = await identity.standings.facts(platform, account_id), identity.clock.now()
+    kept = keepable(facts, int(now.timestamp() * 1000), identity.policy)
+    signed = None
+    if kept.actions:
+        signed = identity.tokens.sign(platform, account_id, kept, identity.policy.version, now)
+    return StandingToken(signed, kept.actions if signed else (), kept.next_step)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.accounts import Accounts
     from xacthuc.identity.ports.numbers import Proofs, Verifications
     from xacthuc.identity.ports.platforms import Platforms, Publication
+    from xacthuc.identity.ports.tokens import StandingTokens
     from xacthuc.identity.usecases.standing import Standings
     from xacthuc.policy import Policy
     from xacthuc.settings import Environment
@@ -52,6 +53,7 @@ class Identity:
     verifications: Verifications
     proofs: Proofs
     standings: Standings
+    tokens: StandingTokens
     platforms: Platforms
     publication: Publication
     appended: Callable[[], None]

@@ -11,18 +11,21 @@ from xacthuc.grpckit.endpoint import Serialized
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.wire.common import optional_timestamp, timestamp
-from xacthuc.policy import NextStep, Reason
+from xacthuc.policy import Action, NextStep, Reason, VerificationPath
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xacthuc.identity.domain.account import AccountView, Lock
     from xacthuc.identity.domain.decision import Decision
+    from xacthuc.identity.usecases.decisions import StandingToken
     from xacthuc.policy import Policy
 
 _STATES: Final = {state: resources_pb2.Account.State.Value(state.value) for state in State}
 _KINDS: Final = {kind: resources_pb2.Evidence.Kind.Value(kind.value) for kind in EvidenceKind}
 _STEPS: Final = {step: resources_pb2.NextStep.Kind.Value(step.value) for step in NextStep}
+_ACTIONS: Final = {action: resources_pb2.Action.Value(action.value) for action in Action}
+_PATHS: Final = {path: resources_pb2.VerificationPath.Kind.Value(path.value) for path in VerificationPath}
 _REASONS: Final = {reason: resources_pb2.Decision.Reason.Value(reason.value) for reason in Reason}
 
 
@@ -35,6 +38,20 @@ class Renderer:
             step: resources_pb2.NextStep(kind=_STEPS[step], text_vi=text.vi, text_en=text.en)
             for step, text in policy.next_steps.items()
         }
+        self.paths = service_pb2.ListVerificationPathsResponse(
+            paths=[
+                resources_pb2.VerificationPath(
+                    kind=_PATHS[path],
+                    who_vi=text.who.vi,
+                    who_en=text.who.en,
+                    what_vi=text.what.vi,
+                    what_en=text.what.en,
+                    legal_basis=text.citation,
+                )
+                for path, text in policy.paths.items()
+            ]
+        )
+        """All ways to a lawful account."""
         # There are a few hundred different decisions, and building one costs several times what deciding does.
         # A message handed out is only ever serialized.
         self._decisions: dict[Decision, resources_pb2.Decision] = {}
@@ -51,6 +68,15 @@ class Renderer:
         different = dict(zip(keys, decisions, strict=True))
         entries = {key: self._entries.get(decision) or self._enter(decision) for key, decision in different.items()}
         return Serialized(b"".join([entries[key] for key in keys]))
+
+    def standing_token(self, token: StandingToken) -> resources_pb2.StandingToken:
+        """Renders a standing."""
+        return resources_pb2.StandingToken(
+            token=token.signed.text if token.signed else "",
+            expire_time=timestamp(token.signed.expire_time) if token.signed else None,
+            actions=[_ACTIONS[action] for action in token.actions],
+            next_step=self._steps[token.next_step],
+        )
 
     def account(self, view: AccountView) -> resources_pb2.Account:
         """Renders an account."""
