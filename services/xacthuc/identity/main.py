@@ -23,14 +23,18 @@ from xacthuc.identity.adapters.housekeeping import Housekeeping
 from xacthuc.identity.adapters.key_publication import KeyPublication
 from xacthuc.identity.adapters.otp_client import OtpClient
 from xacthuc.identity.adapters.personal import PersonalData
+from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
+from xacthuc.identity.adapters.purge import JobKind, Purge
 from xacthuc.identity.adapters.rotation import targets
 from xacthuc.identity.adapters.rotation.rotation import Rotation
+from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
+from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
-from xacthuc.identity.adapters.tables import SCHEMA
+from xacthuc.identity.adapters.tables import SCHEMA, jobs
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.outages import TRANSLATIONS
 from xacthuc.identity.servicer import IdentityAdminServicer, IdentityServicer
@@ -39,9 +43,10 @@ from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings
 from xacthuc.identity.wire.decisions import SHORTCUTS
 from xacthuc.identity.wire.rendering import Renderer
+from xacthuc.jobs.job import Work
+from xacthuc.jobs.worker import Worker
 from xacthuc.policy import Policy
 from xacthuc.sealing import Sealer
-from xacthuc.sql.engine import make_engine
 from xacthuc.sql.relay import Relay
 from xacthuc.telemetry import start as telemetry
 from xacthuc.tokens.signer import Signer
@@ -50,7 +55,14 @@ from xacthuc.valkey import Store
 READS: Final = frozenset({Scope.IDENTITY, Scope.IDENTITY_READ})
 SCOPES: Final = {
     "RegisterAccount": {Scope.IDENTITY},
+    "CorrectAccount": {Scope.IDENTITY},
+    "ListAccounts": READS,
     "VerifyPhone": {Scope.IDENTITY},
+    "LockAccount": {Scope.IDENTITY},
+    "UnlockAccount": {Scope.IDENTITY},
+    "CloseAccount": {Scope.IDENTITY},
+    "EraseAccount": {Scope.IDENTITY},
+    "ListConsents": READS,
     "GetAccount": READS,
     "CheckAction": READS,
     "BatchCheckActions": READS,
@@ -66,37 +78,20 @@ _STANDING_SECONDS: Final = 0.25
 """How long the cache may take: a stalled one must leave time to ask the database within the same call."""
 
 
+_JOB_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
+"""How long a job that failed waits each time, before an operator has to look at it."""
+
+
 async def serve(settings: IdentitySettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
-    clock, reporting = SystemClock(), telemetry.start("identity", settings)
+    clock, reporting = SystemClock(), telemetry.start("identity", settings, jobs=frozenset(JobKind))
     policy = Policy.load(settings.policy_file)
     seal_ring, index_ring = settings.seal_ring, settings.blind_index_ring
     sealer = Sealer(seal_ring)
     personal, wrapper = PersonalData(sealer, index_ring), KeyWrapper(sealer)
     signing = signing_key(settings.signing_key)
 
-    url = settings.database_url.get_secret_value()
-    writes = make_engine(
-        url,
-        application_name="xacthuc-identity",
-        pool_size=settings.write_connections,
-        wait=timedelta(seconds=2),
-        statement_timeout=timedelta(seconds=3),
-    )
-    reads = make_engine(
-        url,
-        application_name="xacthuc-identity-reads",
-        pool_size=settings.read_connections,
-        wait=timedelta(seconds=2),
-        statement_timeout=timedelta(seconds=1),
-    )
-    key_engine = make_engine(
-        settings.keys_url,
-        application_name="xacthuc-identity-keys",
-        pool_size=settings.key_connections,
-        wait=timedelta(seconds=2),
-        statement_timeout=timedelta(seconds=1),
-    )
+    pools = Pools(settings)
     state = await Store.connect(settings.state_url)
     cache = await Store.connect(settings.cache_url or settings.state_url, timeout_seconds=_STANDING_SECONDS)
     otp = ServiceChannel(
@@ -109,36 +104,53 @@ async def serve(settings: IdentitySettings) -> None:
 
     keys = KeyDirectory(state, signing.public_key(), clock, reporting.metrics, development=settings.development)
     requests, rows = SqlRequests(personal), AccountRows(policy)
-    account_keys = AccountKeys(key_engine, wrapper)
-    platforms = SqlPlatforms(writes, requests)
+    account_keys = AccountKeys(pools.keys, wrapper)
+    platforms = SqlPlatforms(pools.writes, requests)
     publication = KeyPublication(KeyPublisher(state, signing), platforms, _KEYS_INTERVAL)
-    relay = Relay(writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=reporting.metrics.outbox_lag_seconds.set)
-    housekeeping = Housekeeping(writes, clock, timedelta(days=policy.identity.request_id_days))
+    relay = Relay(pools.writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=reporting.metrics.outbox_lag_seconds.set)
+    housekeeping = Housekeeping(pools.writes, clock, timedelta(days=policy.identity.request_id_days))
     rotation = Rotation(
         [
-            *targets.of_keys(key_engine, wrapper, seal_ring),
-            *targets.of_accounts(writes, account_keys, personal, seal_ring, index_ring),
+            *targets.of_keys(pools.keys, wrapper, seal_ring),
+            *targets.of_accounts(pools.writes, account_keys, personal, seal_ring, index_ring),
         ],
         lambda column, left: reporting.metrics.old_key_rows.labels(column).set(left),
     )
+    standings = Standings(
+        ValkeyStanding(cache, personal),
+        SqlFacts(pools.reads, account_keys, rows),
+        clock,
+        hard_limit=settings.standing_hard_limit,
+        most_reads=settings.read_backlog,
+    )
+    purge = Purge(pools.writes, account_keys, clock, standings.forget)
+    worker = Worker(
+        pools.jobs,
+        jobs,
+        {JobKind.DESTROY_KEY: Work(purge.destroy_key, _JOB_WAITS), JobKind.PURGE: Work(purge.purge, _JOB_WAITS)},
+        reporting.metrics,
+        slots=JOB_SLOTS,
+        drain=timedelta(seconds=2),
+    )
+
+    def appended() -> None:
+        relay.wake()
+        worker.wake()
+
     identity = Identity(
         clock=clock,
         policy=policy,
         environment=settings.environment,
-        accounts=SqlAccounts(writes, account_keys, personal, rows, requests),
-        verifications=SqlVerifications(writes, account_keys, personal, rows, requests),
+        accounts=SqlAccounts(pools.writes, account_keys, personal, rows, requests),
+        account_list=SqlAccountList(pools.writes, account_keys, rows),
+        lifecycle=SqlLifecycle(pools.writes, account_keys, personal, rows, requests),
+        verifications=SqlVerifications(pools.writes, account_keys, personal, rows, requests),
         proofs=OtpClient(otp),
-        standings=Standings(
-            ValkeyStanding(cache, personal),
-            SqlFacts(reads, account_keys, rows),
-            clock,
-            hard_limit=settings.standing_hard_limit,
-            most_reads=settings.read_backlog,
-        ),
+        standings=standings,
         tokens=SignedStandings(Signer(settings.standing_ring, settings.standing_issuer)),
         platforms=platforms,
         publication=publication,
-        appended=relay.wake,
+        appended=appended,
     )
 
     admin = service_of(admin_pb2, "IdentityAdmin")
@@ -153,7 +165,7 @@ async def serve(settings: IdentitySettings) -> None:
         .build()
     )
     await keys.start()
-    background = [asyncio.create_task(work.run()) for work in (relay, publication, housekeeping, rotation)]
+    background = [asyncio.create_task(work.run()) for work in (relay, publication, housekeeping, rotation, worker)]
     for task in background:
         # They end by defect only. A process without its relay would serve and silently tell nobody: better a new one.
         task.add_done_callback(lambda _ended: server.stop())
@@ -168,9 +180,7 @@ async def serve(settings: IdentitySettings) -> None:
         await otp.close()
         await cache.close()
         await state.close()
-        await writes.dispose()
-        await reads.dispose()
-        await key_engine.dispose()
+        await pools.close()
         reporting.close()
     for ending in endings:
         if isinstance(ending, Exception):

@@ -42,6 +42,13 @@ WITHOUT_CALLS = {
     "GetJwks",
     "IssueStandingToken",
     "ListVerificationPaths",
+    "CloseAccount",
+    "CorrectAccount",
+    "EraseAccount",
+    "ListAccounts",
+    "ListConsents",
+    "LockAccount",
+    "UnlockAccount",
 }
 """Methods of public services that the client has no call for yet."""
 SERVICES = (

@@ -14,7 +14,9 @@ from xacthuc.identity.adapters.account_cipher import KeyWrapper
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.personal import PersonalData
+from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
+from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
@@ -148,6 +150,8 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring):
         policy=Policy.load(),
         environment=Environment.PRODUCTION,
         accounts=SqlAccounts(engine, keys, personal, rows, requests),
+        account_list=SqlAccountList(engine, keys, rows),
+        lifecycle=SqlLifecycle(engine, keys, personal, rows, requests),
         verifications=SqlVerifications(engine, keys, personal, rows, requests),
         proofs=NoPeer(),
         standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.identity.ports.accounts import Accounts
+    from xacthuc.identity.ports.lifecycle import AccountList, Lifecycle
     from xacthuc.identity.ports.numbers import Proofs, Verifications
     from xacthuc.identity.ports.platforms import Platforms, Publication
     from xacthuc.identity.ports.tokens import StandingTokens
@@ -50,6 +51,8 @@ class Identity:
     environment: Environment
     """Tells what kind of keys are made."""
     accounts: Accounts
+    account_list: AccountList
+    lifecycle: Lifecycle
     verifications: Verifications
     proofs: Proofs
     standings: Standings
@@ -57,5 +60,5 @@ class Identity:
     platforms: Platforms
     publication: Publication
     appended: Callable[[], None]
-    """Called after a commit that wrote to the outbox, so that its readers need not wait for the next look."""
+    """Called after a commit that wrote to the outbox or asked for a job, so that nobody waits for the next look."""
     shield: Shield = field(default_factory=Shield)
