@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
+from xacthuc import posted
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.valkey import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from starlette.requests import Request
 
@@ -26,11 +24,6 @@ if TYPE_CHECKING:
     from xacthuc.otp.delivery.receipts import Receipts
 
 _log: Final = get_logger()
-
-MOST_BYTES: Final = 64 * 1024
-_READ_SECONDS: Final = 10.0
-_STOP_SECONDS: Final = 5
-_MOST_REQUESTS: Final = 256
 
 
 class Reader(Protocol):
@@ -65,7 +58,7 @@ class _Desk:
         if reader is None:
             return Response(status_code=404)
         try:
-            body = await _body(request)
+            body = await posted.body_of(request)
         except ClientDisconnect:
             return Response(status_code=400)  # which nobody will read
         if body is None:
@@ -104,51 +97,6 @@ def _found(reader: Reader, body: bytes) -> list[Receipt | None]:
 @asynccontextmanager
 async def listening(address: str, readers: Mapping[str, Reader], receipts: Receipts) -> AsyncIterator[None]:
     """Listens at `host:port` for as long as it is entered; OSError when that is taken."""
-    host, _, port = address.rpartition(":")
-    bound = socket.create_server((host.strip("[]"), int(port)), family=_family(host), reuse_port=False)
-    config = uvicorn.Config(
-        application(readers, receipts),
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        http="h11",
-        ws="none",
-        limit_concurrency=_MOST_REQUESTS,
-        timeout_graceful_shutdown=_STOP_SECONDS,
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[bound]))
-    taken_host, taken_port = bound.getsockname()[:2]
-    _log.info("receipts_listening", address=f"{taken_host}:{taken_port}")
-    try:
+    async with posted.listening(address, application(readers, receipts)) as taken:
+        _log.info("receipts_listening", address=taken)
         yield
-    finally:
-        server.should_exit = True
-        await task
-
-
-class _Server(uvicorn.Server):
-    """Leaves the process's signals to the worker, which drains before it stops."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _body(request: Request) -> bytes | None:
-    """Returns the body, or None when it is larger, or slower, than any receipt."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_READ_SECONDS):
-            async for part in request.stream():
-                body += part
-                if len(body) > MOST_BYTES:
-                    return None
-    except TimeoutError:
-        return None
-    return bytes(body)
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
