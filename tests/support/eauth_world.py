@@ -11,6 +11,7 @@ import pytest
 from fake_eauth import FakeEauth, issue
 
 from xacthuc.clock import FixedClock
+from xacthuc.identity.adapters.eauth import eauth_file
 from xacthuc.identity.adapters.eauth.authenticator import opened_eauth
 
 Opener = Callable[..., Any]
@@ -47,7 +48,7 @@ async def opened(fake: FakeEauth, clock: FixedClock, outcomes: list[str]) -> Asy
         async def make(*changes: tuple[str, str]) -> Any:
             path = fake.file(*changes)
             return await stack.enter_async_context(
-                opened_eauth(path, clock, lambda outcome, _seconds: outcomes.append(outcome))
+                opened_eauth(eauth_file.read(path), clock, lambda outcome, _seconds: outcomes.append(outcome))
             )
 
         yield make

@@ -11,6 +11,7 @@ import pytest
 from fake_kyc import FakeKyc
 
 from xacthuc.clock import FixedClock
+from xacthuc.identity.adapters.kyc import kyc_file
 from xacthuc.identity.adapters.kyc.subscribers import opened_kyc
 
 Opener = Callable[..., Any]
@@ -38,7 +39,7 @@ async def opened(fake: FakeKyc, tmp_path: Path, clock: FixedClock, outcomes: lis
         async def make(*changes: tuple[str, str]) -> Any:
             path = fake.file(tmp_path, *changes)
             return await stack.enter_async_context(
-                opened_kyc(path, clock, lambda outcome, _seconds: outcomes.append(outcome))
+                opened_kyc(kyc_file.read(path), clock, lambda outcome, _seconds: outcomes.append(outcome))
             )
 
         yield make

@@ -135,6 +135,13 @@ class Metrics:
             ("operator", "outcome"),
             PROVIDER_BOUNDS_SECONDS,
         )
+        self.personal_id_seconds = Distribution(
+            registry,
+            "xacthuc_personal_id_check_duration_seconds",
+            "Time it took to be told who somebody is, by whom and what was said (docs/personal-id-providers.md)",
+            ("kind", "provider", "outcome"),
+            PROVIDER_BOUNDS_SECONDS,
+        )
         self.receipts = Tally(
             registry,
             "xacthuc_receipts",

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from xacthuc.identity.domain.sandbox import is_reserved
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
 
@@ -78,8 +81,22 @@ class SignIn(Protocol):
         """Its name in the settings."""
         ...
 
+    @property
+    def issuer(self) -> str:
+        """What it calls itself, in redirects too (RFC 9207)."""
+        ...
+
+    @property
+    def redirect_uris(self) -> tuple[str, ...]:
+        """Where it may send people back to."""
+        ...
+
     async def begin(self, redirect_uri: str) -> tuple[str, Flow]:
         """Returns where to send the person, and the flow to keep. Raises ProviderDown."""
+        ...
+
+    def ended(self, error: str) -> Refused:
+        """Returns what it means that the person came back with `error` and no code. Raises ProviderDown."""
         ...
 
     async def complete(self, flow: Flow, code: str) -> Confirmation | Refused:
@@ -144,3 +161,20 @@ class Subscribers(Protocol):
     async def match(self, number: str, person: Person, correlator: str) -> SubscriberMatch:
         """Compares the holder of `number` (E.164) with a person. Raises ProviderDown."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Providers:
+    """Everybody who can be asked, in the order of their names. Nobody may be."""
+
+    sign_ins: Mapping[str, SignIn] = field(default_factory=dict)
+    authenticators: tuple[Authenticator, ...] = ()
+    subscribers: tuple[Subscribers, ...] = ()
+    sandbox: Authenticator | None = None
+    """Asked about reserved numbers, and nobody else about those. Only in development."""
+
+    def asked_about(self, personal_id: str) -> tuple[Authenticator, ...]:
+        """Returns who is asked about a number, in this order until one answers."""
+        if self.sandbox is not None and is_reserved(personal_id):
+            return (self.sandbox,)
+        return self.authenticators

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
-from xacthuc.identity.adapters.eauth import eauth_file, reading, template
+from xacthuc.identity.adapters.eauth import reading, template
 from xacthuc.identity.adapters.eauth.callback import CallbackReader
 from xacthuc.identity.adapters.eauth.reading import About, Fault
 from xacthuc.identity.adapters.remote.circuit import LONGEST_HOLD_MS, Circuit
@@ -24,7 +24,6 @@ from xacthuc.telemetry.tracing import Kind, span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
 
     import httpx
 
@@ -136,9 +135,10 @@ class EauthProvider:
 
 
 @asynccontextmanager
-async def opened_eauth(path: Path, clock: Clock, observe: Callable[[str, float], None]) -> AsyncIterator[EauthProvider]:
-    """Reads a provider's file and keeps its connections for as long as it is entered; DataFileError for a faulty one."""
-    described = eauth_file.read(path)
+async def opened_eauth(
+    described: EauthFile, clock: Clock, observe: Callable[[str, float], None]
+) -> AsyncIterator[EauthProvider]:
+    """Keeps the connections for as long as it is entered; DataFileError for certificates that cannot be used."""
     async with opened_exchange(
         timeout_seconds=described.timeout_seconds, concurrency=described.concurrency, tls=described.tls
     ) as exchange:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from xacthuc.identity.adapters.kyc import answers, kyc_file
+from xacthuc.identity.adapters.kyc import answers
 from xacthuc.identity.adapters.kyc.answers import Judged
 from xacthuc.identity.adapters.kyc.kyc_file import Detail
 from xacthuc.identity.adapters.kyc.tokens import NoToken, Tokens
@@ -26,7 +26,6 @@ from xacthuc.telemetry.tracing import Kind, span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
 
     import httpx
 
@@ -142,9 +141,10 @@ class KycMatch:
 
 
 @asynccontextmanager
-async def opened_kyc(path: Path, clock: Clock, observe: Callable[[str, float], None]) -> AsyncIterator[KycMatch]:
-    """Reads an operator's file and keeps its connections for as long as it is entered; DataFileError for a faulty one."""
-    described = kyc_file.read(path)
+async def opened_kyc(
+    described: KycFile, clock: Clock, observe: Callable[[str, float], None]
+) -> AsyncIterator[KycMatch]:
+    """Keeps the connections for as long as it is entered; DataFileError for certificates that cannot be used."""
     async with opened_exchange(
         timeout_seconds=described.timeout_seconds, concurrency=described.concurrency, tls=described.tls
     ) as exchange:

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from xacthuc import ids
 from xacthuc.identity.adapters.oidc import transport
-from xacthuc.identity.adapters.oidc.causes import Cause, Disbelieved, Unusable, refusal
+from xacthuc.identity.adapters.oidc.causes import Cause, Disbelieved, Doubt, Unusable, refusal
 from xacthuc.identity.adapters.oidc.exchange import Exchange, check_code
 from xacthuc.identity.adapters.remote.circuit import FIRST_PAUSE_MS, Circuit
 from xacthuc.identity.eid_ports import Flow, ProviderDown
@@ -39,6 +39,17 @@ _log: Final = get_logger()
 _SECRET_BYTES: Final = 32
 """256 bits; as a code verifier 43 characters, the least of RFC 7636 section 4.1."""
 _CONFIRMED: Final = "confirmed"
+_NOTHING_KNOWN: Final = {
+    "server_error": Cause.UNEXPECTED_STATUS,
+    "temporarily_unavailable": Cause.UNEXPECTED_STATUS,
+    "invalid_request": Cause.REQUEST_REFUSED,
+    "invalid_scope": Cause.REQUEST_REFUSED,
+    "unsupported_response_type": Cause.REQUEST_REFUSED,
+    "unauthorized_client": Cause.CLIENT_REFUSED,
+}
+"""What a provider may say in place of a code that is about itself or us, not the person (RFC 6749 section 4.1.2.1)."""
+_LEVEL_UNMET: Final = "unmet_authentication_requirements"
+"""OpenID Connect Core Error Code unmet_authentication_requirements 1.0."""
 
 
 class OidcSignIn:
@@ -58,6 +69,11 @@ class OidcSignIn:
         return self._described.name
 
     @property
+    def issuer(self) -> str:
+        """What the provider calls itself."""
+        return self._described.issuer
+
+    @property
     def redirect_uris(self) -> tuple[str, ...]:
         """Where the provider may send people back to."""
         return self._described.redirect_uris
@@ -75,6 +91,18 @@ class OidcSignIn:
         except Unusable as fault:
             cause = fault.cause
         raise self._down(cause)
+
+    def ended(self, error: str) -> Refused:
+        """Returns what it means that the person came back with `error` and no code. Raises ProviderDown.
+
+        A word that no standard has is taken for the person's no: another way is offered, and nothing is tried again.
+        """
+        if cause := _NOTHING_KNOWN.get(error):
+            self._observe(cause.value, 0.0)
+            raise self._down(cause)
+        doubt = Doubt.LEVEL if error == _LEVEL_UNMET else Doubt.DENIED
+        self._observe(doubt.value, 0.0)
+        return refusal(doubt)
 
     async def complete(self, flow: Flow, code: str) -> Confirmation | Refused:
         """Exchanges the code and believes nothing that is not of this flow. Raises ProviderDown.
