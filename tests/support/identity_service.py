@@ -131,6 +131,37 @@ class Platform:
         )
         return await self._service.VerifyPhone(request, metadata=self._metadata, timeout=_CALL_SECONDS)
 
+    async def verify_personal_id(
+        self, account: str, personal_id: str, request_id: str = "", *, commerce: bool = False, **fields: Any
+    ) -> resources_pb2.PersonalIdVerification:
+        request = service_pb2.VerifyPersonalIdRequest(
+            name=f"accounts/{account}",
+            personal_id=personal_id,
+            request_id=request_id or str(uuid4()),
+            **{**_reason(commerce=commerce), **fields},
+        )
+        return await self._service.VerifyPersonalId(request, metadata=self._metadata, timeout=_CALL_SECONDS)
+
+    async def start_sign_in(
+        self, account: str, redirect_uri: str, request_id: str = "", *, commerce: bool = False, **fields: Any
+    ) -> service_pb2.StartElectronicIdResponse:
+        request = service_pb2.StartElectronicIdRequest(
+            name=f"accounts/{account}",
+            redirect_uri=redirect_uri,
+            request_id=request_id or str(uuid4()),
+            **{**_reason(commerce=commerce), **fields},
+        )
+        return await self._service.StartElectronicId(request, metadata=self._metadata, timeout=_CALL_SECONDS)
+
+    async def complete_sign_in(
+        self, account: str, request_id: str = "", **redirect: str
+    ) -> resources_pb2.PersonalIdVerification:
+        """`redirect` is what the person came back with: state, code or error, iss."""
+        request = service_pb2.CompleteElectronicIdRequest(
+            name=f"accounts/{account}", request_id=request_id or str(uuid4()), **redirect
+        )
+        return await self._service.CompleteElectronicId(request, metadata=self._metadata, timeout=_CALL_SECONDS)
+
     async def get(self, account: str) -> resources_pb2.Account:
         request = service_pb2.GetAccountRequest(name=f"accounts/{account}")
         return await self._service.GetAccount(request, metadata=self._metadata, timeout=_CALL_SECONDS)
@@ -144,6 +175,17 @@ class Platform:
     ) -> resources_pb2.Decision:
         request = service_pb2.CheckActionRequest(name=f"accounts/{account}", action=action)
         return await self._service.CheckAction(request, metadata=self._metadata, timeout=_CALL_SECONDS)
+
+
+def no_mobile() -> service_pb2.NoMobile:
+    """Returns a confirmation that was given just now."""
+    confirmed = Timestamp()
+    confirmed.FromDatetime(datetime.now(UTC))
+    return service_pb2.NoMobile(confirmed=True, text_version="no-mobile-1", confirm_time=confirmed)
+
+
+def _reason(*, commerce: bool) -> dict[str, Any]:
+    return {"commerce": service_pb2.Commerce()} if commerce else {"no_mobile": no_mobile()}
 
 
 async def refusal(call: Awaitable[object]) -> grpc.aio.AioRpcError:

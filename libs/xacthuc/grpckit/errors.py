@@ -53,6 +53,8 @@ class FieldFault:
     """Language of `sentence`, as BCP 47 names it; empty when there is none."""
     sentence: str = ""
     """What the person who filled the field in may be told."""
+    english: str = ""
+    """The same in English, for a caller whose `accept-language` asks for it; empty when there is one language alone."""
 
 
 class XacthucError(Exception):

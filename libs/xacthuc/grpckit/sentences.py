@@ -94,6 +94,10 @@ SENTENCES: Final[Mapping[Reason, Sentence]] = MappingProxyType({
         "Số điện thoại này đã chuyển qua quá nhiều tài khoản. Vui lòng dùng số khác, hoặc liên hệ nền tảng.",
         "This phone number moved between too many accounts. Please use another one, or contact the platform.",
     ),
+    Reason.PROVIDER_UNAVAILABLE: Sentence(
+        "Nhà cung cấp dịch vụ định danh điện tử chưa phản hồi. Vui lòng thử lại sau ít phút.",
+        "The provider of electronic identification does not answer. Please try again in a few minutes.",
+    ),
     Reason.OVERLOADED: _LATER,
     Reason.STORE_UNAVAILABLE: _LATER,
     Reason.DATABASE_UNAVAILABLE: _LATER,
@@ -117,6 +121,9 @@ def sentence(reason: Reason, accept_language: str) -> tuple[str, str] | None:
     found = SENTENCES.get(reason)
     if found is None:
         return None
-    if accept_language[:2].lower() == "en":
-        return ENGLISH, found.english
-    return VIETNAMESE, found.vietnamese
+    return (ENGLISH, found.english) if is_english(accept_language) else (VIETNAMESE, found.vietnamese)
+
+
+def is_english(accept_language: str) -> bool:
+    """Whether a caller's metadata asks for English."""
+    return accept_language[:2].lower() == "en"

@@ -14,7 +14,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from xacthuc.grpckit.errors import DeadlineExceeded, Internal, Unimplemented, XacthucError
 from xacthuc.grpckit.reasons import DOMAIN, Reason
-from xacthuc.grpckit.sentences import sentence
+from xacthuc.grpckit.sentences import ENGLISH, is_english, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,7 +67,7 @@ def serialize(error: XacthucError, *, trace_id: str, accept_language: str = "") 
         ),
     )
     if error.field_faults:
-        _add(status, _bad_request(error))
+        _add(status, _bad_request(error, accept_language))
     if error.retry_after is not None:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromTimedelta(error.retry_after)
@@ -78,11 +78,14 @@ def serialize(error: XacthucError, *, trace_id: str, accept_language: str = "") 
     return bytes(status.SerializeToString())
 
 
-def _bad_request(error: XacthucError) -> error_details_pb2.BadRequest:
+def _bad_request(error: XacthucError, accept_language: str) -> error_details_pb2.BadRequest:
     request = error_details_pb2.BadRequest()
     for fault in error.field_faults:
         violation = request.field_violations.add(field=fault.field, description=fault.description, reason=fault.reason)
-        if fault.sentence:
+        if fault.english and is_english(accept_language):
+            violation.localized_message.locale = ENGLISH
+            violation.localized_message.message = fault.english
+        elif fault.sentence:
             violation.localized_message.locale = fault.locale
             violation.localized_message.message = fault.sentence
     return request

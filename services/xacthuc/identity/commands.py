@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from xacthuc.credentials.scopes import Scope
+    from xacthuc.identity.domain.personal_ids import Ground
     from xacthuc.identity.domain.registration import CalendarDate
 
 
@@ -47,50 +48,58 @@ class RegisterAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectAccount:
-    """What is right about a holder; empty and None for what stays."""
-
-    order: Order
-    account_id: str = field(repr=False)
-    full_name: str = field(repr=False)
-    birth_date: CalendarDate | None = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockAccount:
-    """An account to be locked."""
-
-    order: Order
-    account_id: str = field(repr=False)
-    basis: str
-    expire_time: datetime | None
-    """None: until it is unlocked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnlockAccount:
-    """An account to be unlocked."""
-
-    order: Order
-    account_id: str = field(repr=False)
-    basis: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndAccount:
-    """An account to be closed or erased."""
-
-    order: Order
-    account_id: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyPhone:
     """A proof to be added to an account."""
 
     order: Order
     account_id: str = field(repr=False)
     proof_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Why a personal ID is given."""
+
+    ground: Ground
+    confirmation: Consent | None
+    """Of having no mobile number; with NO_MOBILE alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyPersonalId:
+    """A personal ID to be declared and confirmed."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    personal_id: str = field(repr=False)
+    """As the person typed it."""
+    given: Given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartElectronicId:
+    """A sign-in to be begun."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    provider: str
+    """Empty where there is one alone."""
+    redirect_uri: str
+    given: Given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteElectronicId:
+    """What the person came back with from a sign-in."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    state: str = field(repr=False)
+    code: str = field(repr=False)
+    """Empty when an error came."""
+    error: str
+    iss: str
+    """Empty when the provider does not say who it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

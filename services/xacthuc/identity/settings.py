@@ -24,6 +24,13 @@ class IdentitySettings(Settings):
     otp_address: str = "otp:7412"
     """Internal port of the one-time-code service."""
 
+    eid_directory: Path = Path("/etc/xacthuc/eid")
+    """One TOML file for each provider of electronic identification and each mobile operator that compares
+    (docs/electronic-id.md, docs/personal-id-providers.md). Missing or empty: personal IDs are declared alone."""
+
+    eid_reports_address: str = ""
+    """Where providers report by themselves, `host:port`, over plain HTTP behind an edge that ends TLS. Empty: nowhere."""
+
     policy_file: Path | None = None
     """A policy of the operator's own, merged over the bundled one."""
 
@@ -35,6 +42,9 @@ class IdentitySettings(Settings):
 
     key_connections: int = Field(default=8, ge=1)
     """Transactions at once with the keys of the accounts: each is one short statement."""
+
+    job_slots: int = Field(default=4, ge=1)
+    """Durable jobs at once in this process, such as questions to a provider that was down."""
 
     read_backlog: int = Field(default=256, ge=1)
     """Questions for facts at once, each about up to 100 accounts; calls beyond are shed with OVERLOADED, not queued."""

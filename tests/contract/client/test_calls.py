@@ -39,16 +39,12 @@ CALLS = [
 ]
 WITHOUT_CALLS = {
     "BatchCheckActions",
+    "CompleteElectronicId",
     "GetJwks",
     "IssueStandingToken",
     "ListVerificationPaths",
-    "CloseAccount",
-    "CorrectAccount",
-    "EraseAccount",
-    "ListAccounts",
-    "ListConsents",
-    "LockAccount",
-    "UnlockAccount",
+    "StartElectronicId",
+    "VerifyPersonalId",
 }
 """Methods of public services that the client has no call for yet."""
 SERVICES = (

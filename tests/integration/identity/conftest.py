@@ -13,22 +13,26 @@ from xacthuc.clock import FixedClock
 from xacthuc.identity.adapters.account_cipher import KeyWrapper
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
+from xacthuc.identity.adapters.eid_sandbox import SandboxAuthenticator
 from xacthuc.identity.adapters.personal import PersonalData
-from xacthuc.identity.adapters.sql_account_list import SqlAccountList
+from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
-from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
+from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
+from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.commands import Consent, Order, RegisterAccount
 from xacthuc.identity.domain.registration import CalendarDate
+from xacthuc.identity.eid_ports import Providers
 from xacthuc.identity.ports.numbers import Proof
 from xacthuc.identity.usecases import accounts, decisions, numbers
 from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings
 from xacthuc.ids import random_bytes
+from xacthuc.personal_id import PersonalIdScheme
 from xacthuc.policy import Policy, Purpose
 from xacthuc.sealing import KeyRing, Sealer
 from xacthuc.settings import Environment
@@ -145,19 +149,23 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring):
     personal, keys = PersonalData(sealer, index_ring), AccountKeys(key_engine, KeyWrapper(sealer))
     requests, rows = SqlRequests(personal), AccountRows(Policy.load())
     cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, keys, rows)
+    caps = Policy.load().accounts_per_personal_id
+    personal_id_writes = PersonalIdWrites(personal, rows, requests, caps)
     identity = Identity(
         clock=clock,
         policy=Policy.load(),
         environment=Environment.PRODUCTION,
         accounts=SqlAccounts(engine, keys, personal, rows, requests),
-        account_list=SqlAccountList(engine, keys, rows),
-        lifecycle=SqlLifecycle(engine, keys, personal, rows, requests),
         verifications=SqlVerifications(engine, keys, personal, rows, requests),
         proofs=NoPeer(),
         standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),
         tokens=SignedStandings(Signer(ring(), ISSUER)),
         platforms=SqlPlatforms(engine, requests),
         publication=NoPeer(),
+        personal_ids=SqlPersonalIds(engine, keys, personal, requests, personal_id_writes),
+        sign_ins=SqlSignIns(engine, keys, personal, requests, personal_id_writes),
+        personal_id_scheme=PersonalIdScheme.load(),
+        providers=Providers(sandbox=SandboxAuthenticator(clock)),
         appended=lambda: None,
     )
     return Bench(clock, identity, keys, personal, rows, store, cache, facts)

@@ -9,6 +9,8 @@ import orjson
 
 from xacthuc.identity.domain.account import AccountView, Evidence, Lock, State
 from xacthuc.identity.domain.facts import EvidenceKind
+from xacthuc.identity.domain.personal_ids import Outcome, Verification
+from xacthuc.identity.ports.personal_ids import BegunSignIn
 from xacthuc.policy import NextStep
 
 
@@ -53,6 +55,20 @@ def account_view(fields: dict[str, Any]) -> AccountView:
         purge_time=_instant(fields["purge_time"]),
         create_time=datetime.fromisoformat(fields["create_time"]),
         update_time=datetime.fromisoformat(fields["update_time"]),
+    )
+
+
+def verification(fields: dict[str, Any]) -> Verification:
+    """Returns what came of a personal ID."""
+    return Verification(Outcome(fields["outcome"]), account_view(fields["account"]), fields["retry_seconds"])
+
+
+def begun_sign_in(fields: dict[str, Any]) -> BegunSignIn:
+    """Returns a sign-in that was begun."""
+    return BegunSignIn(
+        authorization_uri=fields["authorization_uri"],
+        state=fields["state"],
+        expire_time=datetime.fromisoformat(fields["expire_time"]),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.adapters.sql_requests import forget_requests
+from xacthuc.identity.adapters.sql_sign_ins import forget_sign_ins
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
@@ -35,6 +36,8 @@ class Housekeeping:
             await asyncio.sleep(_INTERVAL.total_seconds() * random.random())
             try:
                 while await forget_requests(self._engine, self._clock.now() - self._kept):
+                    pass
+                while await forget_sign_ins(self._engine, self._clock.now()):
                     pass
             except DatabaseUnavailable:
                 self._log.warning("requests_not_forgotten")

@@ -154,10 +154,19 @@ personal_id_checks = Table(
     word("check_id"),
     # The evidence row of the declared number.
     number("evidence_id"),
+    # Whom it is pending with and what they call it; nobody's at first.
     word("provider"),
     word("transaction_id", nullable=True),
+    # Whether the mobile operators have answered.
+    flag("compared"),
     instant("create_time"),
     instant("next_time"),
+    Index(
+        "personal_id_checks_transaction",
+        "provider",
+        "transaction_id",
+        postgresql_where=text("transaction_id IS NOT NULL"),
+    ),
 )
 
 # Sign-ins that were begun with a provider of electronic identification.
@@ -170,6 +179,8 @@ sign_ins = Table(
     word("provider"),
     sealed("flow"),
     instant("expire_time"),
+    # The request that came back with it first; no other one gets it.
+    word("used_by", nullable=True),
     Index("sign_ins_age", "expire_time"),
 )
 

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from xacthuc.clock import Clock
+    from xacthuc.identity.eid_ports import Providers
     from xacthuc.identity.ports.accounts import Accounts
-    from xacthuc.identity.ports.lifecycle import AccountList, Lifecycle
     from xacthuc.identity.ports.numbers import Proofs, Verifications
+    from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
     from xacthuc.identity.ports.platforms import Platforms, Publication
     from xacthuc.identity.ports.tokens import StandingTokens
     from xacthuc.identity.usecases.standing import Standings
+    from xacthuc.personal_id import PersonalIdScheme
     from xacthuc.policy import Policy
     from xacthuc.settings import Environment
 
@@ -51,14 +53,17 @@ class Identity:
     environment: Environment
     """Tells what kind of keys are made."""
     accounts: Accounts
-    account_list: AccountList
-    lifecycle: Lifecycle
     verifications: Verifications
     proofs: Proofs
     standings: Standings
     tokens: StandingTokens
     platforms: Platforms
     publication: Publication
+    personal_ids: PersonalIds
+    sign_ins: SignIns
+    personal_id_scheme: PersonalIdScheme
+    providers: Providers
+    """Of electronic identification, and operators."""
     appended: Callable[[], None]
-    """Called after a commit that wrote to the outbox or asked for a job, so that nobody waits for the next look."""
+    """Called after a commit that wrote to the outbox, so that its readers need not wait for the next look."""
     shield: Shield = field(default_factory=Shield)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from google.protobuf.duration_pb2 import Duration
@@ -10,6 +11,7 @@ from xacthuc.api.identity.v1 import resources_pb2, service_pb2
 from xacthuc.grpckit.endpoint import Serialized
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
+from xacthuc.identity.domain.personal_ids import Outcome
 from xacthuc.identity.wire.common import optional_timestamp, timestamp
 from xacthuc.policy import Action, NextStep, Reason, VerificationPath
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from xacthuc.identity.domain.account import AccountView, Lock
     from xacthuc.identity.domain.decision import Decision
+    from xacthuc.identity.domain.personal_ids import Verification
     from xacthuc.identity.usecases.decisions import StandingToken
     from xacthuc.policy import Policy
 
@@ -26,6 +29,7 @@ _KINDS: Final = {kind: resources_pb2.Evidence.Kind.Value(kind.value) for kind in
 _STEPS: Final = {step: resources_pb2.NextStep.Kind.Value(step.value) for step in NextStep}
 _ACTIONS: Final = {action: resources_pb2.Action.Value(action.value) for action in Action}
 _PATHS: Final = {path: resources_pb2.VerificationPath.Kind.Value(path.value) for path in VerificationPath}
+_OUTCOMES: Final = {outcome: resources_pb2.PersonalIdVerification.Outcome.Value(outcome.value) for outcome in Outcome}
 _REASONS: Final = {reason: resources_pb2.Decision.Reason.Value(reason.value) for reason in Reason}
 
 
@@ -102,6 +106,15 @@ class Renderer:
             transition_end_time=optional_timestamp(view.transition_until),
             purge_time=optional_timestamp(view.purge_time),
         )
+
+    def verification(self, verification: Verification) -> resources_pb2.PersonalIdVerification:
+        """Renders what came of a personal ID."""
+        message = resources_pb2.PersonalIdVerification(
+            outcome=_OUTCOMES[verification.outcome], account=self.account(verification.account)
+        )
+        if verification.retry_seconds:
+            message.retry_delay.FromTimedelta(timedelta(seconds=verification.retry_seconds))
+        return message
 
     def _enter(self, decision: Decision) -> bytes:
         alone = service_pb2.BatchCheckActionsResponse(decisions=[self.decision(decision)])

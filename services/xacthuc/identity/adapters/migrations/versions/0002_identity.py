@@ -101,10 +101,15 @@ _NEW = (
         evidence_id bigint NOT NULL,
         provider text NOT NULL,
         transaction_id text,
+        compared boolean NOT NULL,
         create_time timestamptz NOT NULL,
         next_time timestamptz NOT NULL,
         PRIMARY KEY (platform, account)
     )
+    """,
+    """
+    CREATE INDEX personal_id_checks_transaction ON identity.personal_id_checks (provider, transaction_id)
+    WHERE transaction_id IS NOT NULL
     """,
     """
     CREATE TABLE identity.sign_ins (
@@ -113,7 +118,8 @@ _NEW = (
         account text NOT NULL,
         provider text NOT NULL,
         flow bytea NOT NULL,
-        expire_time timestamptz NOT NULL
+        expire_time timestamptz NOT NULL,
+        used_by text
     )
     """,
     "CREATE INDEX sign_ins_age ON identity.sign_ins (expire_time)",
