@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import grpc
@@ -16,6 +16,7 @@ from otp_peer import Purpose
 from xacthuc.api.identity.v1 import resources_pb2, service_pb2
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.rejection import details_of
+from xacthuc.policy.dates import VIETNAM_TIME
 
 Account, Decision, NextStep = resources_pb2.Account, resources_pb2.Decision, resources_pb2.NextStep
 
@@ -58,6 +59,26 @@ async def test_a_child_is_pending_and_proves_no_number(api, platform):
     assert child.is_child
     assert (error.code(), reason_of(error)) == (grpc.StatusCode.FAILED_PRECONDITION, Reason.ACCOUNT_STATE)
     assert (await platform.check("child")).reason == Decision.GUARDIAN_REQUIRED
+
+
+@pytest.mark.rule("R23")
+async def test_whether_an_account_is_a_childs_can_be_asked(platform):
+    year = datetime.now(VIETNAM_TIME).year
+    await platform.register("child", (year - 15, 1, 1))
+    await platform.register("grown", (year - 17, 1, 1))
+
+    assert (await platform.get("child")).is_child
+    assert not (await platform.get("grown")).is_child
+
+
+@pytest.mark.rule("R13")
+async def test_a_consent_that_was_not_affirmed_or_names_no_text_is_none(platform):
+    consent = service_pb2.Consent(text_version="", accept_time=Timestamp(seconds=1_700_000_000), affirmed=False)
+
+    error = await refusal(platform.submit(platform.registration("u1", consent=consent)))
+
+    assert {"consent.text_version", "consent.affirmed"} == faults_of(error)
+    assert Reason.ACCOUNT_NOT_FOUND is reason_of(await refusal(platform.get("u1")))
 
 
 async def test_a_repeated_registration_gets_the_same_answer(platform):

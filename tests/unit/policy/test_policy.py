@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from xacthuc.datafile import DataFileError
-from xacthuc.policy import Action, NextStep, Policy, Purpose, Reason, Requirement, deadline
+from xacthuc.policy import Action, NextStep, Policy, Purpose, Reason, Requirement, VerificationPath, deadline
 from xacthuc.policy.sending import GuardThresholds
 
 
@@ -204,3 +204,19 @@ def test_a_platform_may_add_a_notice_of_its_own(tmp_path: Path) -> None:
     changed = policy_with(tmp_path, "[notices.own]\nvi = '{brand}: Xin chao'\nen = '{brand}: Hello'\n")
     assert changed.notice_message("own", "en", brand="VOZ") == "VOZ: Hello"
     assert "verification_due" in changed.notices
+
+
+@pytest.mark.rule("R43")
+def test_foreigners_are_told_their_three_outcomes_in_both_languages(policy: Policy) -> None:
+    told = [
+        ("vi", VerificationPath.PHONE, "SIM du lịch"),
+        ("en", VerificationPath.PHONE, "tourist SIM"),
+        ("vi", VerificationPath.ELECTRONIC_ID, "VNeID"),
+        ("en", VerificationPath.ELECTRONIC_ID, "residence card"),
+        ("vi", VerificationPath.READ_ONLY, "định danh điện tử"),
+        ("en", VerificationPath.READ_ONLY, "electronic identification"),
+    ]
+
+    assert [word in getattr(policy.paths[path].who, language) for language, path, word in told] == [True] * 6
+    assert all(policy.paths[path].what.vi and policy.paths[path].what.en for _, path, _ in told)
+    assert all(policy.paths[path].citation for _, path, _ in told)
