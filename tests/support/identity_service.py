@@ -22,7 +22,14 @@ from google.rpc import error_details_pb2, status_pb2
 from google.type import date_pb2
 from identity_process import IdentityProcess
 
-from xacthuc.api.identity.v1 import admin_pb2, admin_pb2_grpc, resources_pb2, service_pb2, service_pb2_grpc
+from xacthuc.api.identity.v1 import (
+    admin_pb2,
+    admin_pb2_grpc,
+    internal_pb2_grpc,
+    resources_pb2,
+    service_pb2,
+    service_pb2_grpc,
+)
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.rejection import details_of
 from xacthuc.grpckit.status import DETAILS_KEY
@@ -45,6 +52,11 @@ class Api:
         )
         self.service = service_pb2_grpc.IdentityServiceStub(self._public)
         self.admin = admin_pb2_grpc.IdentityAdminStub(self._internal)
+        guardian = TlsFiles(deployment.tls, "guardian").channel_credentials()
+        self._guardian = grpc.aio.secure_channel(
+            deployment.internal, guardian, options=[("grpc.ssl_target_name_override", "identity"), patience]
+        )
+        self.guardian = internal_pb2_grpc.IdentityInternalStub(self._guardian)
 
     async def new_platform(self) -> str:
         """Creates a platform; returns its id."""
@@ -67,8 +79,8 @@ class Api:
         )
 
     async def close(self) -> None:
-        await self._public.close()
-        await self._internal.close()
+        for channel in (self._public, self._internal, self._guardian):
+            await channel.close()
 
 
 class Platform:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from xacthuc.credentials.scopes import Scope
+    from xacthuc.identity.domain.guardianship import Guardianship
     from xacthuc.identity.domain.personal_ids import Ground
     from xacthuc.identity.domain.registration import CalendarDate
 
@@ -100,6 +101,15 @@ class CompleteElectronicId:
     error: str
     iss: str
     """Empty when the provider does not say who it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutGuardianship:
+    """Who answers for a child from now on, and what is allowed."""
+
+    order: Order
+    child_id: str = field(repr=False)
+    guardianship: Guardianship
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

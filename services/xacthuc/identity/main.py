@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from xacthuc import process
-from xacthuc.api.identity.v1 import admin_pb2, service_pb2
+from xacthuc.api.identity.v1 import admin_pb2, internal_pb2, service_pb2
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.publisher import KeyPublisher
@@ -30,6 +30,7 @@ from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.rotation import targets
 from xacthuc.identity.adapters.rotation.rotation import Rotation
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
+from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
 from xacthuc.identity.adapters.sql_personal_ids import PERSONAL_ID_CHECK, SqlPersonalIds
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
@@ -39,7 +40,7 @@ from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.tables import SCHEMA, jobs
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.outages import TRANSLATIONS
-from xacthuc.identity.servicer import IdentityAdminServicer, IdentityServicer
+from xacthuc.identity.servicer import IdentityAdminServicer, IdentityInternalServicer, IdentityServicer
 from xacthuc.identity.settings import IdentitySettings
 from xacthuc.identity.usecases import questions
 from xacthuc.identity.usecases.identity import Identity
@@ -131,6 +132,7 @@ async def serve(settings: IdentitySettings) -> None:
         accounts=SqlAccounts(writes, account_keys, personal, rows, requests),
         verifications=SqlVerifications(writes, account_keys, personal, rows, requests),
         proofs=OtpClient(otp),
+        guardianships=SqlGuardianships(writes, account_keys, rows, requests),
         standings=Standings(
             ValkeyStanding(cache, personal),
             SqlFacts(reads, account_keys, rows),
@@ -156,6 +158,11 @@ async def serve(settings: IdentitySettings) -> None:
     server = (
         ServerBuilder("identity", settings, reporting, keys=keys, translations=TRANSLATIONS, shortcuts=SHORTCUTS)
         .public(service_of(service_pb2, "IdentityService"), IdentityServicer(identity, Renderer(policy)), scopes=SCOPES)
+        .internal(
+            service_of(internal_pb2, "IdentityInternal"),
+            IdentityInternalServicer(identity),
+            allow={"PutGuardianship": {"guardian"}},
+        )
         .internal(
             admin,
             IdentityAdminServicer(identity),

@@ -1,4 +1,4 @@
-"""The service's two faces on the wire: each method parses, calls one use case, renders.
+"""The service's faces on the wire: each method parses, calls one use case, renders.
 
 The server builder checks these classes against the contract; what a method does is commented there.
 """
@@ -8,15 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import admin_pb2, resources_pb2
-from xacthuc.identity.usecases import accounts, decisions, electronic_ids, numbers, personal_ids, platforms
+from xacthuc.identity.usecases import (
+    accounts,
+    decisions,
+    electronic_ids,
+    guardianships,
+    numbers,
+    personal_ids,
+    platforms,
+)
 from xacthuc.identity.wire import accounts as reading
 from xacthuc.identity.wire import admin
 from xacthuc.identity.wire import decisions as asking
+from xacthuc.identity.wire import guardianships as guarding
 from xacthuc.identity.wire import personal_ids as personal_id_wire
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
 
 if TYPE_CHECKING:
-    from xacthuc.api.identity.v1 import service_pb2
+    from xacthuc.api.identity.v1 import internal_pb2, service_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.identity.usecases.identity import Identity
@@ -88,6 +97,21 @@ class IdentityServicer:
         self, _request: service_pb2.ListVerificationPathsRequest, _call: Call
     ) -> service_pb2.ListVerificationPathsResponse:
         return self._render.paths
+
+
+class IdentityInternalServicer:
+    """Serves other services, on the internal port."""
+
+    def __init__(self, identity: Identity) -> None:
+        """Takes what the verbs work with."""
+        self._identity = identity
+
+    async def PutGuardianship(
+        self, request: internal_pb2.PutGuardianshipRequest, call: Call
+    ) -> internal_pb2.Guardianship:
+        command = guarding.put_guardianship(request, call)
+        kept = await guardianships.put_guardianship(self._identity, command)
+        return guarding.guardianship(command.child_id, kept)
 
 
 class IdentityAdminServicer:

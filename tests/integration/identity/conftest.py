@@ -17,6 +17,7 @@ from xacthuc.identity.adapters.eid_sandbox import SandboxAuthenticator
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
+from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
 from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
@@ -158,6 +159,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring):
         accounts=SqlAccounts(engine, keys, personal, rows, requests),
         verifications=SqlVerifications(engine, keys, personal, rows, requests),
         proofs=NoPeer(),
+        guardianships=SqlGuardianships(engine, keys, rows, requests),
         standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),
         tokens=SignedStandings(Signer(ring(), ISSUER)),
         platforms=SqlPlatforms(engine, requests),

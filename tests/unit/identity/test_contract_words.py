@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from xacthuc.api.identity.v1 import admin_pb2, resources_pb2
+from xacthuc.api.identity.v1 import admin_pb2, internal_pb2, resources_pb2
 from xacthuc.credentials.records import KeyState
 from xacthuc.credentials.scopes import Scope
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
-from xacthuc.policy import Action, NextStep, Reason
+from xacthuc.identity.domain.guardianship import Relation
+from xacthuc.policy import Action, NextStep, Reason, VerificationPath
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,8 @@ from xacthuc.policy import Action, NextStep, Reason
         (NextStep, resources_pb2.NextStep.Kind),
         (EvidenceKind, resources_pb2.Evidence.Kind),
         (State, resources_pb2.Account.State),
+        (VerificationPath, resources_pb2.VerificationPath.Kind),
+        (Relation, internal_pb2.Guardianship.Relation),
         (Scope, admin_pb2.PlatformKey.Scope),
         (KeyState, admin_pb2.PlatformKey.State),
     ],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from xacthuc.audit.trail import Entry
-from xacthuc.identity.adapters.tables import accounts
+from xacthuc.identity.adapters.tables import accounts, guardians
 from xacthuc.sql.outbox import Event
 
 if TYPE_CHECKING:
@@ -39,6 +39,18 @@ async def touch(connection: AsyncConnection, platform: str, account_ids: Collect
         .where(accounts.c.platform == platform, accounts.c.account.in_(account_ids))
         .values(update_time=now)
     )
+
+
+async def wards_of(connection: AsyncConnection, platform: str, account_ids: Collection[str]) -> list[str]:
+    """Returns the children whom `account_ids` answer for: what is decided about them depends on what these have proven.
+
+    Every write that changes what stands of an account, or closes it, names them among those it changed.
+    """
+    of = guardians.c
+    found = await connection.scalars(
+        select(of.child).where(of.platform == platform, of.account.in_(account_ids)).distinct().order_by(of.child)
+    )
+    return list(found)
 
 
 def entry(order: Order, tag: Tag, account_id: str, now: datetime, detail: Json) -> Entry:

@@ -159,7 +159,9 @@ class SqlPersonalIds:
                     await self._writes.refuse(connection, order, cipher, ruling, now)
                     outcome = ruling
             answer = await self._writes.answer(connection, order, cipher, outcome, now=now, retry_seconds=pause_seconds)
-        return SettledPersonalId(answer, (check.account_id, *displaced))
+            changed = (check.account_id, *displaced)
+            wards = await account_writes.wards_of(connection, order.platform, changed)
+        return SettledPersonalId(answer, (*changed, *wards))
 
     async def _record(
         self,

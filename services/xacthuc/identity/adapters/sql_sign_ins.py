@@ -160,7 +160,9 @@ class SqlSignIns:
                 detail: Json = {"outcome": outcome.value}
                 await note(connection, order, Tag.ELECTRONIC_ID_REFUSED, account_id, now=now, detail=detail)
             answer = await self._writes.answer(connection, order, cipher, outcome, now=now, retry_seconds=retry_seconds)
-        return SettledPersonalId(answer, (account_id, *displaced))
+            changed = (account_id, *displaced)
+            wards = await account_writes.wards_of(connection, order.platform, changed)
+        return SettledPersonalId(answer, (*changed, *wards))
 
     async def _cipher(self, platform: str, account_id: str) -> AccountCipher:
         key = await self._keys.get(platform, account_id)

@@ -11,7 +11,7 @@ from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters import answers, sql_claims
 from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.account_rows import LapseReason
-from xacthuc.identity.adapters.account_writes import entry, event, touch
+from xacthuc.identity.adapters.account_writes import entry, event, touch, wards_of
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.sql_claims import NUMBERS
 from xacthuc.identity.adapters.tables import evidence, number_claims, number_moves, outbox, proofs, trail
@@ -87,7 +87,9 @@ class SqlVerifications:
             await touch(connection, order.platform, (account_id, *outcome.displaced), now)
             await _tell(connection, order, account_id, outcome, source=proof.source, now=now)
             answer = await self._answer(connection, order, cipher, now)
-        return Settled(answer, (account_id, *outcome.displaced))
+            changed = (account_id, *outcome.displaced)
+            wards = await wards_of(connection, order.platform, changed)
+        return Settled(answer, (*changed, *wards))
 
     def _kept(self, order: Order, sealed: bytes) -> AccountView:
         return answers.account_view(answers.read(self._personal.open_answer(order, sealed)))

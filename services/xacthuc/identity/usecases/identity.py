@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.identity.eid_ports import Providers
     from xacthuc.identity.ports.accounts import Accounts
+    from xacthuc.identity.ports.guardianships import Guardianships
     from xacthuc.identity.ports.numbers import Proofs, Verifications
     from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
     from xacthuc.identity.ports.platforms import Platforms, Publication
@@ -55,6 +56,7 @@ class Identity:
     accounts: Accounts
     verifications: Verifications
     proofs: Proofs
+    guardianships: Guardianships
     standings: Standings
     tokens: StandingTokens
     platforms: Platforms

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 ACTIONS: Final = {resources_pb2.Action.Value(action.value): action for action in Action}
 """The contract's numbers; a test proves that both sides name the same."""
 
+ACTION_NUMBERS: Final = {action: number for number, action in ACTIONS.items()}
+
 _MOST_CHECKS: Final = 500
 _NAMES: Final = re.compile(r"(?:accounts/[A-Za-z0-9_.~-]{1,64}\n)+", re.ASCII)
 _parts: Final = attrgetter("name", "action")

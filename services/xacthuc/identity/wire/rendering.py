@@ -13,7 +13,8 @@ from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.personal_ids import Outcome
 from xacthuc.identity.wire.common import optional_timestamp, timestamp
-from xacthuc.policy import Action, NextStep, Reason, VerificationPath
+from xacthuc.identity.wire.decisions import ACTION_NUMBERS
+from xacthuc.policy import NextStep, Reason, VerificationPath
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _STATES: Final = {state: resources_pb2.Account.State.Value(state.value) for state in State}
 _KINDS: Final = {kind: resources_pb2.Evidence.Kind.Value(kind.value) for kind in EvidenceKind}
 _STEPS: Final = {step: resources_pb2.NextStep.Kind.Value(step.value) for step in NextStep}
-_ACTIONS: Final = {action: resources_pb2.Action.Value(action.value) for action in Action}
 _PATHS: Final = {path: resources_pb2.VerificationPath.Kind.Value(path.value) for path in VerificationPath}
 _OUTCOMES: Final = {outcome: resources_pb2.PersonalIdVerification.Outcome.Value(outcome.value) for outcome in Outcome}
 _REASONS: Final = {reason: resources_pb2.Decision.Reason.Value(reason.value) for reason in Reason}
@@ -78,7 +78,7 @@ class Renderer:
         return resources_pb2.StandingToken(
             token=token.signed.text if token.signed else "",
             expire_time=timestamp(token.signed.expire_time) if token.signed else None,
-            actions=[_ACTIONS[action] for action in token.actions],
+            actions=[ACTION_NUMBERS[action] for action in token.actions],
             next_step=self._steps[token.next_step],
         )
 

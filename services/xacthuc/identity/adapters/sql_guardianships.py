@@ -1,0 +1,232 @@
+"""Who answers for children, in PostgreSQL: one version of it at a time, whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from xacthuc.audit.tags import Tag
+from xacthuc.identity.adapters.account_keys import NoKey
+from xacthuc.identity.adapters.account_rows import LapseReason
+from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch
+from xacthuc.identity.adapters.events import EventKind
+from xacthuc.identity.adapters.tables import accounts, evidence, guardians, outbox, supervisions, trail
+from xacthuc.identity.domain.facts import UNSUPERVISED, EvidenceKind, Facts, Supervision
+from xacthuc.identity.domain.guardianship import Candidate, Guardian, Guardianship, Relation
+from xacthuc.identity.ports.guardianships import Put
+from xacthuc.policy import Action
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from datetime import date, datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from xacthuc.identity.adapters.account_keys import AccountKey, AccountKeys
+    from xacthuc.identity.adapters.account_rows import AccountRows
+    from xacthuc.identity.adapters.sql_requests import SqlRequests
+    from xacthuc.identity.commands import Order
+    from xacthuc.identity.domain.guardianship import GuardianRefusal, WardRefusal
+    from xacthuc.sql.columns import Json
+
+_NOBODY = Guardianship(guardians=(), supervision=UNSUPERVISED, version=0)
+
+
+class SqlGuardianships:
+    """The port `Guardianships`."""
+
+    def __init__(self, engine: AsyncEngine, keys: AccountKeys, rows: AccountRows, requests: SqlRequests) -> None:
+        """Takes the pool for writes, and what opens, reads and recognises."""
+        self._engine = engine
+        self._keys = keys
+        self._rows = rows
+        self._requests = requests
+
+    async def put(
+        self,
+        order: Order,
+        child_id: str,
+        wanted: Guardianship,
+        judge: Callable[[Facts, Mapping[str, Candidate]], WardRefusal | GuardianRefusal | None],
+        now: datetime,
+    ) -> Put | WardRefusal | GuardianRefusal:
+        """Keeps guardians, supervision, evidence, audit and event in one commit. The answer is read, not kept."""
+        platform = order.platform
+        concerned = sorted({child_id, *(guardian.account_id for guardian in wanted.guardians)})
+        keys = await self._keys.get_many(platform, concerned)
+        async with transaction(self._engine) as connection:
+            # The guardians too: what one of them loses meanwhile finds this child among those it concerns, or is seen here.
+            await lock_accounts(connection, platform, concerned)
+            kept = await _kept(connection, platform, child_id)
+            seen = await self._requests.find(connection, order)
+            if seen is not None:
+                return Put(kept, changed=False)
+            child, new = await self._look(connection, platform, child_id, _new(kept, wanted), keys)
+            if refused := judge(child, new):
+                return refused
+            await self._requests.record(connection, order, now, None)
+            if wanted.version <= kept.version:
+                return Put(kept, changed=False)
+            await _keep(connection, platform, child_id, wanted, now)
+            await _tell(connection, order, _Change(child_id, kept, wanted), now)
+            await touch(connection, platform, (child_id,), now)
+        return Put(wanted, changed=True)
+
+    async def _look(
+        self,
+        connection: AsyncConnection,
+        platform: str,
+        child_id: str,
+        new: Collection[str],
+        keys: Mapping[str, AccountKey],
+    ) -> tuple[Facts, dict[str, Candidate]]:
+        """Returns what is known of the child, and of those who are to answer for it from now on."""
+        found = await self._rows.read(connection, platform, (child_id, *new))
+        of, who = guardians.c, accounts.c
+        counted = await connection.execute(
+            select(of.account, func.count(of.child.distinct()).label("children"))
+            .where(of.platform == platform, of.account.in_(new), of.child != child_id)
+            .group_by(of.account)
+        )
+        children = {row.account: row.children for row in counted}
+        people = await connection.execute(
+            select(who.account, who.person).where(who.platform == platform, who.account.in_(new), who.complete)
+        )
+        born = {row.account: _birth_date(keys[row.account], row.person) for row in people}
+        candidates = {
+            each: Candidate(self._rows.facts(found, each, keys[each]), born.get(each), children.get(each, 0))
+            for each in new
+        }
+        return self._rows.facts(found, child_id, keys[child_id]), candidates
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What becomes another."""
+
+    child_id: str
+    kept: Guardianship
+    wanted: Guardianship
+
+
+def _new(kept: Guardianship, wanted: Guardianship) -> set[str]:
+    return {each.account_id for each in wanted.guardians} - {each.account_id for each in kept.guardians}
+
+
+def _birth_date(key: AccountKey, sealed: bytes) -> date | None:
+    return None if isinstance(key, NoKey) else key.person(sealed).birth_date
+
+
+async def _kept(connection: AsyncConnection, platform: str, child_id: str) -> Guardianship:
+    row = (
+        await connection.execute(
+            select(supervisions).where(supervisions.c.platform == platform, supervisions.c.child == child_id)
+        )
+    ).one_or_none()
+    if row is None:
+        return _NOBODY
+    answering = await connection.execute(
+        select(guardians)
+        .where(guardians.c.platform == platform, guardians.c.child == child_id)
+        .order_by(guardians.c.start_time, guardians.c.link)
+    )
+    return Guardianship(
+        guardians=tuple(
+            Guardian(
+                link=each.link,
+                account_id=each.account,
+                relation=Relation(each.relation),
+                start_time=each.start_time,
+            )
+            for each in answering
+        ),
+        supervision=Supervision(
+            guarded_until_ms=0,
+            suspended=row.suspended,
+            actions=frozenset(Action(action) for action in row.actions),
+            quiet_from=row.quiet_from,
+            quiet_to=row.quiet_to,
+        ),
+        version=row.version,
+    )
+
+
+async def _keep(connection: AsyncConnection, platform: str, child_id: str, wanted: Guardianship, now: datetime) -> None:
+    key, supervision = {"platform": platform, "child": child_id}, wanted.supervision
+    await connection.execute(delete(guardians).where(guardians.c.platform == platform, guardians.c.child == child_id))
+    if wanted.guardians:
+        await connection.execute(
+            insert(guardians),
+            [
+                {
+                    **key,
+                    "link": guardian.link,
+                    "account": guardian.account_id,
+                    "relation": guardian.relation,
+                    "start_time": guardian.start_time,
+                }
+                for guardian in wanted.guardians
+            ],
+        )
+    # What is allowed stays when the last guardian ends: the version orders whatever is said next.
+    allowed = {
+        "version": wanted.version,
+        "suspended": supervision.suspended,
+        "actions": sorted(supervision.actions),
+        "quiet_from": supervision.quiet_from,
+        "quiet_to": supervision.quiet_to,
+        "update_time": now,
+    }
+    await connection.execute(
+        insert(supervisions).values(**key, **allowed).on_conflict_do_update(index_elements=list(key), set_=allowed)
+    )
+
+
+async def _tell(connection: AsyncConnection, order: Order, change: _Change, now: datetime) -> None:
+    """Keeps the evidence that somebody answers in step, and writes the audit trail and the event."""
+    child_id, before, after = change.child_id, change.kept.guardians, change.wanted.guardians
+    if after and not before:
+        tag, kind = Tag.GUARDIAN_LINKED, EventKind.GUARDIAN_LINKED
+        await _stand(connection, order.platform, child_id, min(each.start_time for each in after))
+    elif before and not after:
+        tag, kind = Tag.GUARDIAN_ENDED, EventKind.GUARDIAN_ENDED
+        await _end(connection, order.platform, child_id, now)
+    else:
+        tag, kind = Tag.SUPERVISION_CHANGED, EventKind.SUPERVISION_CHANGED
+    supervision = change.wanted.supervision
+    told: Json = {"version": change.wanted.version, "suspended": supervision.suspended}
+    detail: Json = {
+        **told,
+        "links": " ".join(f"{each.link}={each.relation}" for each in after),
+        "actions": " ".join(sorted(supervision.actions)),
+        "quiet_from": supervision.quiet_from,
+        "quiet_to": supervision.quiet_to,
+    }
+    await trail.write(connection, [entry(order, tag, child_id, now, detail)])
+    await outbox.append(connection, [event(order, kind, child_id, now, told)])
+
+
+async def _stand(connection: AsyncConnection, platform: str, child_id: str, since: datetime) -> None:
+    await connection.execute(
+        insert(evidence).values(
+            platform=platform, account=child_id, kind=EvidenceKind.GUARDIAN, source="guardian", verify_time=since
+        )
+    )
+
+
+async def _end(connection: AsyncConnection, platform: str, child_id: str, now: datetime) -> None:
+    of = evidence.c
+    await connection.execute(
+        update(evidence)
+        .where(
+            of.platform == platform,
+            of.account == child_id,
+            of.kind == EvidenceKind.GUARDIAN,
+            of.lapse_time.is_(None),
+        )
+        .values(lapse_time=now, lapse_reason=LapseReason.ENDED)
+    )

@@ -1,0 +1,129 @@
+"""Who may answer for a child, beyond what the contract's own rules check (R15 to R18)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from xacthuc.identity.domain.facts import Life
+from xacthuc.policy import local_date
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from xacthuc.identity.domain.facts import Facts, Supervision
+    from xacthuc.policy import Policy
+
+
+class Relation(StrEnum):
+    """What a guardian is to the child (Civil Code Art. 46 to 54, 136). The contract carries the same names."""
+
+    FATHER = "FATHER"
+    MOTHER = "MOTHER"
+    GUARDIAN_NATURAL = "GUARDIAN_NATURAL"
+    GUARDIAN_APPOINTED = "GUARDIAN_APPOINTED"
+    GUARDIAN_COURT = "GUARDIAN_COURT"
+    GUARDIAN_LEGAL_PERSON = "GUARDIAN_LEGAL_PERSON"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guardian:
+    """Somebody who answers for a child."""
+
+    link: str
+    account_id: str = field(repr=False)
+    relation: Relation
+    start_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guardianship:
+    """Who answers for a child and what is allowed, at one version."""
+
+    guardians: tuple[Guardian, ...]
+    supervision: Supervision
+    """Its `guarded_until_ms` is 0: that depends on what the guardians have proven, not on what was said of them."""
+    version: int
+
+
+class Unfit(StrEnum):
+    """Why somebody cannot answer for a child."""
+
+    SELF = "SELF"
+    UNKNOWN = "UNKNOWN"
+    CLOSED = "CLOSED"
+    CHILD = "CHILD"
+    """Below the age of a guardian, which is 18 and not 16 (R17)."""
+    NOT_VERIFIED = "NOT_VERIFIED"
+    TOO_MANY_CHILDREN = "TOO_MANY_CHILDREN"
+
+
+class WardRefusal(StrEnum):
+    """Why nobody comes to answer for an account."""
+
+    NOT_FOUND = "NOT_FOUND"
+    CLOSED = "CLOSED"
+    NOT_A_CHILD = "NOT_A_CHILD"
+
+
+class GuardianRefusal(NamedTuple):
+    """Who cannot answer for the child, and why."""
+
+    link: str
+    cause: Unfit
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is known of somebody who is to answer for a child from now on."""
+
+    facts: Facts
+    birth_date: date | None = field(repr=False)
+    """None when it is not known."""
+    children: int
+    """For how many others the same account answers already."""
+
+
+def refusal(
+    child: Facts, new: Mapping[str, Candidate], *, child_id: str, wanted: Guardianship, policy: Policy, now: datetime
+) -> WardRefusal | GuardianRefusal | None:
+    """Returns why `wanted` cannot be, or None. `new` are the accounts in it that do not answer for the child yet.
+
+    Who answers already is not judged again. What such a guardian lost closes the child's gate by itself, and must not
+    keep a suspension from arriving; and what ends is never refused.
+    """
+    now_ms = int(now.timestamp() * 1000)
+    if not child.registered:
+        return WardRefusal.NOT_FOUND
+    if new and child.life is not Life.OPEN:
+        return WardRefusal.CLOSED
+    if new and not child.is_child(now_ms):
+        return WardRefusal.NOT_A_CHILD
+    for guardian in wanted.guardians:
+        candidate = new.get(guardian.account_id)
+        if candidate is None:
+            continue
+        if guardian.account_id == child_id:
+            return GuardianRefusal(guardian.link, Unfit.SELF)
+        if cause := _unfit(guardian, candidate, policy, now):
+            return GuardianRefusal(guardian.link, cause)
+    return None
+
+
+def _unfit(guardian: Guardian, candidate: Candidate, policy: Policy, now: datetime) -> Unfit | None:
+    facts, now_ms = candidate.facts, int(now.timestamp() * 1000)
+    if not facts.registered:
+        return Unfit.UNKNOWN
+    if facts.life is not Life.OPEN:
+        return Unfit.CLOSED
+    if facts.is_child(now_ms):
+        return Unfit.CHILD
+    if guardian.relation is not Relation.GUARDIAN_LEGAL_PERSON and candidate.birth_date is not None:
+        age = policy.age_on(candidate.birth_date, local_date(now))
+        if age < policy.ages.guardian_at_least:
+            return Unfit.CHILD
+    if not facts.complete or not facts.is_authenticated(now_ms):
+        return Unfit.NOT_VERIFIED
+    return Unfit.TOO_MANY_CHILDREN if candidate.children >= policy.accounts_per_number.minors else None

@@ -1,0 +1,38 @@
+"""Who answers for children, kept as the guardian service says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from xacthuc.identity.commands import Order
+    from xacthuc.identity.domain.facts import Facts
+    from xacthuc.identity.domain.guardianship import Candidate, GuardianRefusal, Guardianship, WardRefusal
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What is kept now."""
+
+    guardianship: Guardianship
+    changed: bool
+    """Whether something else was kept before."""
+
+
+class Guardianships(Protocol):
+    """Who answers for which child."""
+
+    async def put(
+        self,
+        order: Order,
+        child_id: str,
+        wanted: Guardianship,
+        judge: Callable[[Facts, Mapping[str, Candidate]], WardRefusal | GuardianRefusal | None],
+        now: datetime,
+    ) -> Put | WardRefusal | GuardianRefusal:
+        """Locks the child and its guardians in key order, asks `judge`, and keeps a newer version in one commit."""
+        ...

@@ -1,0 +1,91 @@
+"""Who answers for a child, as the guardian service says."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, XacthucError
+from xacthuc.grpckit.reasons import Reason
+from xacthuc.identity.domain.account import State
+from xacthuc.identity.domain.guardianship import GuardianRefusal, Unfit, WardRefusal, refusal
+from xacthuc.identity.domain.registration import CLOCK_TOLERANCE
+from xacthuc.identity.ports.guardianships import Put
+from xacthuc.identity.usecases.accounts import not_found
+from xacthuc.policy import NextStep
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from xacthuc.identity.commands import PutGuardianship
+    from xacthuc.identity.domain.guardianship import Guardianship
+    from xacthuc.identity.usecases.identity import Identity
+
+
+async def put_guardianship(identity: Identity, command: PutGuardianship) -> Guardianship:
+    """Keeps who answers for a child; what is decided about it changes with that, at once."""
+    _check(command.guardianship, identity.clock.now())
+    put = await identity.shield.finish(_put(identity, command))
+    if isinstance(put, Put):
+        return put.guardianship
+    raise _refused(put)
+
+
+async def _put(identity: Identity, command: PutGuardianship) -> Put | WardRefusal | GuardianRefusal:
+    order, child_id, wanted = command.order, command.child_id, command.guardianship
+    now = identity.clock.now()
+    judge = partial(refusal, child_id=child_id, wanted=wanted, policy=identity.policy, now=now)
+    put = await identity.guardianships.put(order, child_id, wanted, judge, now)
+    if isinstance(put, Put) and put.changed:
+        identity.appended()
+        await identity.standings.forget(order.platform, (child_id,))
+    return put
+
+
+def _check(wanted: Guardianship, now: datetime) -> None:
+    faults = []
+    for at, guardian in enumerate(wanted.guardians):
+        earlier = wanted.guardians[:at]
+        if guardian.start_time > now + CLOCK_TOLERANCE:
+            faults.append(FieldFault(_field(at, "start_time"), "must not be in the future", "IN_FUTURE"))
+        if any(guardian.link == other.link for other in earlier):
+            faults.append(FieldFault(_field(at, "link"), "must be another one than before", "REPEATED"))
+        if any(guardian.account_id == other.account_id for other in earlier):
+            faults.append(FieldFault(_field(at, "account"), "must be another one than before", "REPEATED"))
+    if faults:
+        raise InvalidRequest(*faults)
+
+
+def _field(at: int, name: str) -> str:
+    return f"guardianship.guardians[{at}].{name}"
+
+
+def _refused(refused: WardRefusal | GuardianRefusal) -> XacthucError:
+    if isinstance(refused, GuardianRefusal):
+        message, step = _UNFIT[refused.cause]
+        metadata = {"link": refused.link, "cause": refused.cause.value, "next_step": step.value}
+        return FailedPrecondition(Reason.GUARDIAN_UNFIT, message, metadata=metadata)
+    if refused is WardRefusal.NOT_FOUND:
+        return not_found()
+    if refused is WardRefusal.CLOSED:
+        return FailedPrecondition(
+            Reason.ACCOUNT_STATE, "the account is closed; end the link", metadata={"state": State.CLOSED.value}
+        )
+    return FailedPrecondition(
+        Reason.ACCOUNT_STATE,
+        "the holder is 16 or older and verifies a number alone; end the link",
+        metadata={"next_step": NextStep.VERIFY_PHONE.value},
+    )
+
+
+_UNFIT: Final = {
+    Unfit.SELF: ("nobody answers for an account of their own; end the link", NextStep.LINK_GUARDIAN),
+    Unfit.UNKNOWN: ("the guardian's account is not registered; register it first", NextStep.VERIFY_PHONE),
+    Unfit.CLOSED: ("the guardian's account is closed; another guardian is needed", NextStep.LINK_GUARDIAN),
+    Unfit.CHILD: ("the guardian is under 18; a grown-up is needed", NextStep.LINK_GUARDIAN),
+    Unfit.NOT_VERIFIED: ("the guardian has proven neither a number nor a personal ID", NextStep.VERIFY_PHONE),
+    Unfit.TOO_MANY_CHILDREN: (
+        "the guardian answers for as many children as may be; end another link first",
+        NextStep.CONTACT_PLATFORM,
+    ),
+}
