@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.otp.adapters.layout import delivery_key
+from xacthuc.otp.adapters.layout import delivery_key, outcomes_key
+from xacthuc.otp.delivery.adapters.layout import cursor_key
 from xacthuc.valkey.partition import PARTITIONS
 
 if TYPE_CHECKING:
@@ -53,6 +54,16 @@ async def waiting_messages(store: Store) -> int:
     """Returns how many messages wait in the lanes of all partitions."""
     lanes = (store.execute("XLEN", delivery_key(partition)) for partition in range(PARTITIONS))
     return sum(await asyncio.gather(*lanes))
+
+
+async def partitions_behind(store: Store) -> int:
+    """Returns in how many partitions outcomes wait to be folded."""
+    newest = (
+        store.execute("XREVRANGE", outcomes_key(partition), "+", "-", "COUNT", 1) for partition in range(PARTITIONS)
+    )
+    folded = (store.execute("GET", cursor_key(partition)) for partition in range(PARTITIONS))
+    entries, cursors = await asyncio.gather(asyncio.gather(*newest), asyncio.gather(*folded))
+    return sum(bool(entry) and entry[0][0] != cursor for entry, cursor in zip(entries, cursors, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

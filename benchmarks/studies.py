@@ -212,6 +212,8 @@ async def latency(bench: Bench) -> dict[str, list[Figure]]:
     actions = flows.posts(islice(cycle([*bench.verified, *bench.unverified]), total))
     await _until_quiet(bench)
     await _fill_standing(bench)
+    gc.collect()
+    gc.freeze()
     figures = []
     for method, server, path, requests in (
         ("CheckAction", bench.identity, flows.ACTION, actions),
@@ -227,8 +229,10 @@ async def latency(bench: Bench) -> dict[str, list[Figure]]:
 
 
 async def _until_quiet(bench: Bench) -> None:
-    """Waits until delivery has sent what the CPU study left in its lanes."""
-    while await measure.waiting_messages(bench.store):  # noqa: ASYNC110 - what is waited for is in another process
+    """Waits until delivery has sent what earlier calls left in its lanes, and folded what became of it."""
+    while (  # noqa: ASYNC110 - what is waited for is in another process
+        await measure.waiting_messages(bench.store) or await measure.partitions_behind(bench.store)
+    ):
         await asyncio.sleep(_QUIET_SECONDS)
 
 

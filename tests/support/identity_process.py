@@ -31,6 +31,7 @@ class IdentityProcess:
         certificates.ensure(self.tls, datetime.now(UTC))
         keys.make_missing(self.keys)
         self.log = directory / "log"
+        self.database_url = database_url
         self.otp = OtpPeer(f"unix:{directory}/otp.sock", self.tls)
         self.environment = {
             **os.environ,

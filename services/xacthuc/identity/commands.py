@@ -49,6 +49,44 @@ class RegisterAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectAccount:
+    """What is right about a holder; empty and None for what stays."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    full_name: str = field(repr=False)
+    birth_date: CalendarDate | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockAccount:
+    """An account to be locked."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    basis: str
+    expire_time: datetime | None
+    """None: until it is unlocked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlockAccount:
+    """An account to be unlocked."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndAccount:
+    """An account to be closed or erased."""
+
+    order: Order
+    account_id: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyPhone:
     """A proof to be added to an account."""
 

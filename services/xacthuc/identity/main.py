@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from xacthuc import process
 from xacthuc.api.identity.v1 import admin_pb2, internal_pb2, service_pb2
@@ -27,10 +27,14 @@ from xacthuc.identity.adapters.key_publication import KeyPublication
 from xacthuc.identity.adapters.otp_client import OtpClient
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
+from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
+from xacthuc.identity.adapters.purge import JobKind, Purge
 from xacthuc.identity.adapters.rotation import targets
 from xacthuc.identity.adapters.rotation.rotation import Rotation
+from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
+from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_personal_ids import PERSONAL_ID_CHECK, SqlPersonalIds
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
@@ -52,22 +56,25 @@ from xacthuc.jobs.worker import Worker
 from xacthuc.personal_id import PersonalIdScheme
 from xacthuc.policy import Policy
 from xacthuc.sealing import Sealer
-from xacthuc.sql.engine import make_engine
 from xacthuc.sql.relay import Relay
 from xacthuc.telemetry import start as telemetry
 from xacthuc.tokens.signer import Signer
 from xacthuc.valkey import Store
 
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
 READS: Final = frozenset({Scope.IDENTITY, Scope.IDENTITY_READ})
 SCOPES: Final = {
     "RegisterAccount": {Scope.IDENTITY},
+    "CorrectAccount": {Scope.IDENTITY},
+    "ListAccounts": READS,
     "VerifyPhone": {Scope.IDENTITY},
     "VerifyPersonalId": {Scope.IDENTITY},
     "StartElectronicId": {Scope.IDENTITY},
     "CompleteElectronicId": {Scope.IDENTITY},
+    "LockAccount": {Scope.IDENTITY},
+    "UnlockAccount": {Scope.IDENTITY},
+    "CloseAccount": {Scope.IDENTITY},
+    "EraseAccount": {Scope.IDENTITY},
+    "ListConsents": READS,
     "GetAccount": READS,
     "CheckAction": READS,
     "BatchCheckActions": READS,
@@ -79,23 +86,27 @@ SCOPES: Final = {
 
 _RELAY_INTERVAL: Final = timedelta(milliseconds=250)
 _KEYS_INTERVAL: Final = timedelta(seconds=2)
-_CHECK_WAITS: Final = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
-"""After a failure of ours in a question about a personal ID; an outage of a provider is none."""
-_JOBS_DRAIN: Final = timedelta(seconds=10)
 _STANDING_SECONDS: Final = 0.25
 """How long the cache may take: a stalled one must leave time to ask the database within the same call."""
 
 
+_JOB_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
+"""How long a job that failed waits each time, before an operator has to look at it."""
+
+
 async def serve(settings: IdentitySettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
-    clock, reporting = SystemClock(), telemetry.start("identity", settings)
+    clock, reporting = (
+        SystemClock(),
+        telemetry.start("identity", settings, jobs=frozenset((*JobKind, PERSONAL_ID_CHECK))),
+    )
     policy = Policy.load(settings.policy_file)
     seal_ring, index_ring = settings.seal_ring, settings.blind_index_ring
     sealer = Sealer(seal_ring)
     personal, wrapper = PersonalData(sealer, index_ring), KeyWrapper(sealer)
     signing = signing_key(settings.signing_key)
 
-    writes, reads, key_engine = engines = _engines(settings)
+    pools = Pools(settings)
     state = await Store.connect(settings.state_url)
     cache = await Store.connect(settings.cache_url or settings.state_url, timeout_seconds=_STANDING_SECONDS)
     otp = ServiceChannel(
@@ -108,50 +119,67 @@ async def serve(settings: IdentitySettings) -> None:
 
     keys = KeyDirectory(state, signing.public_key(), clock, reporting.metrics, development=settings.development)
     requests, rows = SqlRequests(personal), AccountRows(policy)
-    account_keys = AccountKeys(key_engine, wrapper)
-    platforms = SqlPlatforms(writes, requests)
+    account_keys = AccountKeys(pools.keys, wrapper)
+    platforms = SqlPlatforms(pools.writes, requests)
     publication = KeyPublication(KeyPublisher(state, signing), platforms, _KEYS_INTERVAL)
-    relay = Relay(writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=reporting.metrics.outbox_lag_seconds.set)
-    housekeeping = Housekeeping(writes, clock, timedelta(days=policy.identity.request_id_days))
+    relay = Relay(pools.writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=reporting.metrics.outbox_lag_seconds.set)
+    housekeeping = Housekeeping(pools.writes, clock, timedelta(days=policy.identity.request_id_days))
     rotation = Rotation(
         [
-            *targets.of_keys(key_engine, wrapper, seal_ring),
-            *targets.of_accounts(writes, account_keys, personal, seal_ring, index_ring),
+            *targets.of_keys(pools.keys, wrapper, seal_ring),
+            *targets.of_accounts(pools.writes, account_keys, personal, seal_ring, index_ring),
         ],
         lambda column, left: reporting.metrics.old_key_rows.labels(column).set(left),
     )
+    standings = Standings(
+        ValkeyStanding(cache, personal),
+        SqlFacts(pools.reads, account_keys, rows),
+        clock,
+        hard_limit=settings.standing_hard_limit,
+        most_reads=settings.read_backlog,
+    )
     opening = AsyncExitStack()
-    opened = await opening.enter_async_context(
+    eid = await opening.enter_async_context(
         opened_providers(settings.eid_directory, clock, reporting.metrics, development=settings.development)
     )
     personal_id_writes = PersonalIdWrites(personal, rows, requests, policy.accounts_per_personal_id)
+    purge = Purge(pools.writes, account_keys, clock, standings.forget)
+    worker = Worker(
+        pools.jobs,
+        jobs,
+        {
+            JobKind.DESTROY_KEY: Work(purge.destroy_key, _JOB_WAITS),
+            JobKind.PURGE: Work(purge.purge, _JOB_WAITS),
+            PERSONAL_ID_CHECK: Work(lambda job: questions.ask_again(identity, job), _JOB_WAITS),
+        },
+        reporting.metrics,
+        slots=JOB_SLOTS,
+        drain=timedelta(seconds=2),
+    )
+
+    def appended() -> None:
+        relay.wake()
+        worker.wake()
+
     identity = Identity(
         clock=clock,
         policy=policy,
         environment=settings.environment,
-        accounts=SqlAccounts(writes, account_keys, personal, rows, requests),
-        verifications=SqlVerifications(writes, account_keys, personal, rows, requests),
+        accounts=SqlAccounts(pools.writes, account_keys, personal, rows, requests),
+        account_list=SqlAccountList(pools.writes, account_keys, rows),
+        lifecycle=SqlLifecycle(pools.writes, account_keys, personal, rows, requests),
+        verifications=SqlVerifications(pools.writes, account_keys, personal, rows, requests),
         proofs=OtpClient(otp),
-        guardianships=SqlGuardianships(writes, account_keys, rows, requests),
-        standings=Standings(
-            ValkeyStanding(cache, personal),
-            SqlFacts(reads, account_keys, rows),
-            clock,
-            hard_limit=settings.standing_hard_limit,
-            most_reads=settings.read_backlog,
-        ),
+        guardianships=SqlGuardianships(pools.writes, account_keys, rows, requests),
+        standings=standings,
         tokens=SignedStandings(Signer(settings.standing_ring, settings.standing_issuer)),
         platforms=platforms,
         publication=publication,
-        personal_ids=SqlPersonalIds(writes, account_keys, personal, requests, personal_id_writes),
-        sign_ins=SqlSignIns(writes, account_keys, personal, requests, personal_id_writes),
+        personal_ids=SqlPersonalIds(pools.writes, account_keys, personal, requests, personal_id_writes),
+        sign_ins=SqlSignIns(pools.writes, account_keys, personal, requests, personal_id_writes),
         personal_id_scheme=PersonalIdScheme.load(),
-        providers=opened.providers,
-        appended=relay.wake,
-    )
-    asking = Work(partial(questions.ask_again, identity), waits=_CHECK_WAITS)
-    worker = Worker(
-        writes, jobs, {PERSONAL_ID_CHECK: asking}, reporting.metrics, slots=settings.job_slots, drain=_JOBS_DRAIN
+        providers=eid.providers,
+        appended=appended,
     )
 
     admin = service_of(admin_pb2, "IdentityAdmin")
@@ -171,9 +199,9 @@ async def serve(settings: IdentitySettings) -> None:
         .build()
     )
     await keys.start()
-    reports = opened.listening(settings.eid_reports_address, partial(questions.report, identity))
+    reports = eid.listening(settings.eid_reports_address, partial(questions.report, identity))
     await opening.enter_async_context(reports)
-    background = [asyncio.create_task(part.run()) for part in (relay, publication, housekeeping, rotation, worker)]
+    background = [asyncio.create_task(work.run()) for work in (relay, publication, housekeeping, rotation, worker)]
     for task in background:
         # They end by defect only. A process without its relay would serve and silently tell nobody: better a new one.
         task.add_done_callback(lambda _ended: server.stop())
@@ -184,45 +212,12 @@ async def serve(settings: IdentitySettings) -> None:
         for task in background:
             task.cancel()
         endings = await asyncio.gather(*background, return_exceptions=True)
-        await opening.aclose()
-        await keys.stop()
-        await otp.close()
-        await cache.close()
-        await state.close()
-        for engine in engines:
-            await engine.dispose()
+        for close in (opening.aclose, keys.stop, otp.close, cache.close, state.close, pools.close):
+            await close()
         reporting.close()
     for ending in endings:
         if isinstance(ending, Exception):
             raise ending
-
-
-def _engines(settings: IdentitySettings) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
-    """Returns the pools for writes, for reads of facts, and for the accounts' keys."""
-    url = settings.database_url.get_secret_value()
-    return (
-        make_engine(
-            url,
-            application_name="xacthuc-identity",
-            pool_size=settings.write_connections,
-            wait=timedelta(seconds=2),
-            statement_timeout=timedelta(seconds=3),
-        ),
-        make_engine(
-            url,
-            application_name="xacthuc-identity-reads",
-            pool_size=settings.read_connections,
-            wait=timedelta(seconds=2),
-            statement_timeout=timedelta(seconds=1),
-        ),
-        make_engine(
-            settings.keys_url,
-            application_name="xacthuc-identity-keys",
-            pool_size=settings.key_connections,
-            wait=timedelta(seconds=2),
-            statement_timeout=timedelta(seconds=1),
-        ),
-    )
 
 
 def main() -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xacthuc.api.identity.v1 import admin_pb2, resources_pb2
+from xacthuc.api.identity.v1 import admin_pb2, resources_pb2, service_pb2
 from xacthuc.identity.usecases import (
     accounts,
     decisions,
     electronic_ids,
     guardianships,
+    lifecycle,
     numbers,
     personal_ids,
     platforms,
@@ -21,11 +22,12 @@ from xacthuc.identity.wire import accounts as reading
 from xacthuc.identity.wire import admin
 from xacthuc.identity.wire import decisions as asking
 from xacthuc.identity.wire import guardianships as guarding
+from xacthuc.identity.wire import lifecycle as ending
 from xacthuc.identity.wire import personal_ids as personal_id_wire
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
 
 if TYPE_CHECKING:
-    from xacthuc.api.identity.v1 import internal_pb2, service_pb2
+    from xacthuc.api.identity.v1 import internal_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.identity.usecases.identity import Identity
@@ -47,6 +49,10 @@ class IdentityServicer:
         command = reading.register_account(request, call)
         return self._render.account(await accounts.register_account(self._identity, command))
 
+    async def CorrectAccount(self, request: service_pb2.CorrectAccountRequest, call: Call) -> resources_pb2.Account:
+        command = ending.correct_account(request, call)
+        return self._render.account(await lifecycle.correct_account(self._identity, command))
+
     async def VerifyPhone(self, request: service_pb2.VerifyPhoneRequest, call: Call) -> resources_pb2.Account:
         command = reading.verify_phone(request, call)
         return self._render.account(await numbers.verify_phone(self._identity, command, call))
@@ -54,6 +60,15 @@ class IdentityServicer:
     async def GetAccount(self, request: service_pb2.GetAccountRequest, call: Call) -> resources_pb2.Account:
         account_id = request.name[ACCOUNT_PREFIX:]
         return self._render.account(await accounts.get_account(self._identity, call.platform, account_id))
+
+    async def ListAccounts(
+        self, request: service_pb2.ListAccountsRequest, call: Call
+    ) -> service_pb2.ListAccountsResponse:
+        limit = request.page_size or _DEFAULT_PAGE
+        page, token = await lifecycle.list_accounts(self._identity, call.platform, request.page_token, limit)
+        return service_pb2.ListAccountsResponse(
+            accounts=[self._render.account(account) for account in page], next_page_token=token
+        )
 
     async def VerifyPersonalId(
         self, request: service_pb2.VerifyPersonalIdRequest, call: Call
@@ -97,6 +112,28 @@ class IdentityServicer:
         self, _request: service_pb2.ListVerificationPathsRequest, _call: Call
     ) -> service_pb2.ListVerificationPathsResponse:
         return self._render.paths
+
+    async def LockAccount(self, request: service_pb2.LockAccountRequest, call: Call) -> resources_pb2.Account:
+        command = ending.lock_account(request, call)
+        return self._render.account(await lifecycle.lock_account(self._identity, command))
+
+    async def UnlockAccount(self, request: service_pb2.UnlockAccountRequest, call: Call) -> resources_pb2.Account:
+        command = ending.unlock_account(request, call)
+        return self._render.account(await lifecycle.unlock_account(self._identity, command))
+
+    async def CloseAccount(self, request: service_pb2.CloseAccountRequest, call: Call) -> resources_pb2.Account:
+        command = ending.end_account(request, call)
+        return self._render.account(await lifecycle.close_account(self._identity, command))
+
+    async def EraseAccount(self, request: service_pb2.EraseAccountRequest, call: Call) -> resources_pb2.Account:
+        command = ending.end_account(request, call)
+        return self._render.account(await lifecycle.erase_account(self._identity, command))
+
+    async def ListConsents(
+        self, request: service_pb2.ListConsentsRequest, call: Call
+    ) -> service_pb2.ListConsentsResponse:
+        account_id = request.parent[ACCOUNT_PREFIX:]
+        return ending.consents(await lifecycle.list_consents(self._identity, call.platform, account_id))
 
 
 class IdentityInternalServicer:

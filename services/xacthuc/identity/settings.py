@@ -43,9 +43,6 @@ class IdentitySettings(Settings):
     key_connections: int = Field(default=8, ge=1)
     """Transactions at once with the keys of the accounts: each is one short statement."""
 
-    job_slots: int = Field(default=4, ge=1)
-    """Durable jobs at once in this process, such as questions to a provider that was down."""
-
     read_backlog: int = Field(default=256, ge=1)
     """Questions for facts at once, each about up to 100 accounts; calls beyond are shed with OVERLOADED, not queued."""
 

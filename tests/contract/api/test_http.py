@@ -21,6 +21,9 @@ def path(rule):
     return rule.get or rule.post or rule.put or rule.patch or rule.delete
 
 
+LISTED = {"List": {"parent", "page_size", "page_token"}}
+
+
 def test_every_public_method_has_a_path():
     unreachable = [method.full_name for method, rule in rules(public=True).items() if not path(rule)]
 
@@ -63,11 +66,12 @@ def test_a_write_is_a_post_with_a_body():
     assert wrong == []
 
 
-def test_a_get_carries_nothing_but_the_name_of_a_resource():
+def test_a_get_carries_nothing_but_the_name_of_a_resource_or_the_page_of_a_list():
+    """AIP-131 and AIP-132: what a person could read off an address must not be personal."""
     talkative = [
         method.full_name
         for method, rule in rules(public=True).items()
-        if rule.get and not set(method.input_type.fields_by_name) <= {"name"}
+        if rule.get and not set(method.input_type.fields_by_name) <= LISTED.get(method.name[:4], {"name"})
     ]
 
     assert talkative == []
@@ -82,4 +86,4 @@ def test_the_name_in_a_path_is_the_name_of_the_resource(collection):
         for match in VARIABLE.finditer(path(rule))
     ]
 
-    assert set(named) == {("name", f"{collection}/*")}
+    assert {("name", f"{collection}/*")} <= set(named) <= {(of, f"{collection}/*") for of in ("name", "parent")}

@@ -45,6 +45,13 @@ WITHOUT_CALLS = {
     "ListVerificationPaths",
     "StartElectronicId",
     "VerifyPersonalId",
+    "CloseAccount",
+    "CorrectAccount",
+    "EraseAccount",
+    "ListAccounts",
+    "ListConsents",
+    "LockAccount",
+    "UnlockAccount",
 }
 """Methods of public services that the client has no call for yet."""
 SERVICES = (

@@ -16,8 +16,10 @@ from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.eid_sandbox import SandboxAuthenticator
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
+from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
+from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
@@ -157,6 +159,8 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring):
         policy=Policy.load(),
         environment=Environment.PRODUCTION,
         accounts=SqlAccounts(engine, keys, personal, rows, requests),
+        account_list=SqlAccountList(engine, keys, rows),
+        lifecycle=SqlLifecycle(engine, keys, personal, rows, requests),
         verifications=SqlVerifications(engine, keys, personal, rows, requests),
         proofs=NoPeer(),
         guardianships=SqlGuardianships(engine, keys, rows, requests),

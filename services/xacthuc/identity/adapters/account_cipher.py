@@ -51,7 +51,7 @@ class AccountCipher:
     def seal_person(self, person: Person, child_until: datetime | None) -> Sealed:
         """Returns the account's one blob. `child_until` is a birth date as well, moved by 16 years."""
         plain = orjson.dumps(
-            {"full_name": person.full_name, "birth_date": person.birth_date.isoformat(), "child_until": child_until}
+            {"full_name": person.full_name, "birth_date": person.birth_date, "child_until": child_until}
         )
         return self.seal("person", plain)
 
@@ -63,7 +63,8 @@ class AccountCipher:
     def person(self, sealed_person: bytes) -> Person:
         """Returns the holder as registered or corrected last."""
         plain = orjson.loads(self.open("person", sealed_person))
-        return Person(plain["full_name"], date.fromisoformat(plain["birth_date"]))
+        born: str | None = plain["birth_date"]
+        return Person(plain["full_name"], None if born is None else date.fromisoformat(born))
 
     def seal_number(self, number: str) -> Sealed:
         """Returns a number, or a personal ID, as evidence keeps it."""

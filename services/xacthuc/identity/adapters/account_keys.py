@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import any_, bindparam, select, text
+from sqlalchemy import any_, bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import LargeBinary, Text
 
@@ -116,6 +116,13 @@ class AccountKeys:
                     set_={"wrapped": None, "destroy_time": now},
                     where=account_keys.c.destroy_time.is_(None),
                 )
+            )
+
+    async def forget(self, platform: str, account_id: str) -> None:
+        """Removes the key of an account that is no longer there and left no duty behind: it may be registered anew."""
+        async with transaction(self._engine) as connection:
+            await connection.execute(
+                delete(account_keys).where(account_keys.c.platform == platform, account_keys.c.account == account_id)
             )
 
     def _opened(self, platform: str, row: Row[tuple[str, bytes]]) -> AccountKey:

@@ -53,6 +53,8 @@ class LapseReason(StrEnum):
     """A declared personal ID that no provider confirmed."""
     ENDED = "ENDED"
     """The last guardian's link ended."""
+    CORRECTED = "CORRECTED"
+    """Name or birth date turned out to be another person's than the one confirmed."""
     MOVED = "MOVED"
     """Another account proved possession of the number or the personal ID (R30)."""
     INACTIVE = "INACTIVE"
@@ -61,8 +63,11 @@ class LapseReason(StrEnum):
     """The platform took it back."""
 
 
-IN_DOUBT: Final = frozenset({LapseReason.MOVED, LapseReason.INACTIVE, LapseReason.REVOKED})
+IN_DOUBT: Final = frozenset({LapseReason.MOVED, LapseReason.INACTIVE, LapseReason.REVOKED, LapseReason.CORRECTED})
 """After which something has to be proven again, rather than for the first time."""
+
+_SEALED_AWAY: Final = frozenset({Life.ERASURE_SCHEDULED, Life.ERASED})
+"""In which an account's own key opens nothing any more, also while it is still there."""
 
 _ENDLESS: Final = datetime.max.replace(tzinfo=UTC)
 """What PostgreSQL's `infinity` is read as."""
@@ -153,11 +158,24 @@ class AccountRows:
         self, connection: AsyncConnection, platform: str, account_id: str, key: AccountKey
     ) -> Account | None:
         """Returns an account, or None when there is none. Of an erased one nothing is known but that it was one."""
-        found = await self.read(connection, platform, (account_id,))
-        rows = found.rows.get(account_id)
-        if rows is None:
-            return None
-        first, cipher = rows[0], cipher_of(key)
+        found = await self.accounts(connection, platform, {account_id: key})
+        return found[0] if found else None
+
+    async def accounts(
+        self, connection: AsyncConnection, platform: str, keys: Mapping[str, AccountKey]
+    ) -> list[Account]:
+        """Returns those of the accounts that there are, by id."""
+        found = await self.read(connection, platform, list(keys))
+        locked = [account_id for account_id, rows in found.rows.items() if rows[0].locked_until is not None]
+        holding = await _locks(connection, platform, locked) if locked else {}
+        return [
+            self._account(found, account_id, keys[account_id], holding.get(account_id)) for account_id in found.rows
+        ]
+
+    def _account(self, found: Found, account_id: str, key: AccountKey, lock: Lock | None) -> Account:
+        rows = found.rows[account_id]
+        first = rows[0]
+        cipher = None if first.life in _SEALED_AWAY else cipher_of(key)
         standing = [] if cipher is None else _standing(rows)
         return Account(
             account_id=account_id,
@@ -170,7 +188,7 @@ class AccountRows:
             ),
             masked_number="" if cipher is None else _masked_number(cipher, standing),
             masked_personal_id="" if cipher is None else _masked_personal_id(cipher, standing),
-            lock=None if first.locked_until is None else await _lock(connection, platform, account_id),
+            lock=lock,
             transition_until=first.transition_until,
             purge_time=first.purge_time,
             create_time=first.create_time,
@@ -195,7 +213,7 @@ class AccountRows:
 
     def _facts(self, rows: Sequence[Row[Any]], cipher: AccountCipher | None, guarded_until_ms: int) -> Facts:
         first = rows[0]
-        if cipher is None:
+        if cipher is None or first.life in _SEALED_AWAY:
             return Facts(registered=True, life=Life.ERASED if first.life == Life.ERASED else Life.ERASURE_SCHEDULED)
         standing = {row.kind: row for row in _standing(rows)}
         phone = standing.get(EvidenceKind.PHONE)
@@ -253,17 +271,16 @@ def _masked_personal_id(cipher: AccountCipher, standing: Sequence[Row[Any]]) -> 
     return cipher.masked_personal_id(numbers[-1]) if numbers else ""
 
 
-async def _lock(connection: AsyncConnection, platform: str, account_id: str) -> Lock | None:
-    """Returns the lock that holds longest."""
-    row = (
-        await connection.execute(
-            select(locks.c.basis, locks.c.create_time, locks.c.expire_time)
-            .where(locks.c.platform == platform, locks.c.account == account_id, locks.c.lift_time.is_(None))
-            .order_by(locks.c.expire_time.desc().nulls_first(), locks.c.id)
-            .limit(1)
-        )
-    ).one_or_none()
-    return None if row is None else Lock(basis=row.basis, create_time=row.create_time, expire_time=row.expire_time)
+async def _locks(connection: AsyncConnection, platform: str, account_ids: Sequence[str]) -> dict[str, Lock]:
+    """Returns the lock that holds longest, by account."""
+    rows = await connection.execute(
+        select(locks.c.account, locks.c.basis, locks.c.create_time, locks.c.expire_time)
+        .where(locks.c.platform == platform, locks.c.account.in_(account_ids), locks.c.lift_time.is_(None))
+        .order_by(locks.c.expire_time.asc().nulls_last(), locks.c.id.desc())
+    )
+    return {
+        row.account: Lock(basis=row.basis, create_time=row.create_time, expire_time=row.expire_time) for row in rows
+    }
 
 
 def _supervision(row: Row[Any], guarded_until_ms: int) -> Supervision:

@@ -38,13 +38,13 @@ class PersonalData:
         """Returns everything a row of the number may be found by."""
         return self._numbers.every(platform, number)
 
-    def person_index(self, platform: str, full_name: str, birth_date: date) -> Digest | None:
-        """Returns what a new row of somebody is found by; None without a name, since a birth date alone is nobody's."""
-        return self._people.of(platform, _person(full_name, birth_date)) if full_name else None
+    def person_index(self, platform: str, full_name: str, birth_date: date | None) -> Digest | None:
+        """Returns what a new row of somebody is found by; None unless both are known: one alone is nobody's."""
+        return self._people.of(platform, _person(full_name, birth_date)) if full_name and birth_date else None
 
-    def person_indexes(self, platform: str, full_name: str, birth_date: date) -> tuple[Digest, ...]:
-        """Returns everything that person may be found by; nothing without a name."""
-        return self._people.every(platform, _person(full_name, birth_date)) if full_name else ()
+    def person_indexes(self, platform: str, full_name: str, birth_date: date | None) -> tuple[Digest, ...]:
+        """Returns everything that person may be found by; nothing unless both are known."""
+        return self._people.every(platform, _person(full_name, birth_date)) if full_name and birth_date else ()
 
     def personal_id_index(self, platform: str, personal_id: str) -> Digest:
         """Returns what a new row of a personal identification number is found by."""

@@ -70,7 +70,7 @@ class PersonalIdWrites:
     async def candidate(
         self, connection: AsyncConnection, platform: str, account_id: str, key: AccountKey
     ) -> Candidate | None:
-        """Returns an account with its holder, or None when there is none. Nothing is known of the holder of an erased one."""
+        """Returns an account with its holder, or None when there is none. What is not known of a holder is empty."""
         account = await self._rows.account(connection, platform, account_id, key)
         if account is None:
             return None
@@ -82,7 +82,7 @@ class PersonalIdWrites:
         if sealed is None:
             return None
         person = key.person(sealed)
-        return Candidate(account, person.full_name, person.birth_date)
+        return Candidate(account, person.full_name, person.birth_date or date.min)
 
     async def lock(self, connection: AsyncConnection, cipher: AccountCipher, personal_id: str) -> Held:
         """Locks the personal ID, where there is one, then the accounts; returns who else stands on it."""

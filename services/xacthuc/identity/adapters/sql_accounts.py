@@ -13,7 +13,8 @@ from xacthuc.identity.adapters import answers
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.events import EventKind
-from xacthuc.identity.adapters.tables import accounts, consents, outbox, trail
+from xacthuc.identity.adapters.purge import purge_job
+from xacthuc.identity.adapters.tables import accounts, consents, jobs, outbox, trail
 from xacthuc.identity.domain.account import Account, AccountView, ConsentKind, Kind, view
 from xacthuc.identity.domain.facts import Facts, Life
 from xacthuc.sql.engine import transaction
@@ -88,9 +89,12 @@ class SqlAccounts:
                 complete=True,
                 life=Life.OPEN,
                 person_index=self._personal.person_index(cipher.platform, person.full_name, person.birth_date),
+                purge_time=new.purge_time,
             )
             .on_conflict_do_nothing()
         )
+        if done.rowcount == 1 and new.purge_time is not None:
+            await jobs.enqueue(connection, [purge_job(cipher.platform, new.account_id, new.purge_time)])
         return done.rowcount == 1
 
     async def _record(self, connection: AsyncConnection, order: Order, new: NewAccount, now: datetime) -> None:
@@ -157,6 +161,7 @@ def _unproven(new: NewAccount, now: datetime) -> Account:
             registered=True, child_until_ms=0 if new.child_until is None else round(new.child_until.timestamp() * 1000)
         ),
         evidence=(),
+        purge_time=new.purge_time,
         create_time=now,
         update_time=now,
     )

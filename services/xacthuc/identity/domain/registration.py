@@ -49,7 +49,13 @@ class Person:
 
     full_name: str = field(repr=False)
     """Empty for a child: nothing more is kept until a parent or guardian answers for it."""
-    birth_date: date = field(repr=False)
+    birth_date: date | None = field(repr=False)
+    """None where an import did not bring it."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is what the law has a network hold (R10)."""
+        return bool(self.full_name) and self.birth_date is not None
 
 
 def person_of(full_name: str, birth_date: date, policy: Policy, now: datetime) -> Person:

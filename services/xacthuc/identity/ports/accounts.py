@@ -20,6 +20,8 @@ class NewAccount:
     account_id: str = field(repr=False)
     person: Person
     child_until: datetime | None = field(repr=False)
+    purge_time: datetime | None
+    """When it is dropped unless a guardian takes it up; None for who needs none."""
     consent: Consent
 
 

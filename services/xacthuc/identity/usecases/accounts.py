@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from xacthuc.grpckit.errors import AlreadyExists, FieldFault, InvalidRequest, NotFound
@@ -28,6 +29,7 @@ async def register_account(identity: Identity, command: RegisterAccount) -> Acco
         person=person_of(command.full_name, birth_date, policy, now),
         # The one thing about a birth date that decisions need, and only while it decides something.
         child_until=policy.independent_from(birth_date) if child else None,
+        purge_time=now + timedelta(days=policy.retention.pending_days) if child else None,
         consent=command.consent,
     )
     answer = await identity.shield.finish(_register(identity, command.order, new, now))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.eid_ports import Providers
     from xacthuc.identity.ports.accounts import Accounts
     from xacthuc.identity.ports.guardianships import Guardianships
+    from xacthuc.identity.ports.lifecycle import AccountList, Lifecycle
     from xacthuc.identity.ports.numbers import Proofs, Verifications
     from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
     from xacthuc.identity.ports.platforms import Platforms, Publication
@@ -54,6 +55,8 @@ class Identity:
     environment: Environment
     """Tells what kind of keys are made."""
     accounts: Accounts
+    account_list: AccountList
+    lifecycle: Lifecycle
     verifications: Verifications
     proofs: Proofs
     guardianships: Guardianships
@@ -67,5 +70,5 @@ class Identity:
     providers: Providers
     """Of electronic identification, and operators."""
     appended: Callable[[], None]
-    """Called after a commit that wrote to the outbox, so that its readers need not wait for the next look."""
+    """Called after a commit that wrote to the outbox or asked for a job, so that nobody waits for the next look."""
     shield: Shield = field(default_factory=Shield)

@@ -1,0 +1,43 @@
+"""The pools of connections of one process, each for a use of its own, so that none starves another."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.sql.engine import make_engine
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from xacthuc.identity.settings import IdentitySettings
+
+JOB_SLOTS: Final = 4
+"""Jobs at once in this process: what they do waits for others, or is rare."""
+
+_WAIT: Final = timedelta(seconds=2)
+_READ: Final = timedelta(seconds=1)
+_WRITE: Final = timedelta(seconds=3)
+"""What a statement may take."""
+
+
+class Pools:
+    """Connects nothing until somebody asks."""
+
+    def __init__(self, settings: IdentitySettings) -> None:
+        """Takes how many connections each gets."""
+        url = settings.database_url.get_secret_value()
+        self.writes = _pool(url, "xacthuc-identity", settings.write_connections, _WRITE)
+        self.reads = _pool(url, "xacthuc-identity-reads", settings.read_connections, _READ)
+        self.keys = _pool(settings.keys_url, "xacthuc-identity-keys", settings.key_connections, _READ)
+        # Three more than jobs: for taking, renewing and counting them.
+        self.jobs = _pool(url, "xacthuc-identity-jobs", JOB_SLOTS + 3, _WRITE)
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        for pool in (self.writes, self.reads, self.keys, self.jobs):
+            await pool.dispose()
+
+
+def _pool(url: str, name: str, size: int, statement: timedelta) -> AsyncEngine:
+    return make_engine(url, application_name=name, pool_size=size, wait=_WAIT, statement_timeout=statement)

@@ -1,0 +1,65 @@
+"""The accounts of a platform in PostgreSQL, page by page, and what their holders agreed to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from xacthuc.identity.adapters.tables import accounts, consents
+from xacthuc.identity.domain.account import ConsentKind, Kind
+from xacthuc.identity.ports.lifecycle import ConsentRecord
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from xacthuc.identity.adapters.account_keys import AccountKeys
+    from xacthuc.identity.adapters.account_rows import AccountRows
+    from xacthuc.identity.domain.account import Account
+
+
+class SqlAccountList:
+    """The port `AccountList`."""
+
+    def __init__(self, engine: AsyncEngine, keys: AccountKeys, rows: AccountRows) -> None:
+        """Takes the pool for writes, which lists are read through too, and what reads."""
+        self._engine = engine
+        self._keys = keys
+        self._rows = rows
+
+    async def page(self, platform: str, after: str, limit: int) -> list[Account]:
+        """Reads a page of ids, then the keys, then the rows."""
+        behind = (accounts.c.platform == platform, accounts.c.account > after, accounts.c.kind == Kind.PERSON)
+        async with transaction(self._engine) as connection:
+            found = await connection.scalars(
+                select(accounts.c.account).where(*behind).order_by(accounts.c.account).limit(limit)
+            )
+            ids = found.all()
+        if not ids:
+            return []
+        keys = await self._keys.get_many(platform, ids)
+        async with transaction(self._engine) as connection:
+            return await self._rows.accounts(connection, platform, keys)
+
+    async def consents(self, platform: str, account_id: str) -> list[ConsentRecord] | None:
+        """Reads what was agreed to; an account without anything may not be there at all."""
+        of_account = (consents.c.platform == platform, consents.c.account == account_id)
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(select(consents).where(*of_account).order_by(consents.c.id))).all()
+            if not rows and not await _exists(connection, platform, account_id):
+                return None
+        return [
+            ConsentRecord(
+                kind=ConsentKind(row.kind),
+                text_version=row.text_version,
+                accept_time=row.accept_time,
+                record_time=row.record_time,
+            )
+            for row in rows
+        ]
+
+
+async def _exists(connection: AsyncConnection, platform: str, account_id: str) -> bool:
+    of_account = (accounts.c.platform == platform, accounts.c.account == account_id)
+    return await connection.scalar(select(accounts.c.account).where(*of_account)) is not None

@@ -1,0 +1,273 @@
+"""Corrections, locks and the end of accounts in PostgreSQL, each in one commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete, func, insert, select, update
+
+from xacthuc.audit.tags import Tag
+from xacthuc.identity.adapters import answers
+from xacthuc.identity.adapters.account_keys import NoKey
+from xacthuc.identity.adapters.account_rows import LapseReason
+from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch
+from xacthuc.identity.adapters.events import EventKind
+from xacthuc.identity.adapters.purge import CURRENT, destruction_job, hold_of, purge_job
+from xacthuc.identity.adapters.tables import (
+    accounts,
+    evidence,
+    jobs,
+    locks,
+    outbox,
+    personal_id_checks,
+    personal_id_claims,
+    trail,
+)
+from xacthuc.identity.domain.account import view
+from xacthuc.identity.domain.facts import EvidenceKind, Life
+from xacthuc.identity.domain.lifecycle import Bar, bar_to_changes, bar_to_erasing, bar_to_unlocking
+from xacthuc.identity.ports.numbers import Settled
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Table
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from xacthuc.identity.adapters.account_cipher import AccountCipher
+    from xacthuc.identity.adapters.account_keys import AccountKeys
+    from xacthuc.identity.adapters.account_rows import AccountRows
+    from xacthuc.identity.adapters.personal import PersonalData
+    from xacthuc.identity.adapters.sql_requests import SqlRequests
+    from xacthuc.identity.commands import Order
+    from xacthuc.identity.domain.account import Account
+    from xacthuc.identity.domain.facts import Facts
+    from xacthuc.identity.domain.lifecycle import Correction
+    from xacthuc.identity.domain.registration import Person
+    from xacthuc.sql.columns import Json
+
+_OF_PERSONAL_ID: Final = (EvidenceKind.PERSONAL_ID, EvidenceKind.PERSONAL_ID_DECLARED)
+
+
+class SqlLifecycle:
+    """The port `Lifecycle`."""
+
+    def __init__(
+        self, engine: AsyncEngine, keys: AccountKeys, personal: PersonalData, rows: AccountRows, requests: SqlRequests
+    ) -> None:
+        """Takes the pool for writes, and what seals, indexes, reads and recognises."""
+        self._engine = engine
+        self._keys = keys
+        self._personal = personal
+        self._rows = rows
+        self._requests = requests
+
+    async def correct(
+        self, order: Order, account_id: str, decide: Callable[[Facts, Person], Correction | Bar], now: datetime
+    ) -> Settled | Bar | None:
+        """Replaces the person; what was confirmed of another one lapses."""
+
+        async def apply(change: _Change) -> Bar | None:
+            known = change.cipher.person(await _person(change.connection, order.platform, account_id))
+            decided = decide(change.account.facts, known)
+            if isinstance(decided, Bar):
+                return decided
+            person, lapses = decided.person, decided.contradicts and change.has(*_OF_PERSONAL_ID)
+            await change.set(
+                person=change.cipher.seal_person(person, decided.child_until),
+                person_index=self._personal.person_index(order.platform, person.full_name, person.birth_date),
+                complete=person.complete or decided.child_until is not None,
+            )
+            if lapses:
+                await change.lapse(LapseReason.CORRECTED, *_OF_PERSONAL_ID)
+                await change.forget(personal_id_claims, personal_id_checks)
+            await change.tell(
+                Tag.ACCOUNT_CORRECTED,
+                EventKind.ACCOUNT_CORRECTED,
+                {
+                    "name": person.full_name != known.full_name,
+                    "birth_date": person.birth_date != known.birth_date,
+                    "personal_id_lapsed": lapses,
+                },
+            )
+            return None
+
+        return await self._change(order, account_id, apply, now)
+
+    async def lock(
+        self, order: Order, account_id: str, basis: str, expire_time: datetime | None, now: datetime
+    ) -> Settled | Bar | None:
+        """Adds a row; several locks may hold at once, and the longest counts."""
+
+        async def apply(change: _Change) -> Bar | None:
+            if bar := bar_to_changes(change.account.facts):
+                return bar
+            await change.connection.execute(
+                insert(locks).values(
+                    platform=order.platform, account=account_id, basis=basis, create_time=now, expire_time=expire_time
+                )
+            )
+            expires = None if expire_time is None else expire_time.isoformat()
+            await change.tell(Tag.ACCOUNT_LOCKED, EventKind.ACCOUNT_LOCKED, {"basis": basis, "expire_time": expires})
+            return None
+
+        return await self._change(order, account_id, apply, now)
+
+    async def unlock(self, order: Order, account_id: str, basis: str, now: datetime) -> Settled | Bar | None:
+        """Closes the rows that still hold."""
+
+        async def apply(change: _Change) -> Bar | None:
+            if bar := bar_to_unlocking(change.account.facts, int(now.timestamp() * 1000)):
+                return bar
+            await change.connection.execute(
+                update(locks)
+                .where(locks.c.platform == order.platform, locks.c.account == account_id, locks.c.lift_time.is_(None))
+                .values(lift_time=now, lift_basis=basis)
+            )
+            await change.tell(Tag.ACCOUNT_UNLOCKED, EventKind.ACCOUNT_UNLOCKED, {"basis": basis})
+            return None
+
+        return await self._change(order, account_id, apply, now)
+
+    async def close(self, order: Order, account_id: str, purge_time: datetime, now: datetime) -> Settled | Bar | None:
+        """Keeps the rows, frees what others may need, and asks for the purge."""
+
+        async def apply(change: _Change) -> Bar | None:
+            if bar := bar_to_changes(change.account.facts):
+                return bar
+            await change.set(life=Life.CLOSED, close_time=now, purge_time=purge_time)
+            await change.forget(*CURRENT)
+            await jobs.enqueue(change.connection, [purge_job(order.platform, account_id, purge_time)])
+            await change.tell(Tag.ACCOUNT_CLOSED, EventKind.ACCOUNT_CLOSED, {"purge_time": purge_time.isoformat()})
+            return None
+
+        return await self._change(order, account_id, apply, now)
+
+    async def erase(
+        self, order: Order, account_id: str, purge_time: Callable[[datetime], datetime], now: datetime
+    ) -> Settled | Bar | None:
+        """Moves what the law orders kept under a key of its own, and has the account's destroyed once that is committed.
+
+        The job that destroys it is part of the commit: whatever is interrupted afterwards, it will be.
+        """
+        kept = await self._keys.make(order.platform, hold_of(account_id), now)
+
+        async def apply(change: _Change) -> Bar | None:
+            if (bar := bar_to_erasing(change.account.facts)) or isinstance(kept, NoKey):
+                return bar or Bar.ERASED
+            cipher, connection = change.cipher, change.connection
+            person = await _person(connection, order.platform, account_id)
+            purged = purge_time(await _end(connection, order.platform, account_id) or now)
+            await change.set(
+                person=kept.seal("person", cipher.open("person", person)),
+                person_index=None,
+                life=Life.ERASURE_SCHEDULED,
+                close_time=func.coalesce(accounts.c.close_time, now),
+                purge_time=purged,
+            )
+            await _reseal_numbers(connection, cipher, kept)
+            await change.forget(*CURRENT)
+            await jobs.enqueue(
+                connection,
+                [destruction_job(order.platform, account_id), purge_job(order.platform, account_id, purged)],
+            )
+            await change.tell(Tag.ERASURE_SCHEDULED, EventKind.ERASURE_SCHEDULED, {"purge_time": purged.isoformat()})
+            return None
+
+        return await self._change(order, account_id, apply, now)
+
+    async def _change(
+        self, order: Order, account_id: str, apply: Callable[[_Change], Awaitable[Bar | None]], now: datetime
+    ) -> Settled | Bar | None:
+        """Locks the account, applies the change unless the request was seen, and keeps the answer."""
+        key = await self._keys.get(order.platform, account_id)
+        async with transaction(self._engine) as connection:
+            await lock_accounts(connection, order.platform, (account_id,))
+            seen = await self._requests.find(connection, order)
+            if seen is not None and seen.answer is not None:
+                kept = self._personal.open_answer(order, seen.answer)
+                return Settled(answers.account_view(answers.read(kept)), ())
+            account = await self._rows.account(connection, order.platform, account_id, key)
+            if account is None:
+                return None
+            if isinstance(key, NoKey):
+                return Bar.ERASED
+            bar = await apply(_Change(connection, order, key, account, now))
+            if bar is not None:
+                return bar
+            await touch(connection, order.platform, (account_id,), now)
+            changed = await self._rows.account(connection, order.platform, account_id, key)
+            answer = view(changed or account, now)
+            sealed = self._personal.seal_answer(order, answers.spell(answer))
+            await self._requests.record(connection, order, now, sealed)
+        return Settled(answer, (account_id,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One account under lock, and what a change does to it."""
+
+    connection: AsyncConnection
+    order: Order
+    cipher: AccountCipher
+    account: Account
+    now: datetime
+
+    def has(self, *kinds: EvidenceKind) -> bool:
+        """Whether evidence of one of these kinds stands."""
+        return not self.account.facts.evidence.isdisjoint(kinds)
+
+    async def set(self, **values: object) -> None:
+        """Sets columns of the account."""
+        await self.connection.execute(update(accounts).where(*self._of(accounts)).values(**values))
+
+    async def lapse(self, reason: LapseReason, *kinds: EvidenceKind) -> None:
+        """Ends evidence that stands; what it was of stays with the row, sealed."""
+        await self.connection.execute(
+            update(evidence)
+            .where(*self._of(evidence), evidence.c.kind.in_(kinds), evidence.c.lapse_time.is_(None))
+            .values(lapse_time=self.now, lapse_reason=reason)
+        )
+
+    async def forget(self, *tables: Table) -> None:
+        """Removes the account's rows from tables of what is current only."""
+        for table in tables:
+            await self.connection.execute(delete(table).where(*self._of(table)))
+
+    async def tell(self, tag: Tag, kind: EventKind, detail: Json) -> None:
+        """Writes the audit trail and the event; both say the same."""
+        account_id = self.account.account_id
+        await trail.write(self.connection, [entry(self.order, tag, account_id, self.now, detail)])
+        await outbox.append(self.connection, [event(self.order, kind, account_id, self.now, detail)])
+
+    def _of(self, table: Table) -> tuple[ColumnElement[bool], ...]:
+        return table.c.platform == self.order.platform, table.c.account == self.account.account_id
+
+
+async def _person(connection: AsyncConnection, platform: str, account_id: str) -> bytes:
+    person: bytes | None = await connection.scalar(
+        select(accounts.c.person).where(accounts.c.platform == platform, accounts.c.account == account_id)
+    )
+    if person is None:
+        raise LookupError("an account vanished under its lock")
+    return person
+
+
+async def _end(connection: AsyncConnection, platform: str, account_id: str) -> datetime | None:
+    end: datetime | None = await connection.scalar(
+        select(accounts.c.close_time).where(accounts.c.platform == platform, accounts.c.account == account_id)
+    )
+    return end
+
+
+async def _reseal_numbers(connection: AsyncConnection, cipher: AccountCipher, kept: AccountCipher) -> None:
+    of_account = (evidence.c.platform == cipher.platform, evidence.c.account == cipher.account_id)
+    rows = await connection.execute(select(evidence.c.id, evidence.c.number).where(*of_account))
+    for row in rows.all():
+        number = None if row.number is None else kept.seal("number", cipher.open("number", row.number))
+        await connection.execute(
+            update(evidence).where(*of_account, evidence.c.id == row.id).values(number=number, number_index=None)
+        )

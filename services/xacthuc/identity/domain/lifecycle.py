@@ -1,0 +1,81 @@
+"""How an account is locked, corrected, closed and erased: what bars it, and what follows (R42, R46, R49)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from xacthuc.identity.domain.facts import EvidenceKind, Life
+from xacthuc.identity.domain.registration import Person
+from xacthuc.names import NameMatch, compare
+from xacthuc.policy.dates import months_after
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from xacthuc.identity.domain.facts import Facts
+    from xacthuc.policy import Policy
+
+
+class Bar(StrEnum):
+    """Why a change is not made."""
+
+    ENDED = "ENDED"
+    """The account is closed or erased."""
+    NOT_LOCKED = "NOT_LOCKED"
+    ERASED = "ERASED"
+
+
+def bar_to_changes(facts: Facts) -> Bar | None:
+    """Returns why nothing of an account may change any more; None while it may."""
+    return None if facts.life is Life.OPEN else Bar.ENDED
+
+
+def bar_to_unlocking(facts: Facts, now_ms: int) -> Bar | None:
+    """Returns why there is nothing to unlock; None when there is."""
+    return bar_to_changes(facts) or (None if facts.locked_until_ms > now_ms else Bar.NOT_LOCKED)
+
+
+def bar_to_erasing(facts: Facts) -> Bar | None:
+    """Returns why an account is not erased; a closed one is, before its time."""
+    return None if facts.life in {Life.OPEN, Life.CLOSED} else Bar.ERASED
+
+
+def purge_time(ended: datetime, policy: Policy) -> datetime:
+    """Returns when what is kept of an account that ended at `ended` is destroyed (R49)."""
+    return months_after(ended, policy.retention.account_data_months)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is kept of a holder from now on."""
+
+    person: Person
+    child_until: datetime | None = field(repr=False)
+    contradicts: bool
+    """Whether a personal ID that was given or confirmed before is not this person's."""
+
+
+def corrected(known: Person, right: Person, facts: Facts, policy: Policy, now: datetime) -> Correction:
+    """Decides what becomes of `known`; what is empty or None in `right` stays as it is.
+
+    Of a child that waits for a guardian nothing but the birth date is kept (R15).
+    """
+    born = right.birth_date or known.birth_date
+    child = born is not None and policy.is_child(born, now)
+    waits = child and EvidenceKind.GUARDIAN not in facts.evidence
+    person = Person("" if waits else right.full_name or known.full_name, born)
+    return Correction(
+        person,
+        policy.independent_from(born) if child and born is not None else None,
+        _contradicts(known, person, policy),
+    )
+
+
+def _contradicts(before: Person, after: Person, policy: Policy) -> bool:
+    if before.birth_date != after.birth_date:
+        return True
+    if not (before.full_name and after.full_name):
+        return False
+    return not compare(before.full_name, after.full_name).at_least(NameMatch(policy.personal_id.name_match))

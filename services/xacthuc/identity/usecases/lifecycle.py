@@ -1,0 +1,108 @@
+"""Correcting, locking, closing and erasing accounts, and listing them with what their holders agreed to."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest
+from xacthuc.grpckit.reasons import Reason
+from xacthuc.identity.domain.account import State, view
+from xacthuc.identity.domain.lifecycle import Bar, Correction, bar_to_changes, corrected, purge_time
+from xacthuc.identity.domain.registration import Person, birth_date_fault
+from xacthuc.identity.usecases.accounts import not_found
+from xacthuc.policy import NextStep
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from xacthuc.identity.commands import CorrectAccount, EndAccount, LockAccount, Order, UnlockAccount
+    from xacthuc.identity.domain.account import AccountView
+    from xacthuc.identity.domain.facts import Facts
+    from xacthuc.identity.ports.lifecycle import ConsentRecord
+    from xacthuc.identity.ports.numbers import Settled
+    from xacthuc.identity.usecases.identity import Identity
+
+    Outcome: TypeAlias = Settled | Bar | None
+
+
+async def correct_account(identity: Identity, command: CorrectAccount) -> AccountView:
+    """Puts right what is known of the holder."""
+    now, policy, given = identity.clock.now(), identity.policy, command.birth_date
+    if given is not None and (fault := birth_date_fault(given, now)):
+        raise InvalidRequest(FieldFault(fault.field, fault.description, fault.reason))
+    right = Person(command.full_name, None if given is None else given.on_calendar())
+
+    def decide(facts: Facts, known: Person) -> Correction | Bar:
+        return bar_to_changes(facts) or corrected(known, right, facts, policy, now)
+
+    work = identity.lifecycle.correct(command.order, command.account_id, decide, now)
+    return await identity.shield.finish(_carry_out(identity, command.order, work))
+
+
+async def lock_account(identity: Identity, command: LockAccount) -> AccountView:
+    """Forbids an account to write."""
+    now = identity.clock.now()
+    if command.expire_time is not None and command.expire_time <= now:
+        raise InvalidRequest(
+            FieldFault("expire_time", "must be in the future; leave it out to lock without end", "IN_PAST")
+        )
+    work = identity.lifecycle.lock(command.order, command.account_id, command.basis, command.expire_time, now)
+    return await identity.shield.finish(_carry_out(identity, command.order, work))
+
+
+async def unlock_account(identity: Identity, command: UnlockAccount) -> AccountView:
+    """Lifts every lock."""
+    work = identity.lifecycle.unlock(command.order, command.account_id, command.basis, identity.clock.now())
+    return await identity.shield.finish(_carry_out(identity, command.order, work))
+
+
+async def close_account(identity: Identity, command: EndAccount) -> AccountView:
+    """Ends an account; what is kept of it is kept for the statutory time."""
+    now = identity.clock.now()
+    work = identity.lifecycle.close(command.order, command.account_id, purge_time(now, identity.policy), now)
+    return await identity.shield.finish(_carry_out(identity, command.order, work))
+
+
+async def erase_account(identity: Identity, command: EndAccount) -> AccountView:
+    """Destroys what may be destroyed, and seals away the rest until its time."""
+    until = partial(purge_time, policy=identity.policy)
+    work = identity.lifecycle.erase(command.order, command.account_id, until, identity.clock.now())
+    return await identity.shield.finish(_carry_out(identity, command.order, work))
+
+
+async def list_accounts(identity: Identity, platform: str, after: str, limit: int) -> tuple[Sequence[AccountView], str]:
+    """Returns a page of accounts behind the id `after`, and what to ask the next page with; empty at the end."""
+    found, now = await identity.account_list.page(platform, after, limit + 1), identity.clock.now()
+    views = [view(account, now) for account in found[:limit]]
+    return views, found[limit - 1].account_id if len(found) > limit else ""
+
+
+async def list_consents(identity: Identity, platform: str, account_id: str) -> Sequence[ConsentRecord]:
+    """Returns what the holder of an account agreed to and confirmed (R13)."""
+    found = await identity.account_list.consents(platform, account_id)
+    if found is None:
+        raise not_found()
+    return found
+
+
+async def _carry_out(identity: Identity, order: Order, work: Awaitable[Outcome]) -> AccountView:
+    outcome = await work
+    if outcome is None:
+        raise not_found()
+    if isinstance(outcome, Bar):
+        raise _barred(outcome)
+    identity.appended()
+    await identity.standings.forget(order.platform, outcome.changed)
+    return outcome.answer
+
+
+def _barred(bar: Bar) -> FailedPrecondition:
+    if bar is Bar.NOT_LOCKED:
+        return FailedPrecondition(Reason.ACCOUNT_STATE, "the account is not locked", metadata={"bar": bar.value})
+    state = State.CLOSED if bar is Bar.ENDED else State.ERASURE_SCHEDULED
+    return FailedPrecondition(
+        Reason.ACCOUNT_STATE,
+        "the account is closed or erased; who comes back registers under a new id",
+        metadata={"state": state.value, "next_step": NextStep.CONTACT_PLATFORM.value},
+    )

@@ -1,0 +1,112 @@
+"""What is destroyed when its time has come, and what a killed run leaves to the next one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from xacthuc.identity.adapters.account_keys import NoKey
+from xacthuc.identity.adapters.purge import Purge, destruction_job, hold_of, purge_job
+from xacthuc.identity.adapters.tables import accounts, consents, evidence, jobs, number_claims, outbox
+from xacthuc.identity.commands import EndAccount
+from xacthuc.identity.domain.facts import Life
+from xacthuc.identity.usecases import lifecycle
+from xacthuc.jobs.job import RetryAt
+from xacthuc.sealing import UnsealError
+
+NUMBER, PLATFORM = "+84912345678", "forum"
+MONTHS = timedelta(days=740)
+
+
+@pytest.fixture
+def purge(bench, engine):
+    return Purge(engine, bench.keys, bench.clock, bench.identity.standings.forget)
+
+
+@pytest.fixture
+def rows(engine):
+    async def of(table):
+        async with engine.connect() as connection:
+            return (await connection.execute(select(table))).all()
+
+    return of
+
+
+async def end(bench, verb, account_id):
+    return await verb(bench.identity, EndAccount(order=bench.order(verb.__name__), account_id=account_id))
+
+
+async def due(rows):
+    return {(row.kind, row.due_time) for row in await rows(jobs.jobs)}
+
+
+@pytest.mark.rule("R15")
+async def test_a_registration_that_no_guardian_takes_up_leaves_nothing(bench, purge, rows):
+    await bench.register("child", (2020, 1, 2))
+    bench.clock.advance(timedelta(days=31))
+
+    await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
+
+    assert [await rows(table) for table in (accounts, consents)] == [[], []]
+    assert await bench.keys.get(PLATFORM, "child") is NoKey.NEVER_MADE
+    assert (await rows(outbox.events))[-1].kind == "ACCOUNT_ERASED"
+    assert await bench.register("child", (2020, 1, 2))
+
+
+async def test_a_registration_is_not_dropped_before_its_time(bench, purge, rows):
+    await bench.register("child", (2020, 1, 2))
+    ((kind, due_time),) = await due(rows)
+
+    later = await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
+
+    assert (kind, later) == ("PURGE", RetryAt(due_time, "NOT_YET"))
+    assert len(await rows(accounts)) == 1
+
+
+@pytest.mark.rule("R49")
+async def test_an_erased_account_is_kept_under_another_key_until_its_time(bench, purge, rows):
+    await bench.register("an")
+    await bench.verify("an")
+    own = await bench.keys.get(PLATFORM, "an")
+    await end(bench, lifecycle.erase_account, "an")
+    kept = await bench.keys.get(PLATFORM, hold_of("an"))
+
+    await purge.destroy_key(destruction_job(PLATFORM, "an"))
+
+    (account,), (proven,) = await rows(accounts), await rows(evidence)
+    assert kept.person(account.person).full_name
+    assert kept.number(proven.number) == NUMBER
+    assert (account.person_index, proven.number_index, await rows(number_claims)) == (None, None, [])
+    assert await bench.keys.get(PLATFORM, "an") is NoKey.DESTROYED
+    with pytest.raises(UnsealError):
+        own.person(account.person)
+
+
+@pytest.mark.rule("R49")
+@pytest.mark.parametrize("verb", [lifecycle.erase_account, lifecycle.close_account])
+async def test_when_the_time_has_come_nothing_personal_is_left(bench, purge, rows, verb):
+    await bench.register("an")
+    await bench.verify("an")
+    await end(bench, verb, "an")
+    bench.clock.advance(MONTHS)
+
+    for _ in range(2):  # a killed run is done again
+        await purge.purge(purge_job(PLATFORM, "an", bench.clock.now()))
+
+    (account,), (proven,) = await rows(accounts), await rows(evidence)
+    assert (account.life, bytes(account.person), account.purge_time) == (Life.ERASED, b"", None)
+    assert (proven.number, proven.number_index, await rows(consents)) == (None, None, [])
+    assert [row.kind for row in await rows(outbox.events)].count("ACCOUNT_ERASED") == 1
+    for name in ("an", hold_of("an")):
+        assert await bench.keys.get(PLATFORM, name) is NoKey.DESTROYED
+
+
+async def test_an_account_that_is_gone_gives_up_its_key_to_a_run_after_a_kill(bench, purge):
+    """The rows of a dropped registration are deleted first; a key without rows is what a kill in between leaves."""
+    await bench.keys.make(PLATFORM, "child", bench.clock.now())
+
+    await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
+
+    assert await bench.keys.get(PLATFORM, "child") is NoKey.NEVER_MADE
