@@ -1,4 +1,4 @@
-"""One call as a value: which method, with what, and how its answer is read. Sending it is a transport's work."""
+"""Calls as values: which method, with what, and how its answer is read. Sending them is a transport's work."""
 
 from __future__ import annotations
 
@@ -34,3 +34,20 @@ class Call(Generic[R]):
     def request_id(self) -> str:
         """The id that makes the call idempotent. Empty for reads."""
         return str(getattr(self.request, "request_id", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[R]):
+    """A part of a list."""
+
+    items: tuple[R, ...]
+    next_token: str
+    """What the next part is asked for with. Empty at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[R]):
+    """A list that comes in pages, each a call of its own."""
+
+    page: Callable[[str], Call[Page[R]]] = field(repr=False)
+    """Describes the call for the page that a token leads to; an empty one leads to the first."""

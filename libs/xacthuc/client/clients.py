@@ -1,4 +1,4 @@
-"""The two clients. Each method is made from the one function that describes its call (`otp.py`, `identity.py`)."""
+"""The two clients. Each method is made from the one function that describes its call (`otp.py`, `identity/`)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from xacthuc.client.endpoint import Endpoint, channel_credentials, retry_policy
 from xacthuc.client.transport import AsyncTransport, BlockingTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-    from xacthuc.client.calls import Call
+    from xacthuc.client.calls import Call, Listing
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,6 +38,33 @@ def _awaits(describe: Callable[P, Call[R]]) -> Callable[Concatenate[_Async, P], 
     @functools.wraps(describe)
     async def method(self: _Async, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return await self._transport.send(describe(*args, **kwargs))
+
+    return method
+
+
+def _pages(describe: Callable[P, Listing[R]]) -> Callable[Concatenate[_Blocking, P], Iterator[R]]:
+    @functools.wraps(describe)
+    def method(self: _Blocking, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
+        listing, token = describe(*args, **kwargs), ""
+        while True:
+            page = self._transport.send(listing.page(token))
+            yield from page.items
+            if not (token := page.next_token):
+                return
+
+    return method
+
+
+def _awaits_pages(describe: Callable[P, Listing[R]]) -> Callable[Concatenate[_Async, P], AsyncIterator[R]]:
+    @functools.wraps(describe)
+    async def method(self: _Async, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
+        listing, token = describe(*args, **kwargs), ""
+        while True:
+            page = await self._transport.send(listing.page(token))
+            for item in page.items:
+                yield item
+            if not (token := page.next_token):
+                return
 
     return method
 
@@ -82,18 +109,46 @@ class IdentityClient(_Blocking):
     """IdentityService: who may do what."""
 
     register_account = _waits(identity_calls.register_account)
-    verify_phone = _waits(identity_calls.verify_phone)
+    correct_account = _waits(identity_calls.correct_account)
     get_account = _waits(identity_calls.get_account)
+    list_accounts = _pages(identity_calls.list_accounts)
+    verify_phone = _waits(identity_calls.verify_phone)
+    verify_personal_id = _waits(identity_calls.verify_personal_id)
+    start_electronic_id = _waits(identity_calls.start_electronic_id)
+    complete_electronic_id = _waits(identity_calls.complete_electronic_id)
     check_action = _waits(identity_calls.check_action)
+    check_actions = _waits(identity_calls.check_actions)
+    issue_standing_token = _waits(identity_calls.issue_standing_token)
+    get_jwks = _waits(identity_calls.get_jwks)
+    lock_account = _waits(identity_calls.lock_account)
+    unlock_account = _waits(identity_calls.unlock_account)
+    close_account = _waits(identity_calls.close_account)
+    erase_account = _waits(identity_calls.erase_account)
+    list_consents = _waits(identity_calls.list_consents)
+    list_verification_paths = _waits(identity_calls.list_verification_paths)
 
 
 class AsyncIdentityClient(_Async):
     """IdentityService: who may do what."""
 
     register_account = _awaits(identity_calls.register_account)
-    verify_phone = _awaits(identity_calls.verify_phone)
+    correct_account = _awaits(identity_calls.correct_account)
     get_account = _awaits(identity_calls.get_account)
+    list_accounts = _awaits_pages(identity_calls.list_accounts)
+    verify_phone = _awaits(identity_calls.verify_phone)
+    verify_personal_id = _awaits(identity_calls.verify_personal_id)
+    start_electronic_id = _awaits(identity_calls.start_electronic_id)
+    complete_electronic_id = _awaits(identity_calls.complete_electronic_id)
     check_action = _awaits(identity_calls.check_action)
+    check_actions = _awaits(identity_calls.check_actions)
+    issue_standing_token = _awaits(identity_calls.issue_standing_token)
+    get_jwks = _awaits(identity_calls.get_jwks)
+    lock_account = _awaits(identity_calls.lock_account)
+    unlock_account = _awaits(identity_calls.unlock_account)
+    close_account = _awaits(identity_calls.close_account)
+    erase_account = _awaits(identity_calls.erase_account)
+    list_consents = _awaits(identity_calls.list_consents)
+    list_verification_paths = _awaits(identity_calls.list_verification_paths)
 
 
 class _Client(ABC):

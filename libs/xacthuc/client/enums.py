@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Self
 
 from xacthuc.api.identity.v1 import resources_pb2 as identity
+from xacthuc.api.identity.v1 import service_pb2 as identity_service
 from xacthuc.api.otp.v1 import resources_pb2 as otp
 from xacthuc.api.otp.v1 import service_pb2 as otp_service
 
@@ -112,6 +113,37 @@ class EvidenceKind(OpenEnum):
     PERSONAL_ID_DECLARED = identity.Evidence.PERSONAL_ID_DECLARED
     PERSONAL_ID = identity.Evidence.PERSONAL_ID
     GUARDIAN = identity.Evidence.GUARDIAN
+
+
+class ConsentKind(OpenEnum):
+    """What a holder agreed to or confirmed."""
+
+    REGISTRATION = identity_service.ConsentRecord.REGISTRATION
+    NO_MOBILE = identity_service.ConsentRecord.NO_MOBILE
+
+
+class VerificationPathKind(OpenEnum):
+    """A way to a lawful account."""
+
+    PHONE = identity.VerificationPath.PHONE
+    ELECTRONIC_ID = identity.VerificationPath.ELECTRONIC_ID
+    READ_ONLY = identity.VerificationPath.READ_ONLY
+    GUARDIAN = identity.VerificationPath.GUARDIAN
+
+
+class PersonalIdOutcome(OpenEnum):
+    """What came of giving a personal ID; treat an unknown one as NOT_CONFIRMED."""
+
+    CONFIRMED = identity.PersonalIdVerification.CONFIRMED
+    DECLARED = identity.PersonalIdVerification.DECLARED
+    PENDING = identity.PersonalIdVerification.PENDING
+    NOT_CONFIRMED = identity.PersonalIdVerification.NOT_CONFIRMED
+    DETAILS_DIFFER = identity.PersonalIdVerification.DETAILS_DIFFER
+    DENIED = identity.PersonalIdVerification.DENIED
+    EXPIRED = identity.PersonalIdVerification.EXPIRED
+    FORGED = identity.PersonalIdVerification.FORGED
+    PROVIDER_UNAVAILABLE = identity.PersonalIdVerification.PROVIDER_UNAVAILABLE
+    TOO_MANY_ACCOUNTS = identity.PersonalIdVerification.TOO_MANY_ACCOUNTS
 
 
 class NextStepKind(OpenEnum):

@@ -1,9 +1,9 @@
 """Standings checked where they are used: an edge lets a post pass without a call. Needs the extra `xacthuc[tokens]`.
 
     from xacthuc.client import Action
-    from xacthuc.client.standing import JwksUrl, StandingVerifier, TokenError
+    from xacthuc.client.standing import StandingVerifier, TokenError
 
-    verifier = StandingVerifier(JwksUrl(jwks_url), platform="forum", issuer="https://id.example.vn")
+    verifier = StandingVerifier(xacthuc.identity.get_jwks, platform="forum", issuer="https://id.example.vn")
     try:
         passes = verifier.verify(token).allows(Action.POST)
     except TokenError:
@@ -12,6 +12,7 @@
         publish()
 
 A standing only says yes. What it does not list, and whatever is the matter with a token, is asked by `check_action`.
+An edge that holds no platform key fetches the same keys from `JwksUrl("https://.../.well-known/jwks.json")`.
 `AsyncStandingVerifier` is the same for asyncio. Owns the keeping of keys; the judgement is `xacthuc.tokens`'s.
 """
 

@@ -17,6 +17,7 @@ from xacthuc.client import (
     NumberInfo,
     Xacthuc,
 )
+from xacthuc.client.standing import AsyncStandingVerifier, StandingVerifier
 
 
 def blocking(client: Xacthuc, code: str) -> None:
@@ -30,7 +31,14 @@ def blocking(client: Xacthuc, code: str) -> None:
     assert_type(client.otp.check_network(challenge, operator="viettel", network_token=code), CheckResult)
     assert_type(client.identity.verify_phone(account, result.proof_token), Account)
     assert_type(client.identity.check_action("an", Action.POST), Decision)
+    assert_type(client.identity.check_actions([(account, Action.POST), ("binh", Action.READ)]), tuple[Decision, ...])
+    assert_type([each.name for each in client.identity.list_accounts()], list[str])
     assert_type(client.otp.lookup_number("0912345678", locale="en"), NumberInfo)
+
+
+def verifiers(client: Xacthuc, asyncio_client: AsyncXacthuc) -> None:
+    StandingVerifier(client.identity.get_jwks, platform="forum", issuer="https://id.example.vn")
+    AsyncStandingVerifier(asyncio_client.identity.get_jwks, platform="forum", issuer="https://id.example.vn")
 
 
 async def awaited(client: AsyncXacthuc) -> None:
@@ -40,6 +48,7 @@ async def awaited(client: AsyncXacthuc) -> None:
         return
     assert_type(challenge, Challenge)
     assert_type(await client.identity.check_action("an", Action.POST), Decision)
+    assert_type([each.name async for each in client.identity.list_accounts()], list[str])
 
 
 def refused(client: Xacthuc) -> None:

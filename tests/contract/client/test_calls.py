@@ -11,7 +11,7 @@ from xacthuc.api.identity.v1 import resources_pb2 as identity_resources_pb2
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
 from xacthuc.api.otp.v1 import resources_pb2 as otp_resources_pb2
 from xacthuc.api.otp.v1 import service_pb2 as otp_pb2
-from xacthuc.client import Action, Consent, enums, identity, otp
+from xacthuc.client import Action, Commerce, Consent, enums, identity, otp
 from xacthuc.client.endpoint import retry_policy
 
 if TYPE_CHECKING:
@@ -33,25 +33,27 @@ CALLS = [
     otp.lookup_number("0912345678"),
     otp.report_unrequested("0912345678", "123456"),
     identity.register_account("an", full_name="An", birth_date=date(1990, 2, 3), consent=CONSENT),
-    identity.verify_phone("an", "proof"),
+    identity.correct_account("an", full_name="An"),
     identity.get_account("an"),
+    identity.list_accounts().page(""),
+    identity.verify_phone("an", "proof"),
+    identity.verify_personal_id("an", "001090000001", reason=Commerce()),
+    identity.start_electronic_id("an", redirect_uri="https://forum.example.vn/back", reason=Commerce()),
+    identity.complete_electronic_id("an", state="s", code="c"),
     identity.check_action("an", Action.POST),
+    identity.check_actions([("an", Action.POST)]),
+    identity.issue_standing_token("an"),
+    identity.get_jwks(),
+    identity.lock_account("an", "order 1"),
+    identity.unlock_account("an", "order 2"),
+    identity.close_account("an"),
+    identity.erase_account("an"),
+    identity.list_consents("an"),
+    identity.list_verification_paths(),
 ]
 WITHOUT_CALLS = {
-    "BatchCheckActions",
-    "CompleteElectronicId",
-    "GetJwks",
-    "IssueStandingToken",
-    "ListVerificationPaths",
-    "StartElectronicId",
-    "VerifyPersonalId",
-    "CloseAccount",
-    "CorrectAccount",
-    "EraseAccount",
-    "ListAccounts",
-    "ListConsents",
-    "LockAccount",
-    "UnlockAccount",
+    "ChangeNumber",
+    "RevokeVerification",
 }
 """Methods of public services that the client has no call for yet."""
 SERVICES = (
@@ -66,6 +68,9 @@ ENUMS = [
     (enums.Verdict, otp_pb2.CheckCodeResponse.Verdict.DESCRIPTOR),
     (enums.Refusal, otp_resources_pb2.NumberInfo.Refusal.DESCRIPTOR),
     (enums.AccountState, identity_resources_pb2.Account.State.DESCRIPTOR),
+    (enums.ConsentKind, identity_pb2.ConsentRecord.Kind.DESCRIPTOR),
+    (enums.VerificationPathKind, identity_resources_pb2.VerificationPath.Kind.DESCRIPTOR),
+    (enums.PersonalIdOutcome, identity_resources_pb2.PersonalIdVerification.Outcome.DESCRIPTOR),
     (enums.EvidenceKind, identity_resources_pb2.Evidence.Kind.DESCRIPTOR),
     (enums.NextStepKind, identity_resources_pb2.NextStep.Kind.DESCRIPTOR),
     (enums.Action, identity_resources_pb2.Action.DESCRIPTOR),

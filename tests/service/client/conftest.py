@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -20,7 +21,14 @@ class Waited:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.client, name)
+        if inspect.isgeneratorfunction(method):
+            return lambda *args, **kwargs: listed(method(*args, **kwargs))
         return lambda *args, **kwargs: asyncio.to_thread(method, *args, **kwargs)
+
+
+async def listed(items: Iterator[Any]) -> AsyncIterator[Any]:
+    for item in await asyncio.to_thread(list, items):
+        yield item
 
 
 class WaitedClient:

@@ -9,10 +9,11 @@ import xacthuc.client
 from xacthuc.client import clients
 
 SURFACE = """
-    Account AccountState Action AlreadyExists AsyncXacthuc Challenge ChallengeState Channel CheckResult Consent
-    DeadlineExceeded Decision DecisionReason Delivery DeliveryState Evidence EvidenceKind FailedPrecondition FieldFault
-    Internal InvalidRequest LimitExceeded Lock NextStep NextStepKind NotFound NumberInfo OutOfRange PermissionDenied Purpose
-    Refusal Unauthenticated Unavailable Unimplemented Verdict Xacthuc XacthucError
+    Account AccountState Action AlreadyExists AsyncXacthuc Challenge ChallengeState Channel CheckResult Commerce Consent
+    ConsentKind ConsentRecord DeadlineExceeded Decision DecisionReason Delivery DeliveryState Evidence EvidenceKind
+    FailedPrecondition FieldFault Internal InvalidRequest LimitExceeded Lock NextStep NextStepKind NoMobile NotFound
+    NumberInfo OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose Refusal SignIn StandingToken
+    Unauthenticated Unavailable Unimplemented Verdict VerificationPath VerificationPathKind Xacthuc XacthucError
 """
 METHODS = {
     "otp": {
@@ -25,7 +26,26 @@ METHODS = {
         "lookup_number",
         "report_unrequested",
     },
-    "identity": {"register_account", "verify_phone", "get_account", "check_action"},
+    "identity": {
+        "register_account",
+        "correct_account",
+        "get_account",
+        "list_accounts",
+        "verify_phone",
+        "verify_personal_id",
+        "start_electronic_id",
+        "complete_electronic_id",
+        "check_action",
+        "check_actions",
+        "issue_standing_token",
+        "get_jwks",
+        "lock_account",
+        "unlock_account",
+        "close_account",
+        "erase_account",
+        "list_consents",
+        "list_verification_paths",
+    },
 }
 BASE_INSTALL = {"google", "grpc", "typing_extensions", "buf", "xacthuc"}
 # What grpc imports by itself when it happens to be there.

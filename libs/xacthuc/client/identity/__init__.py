@@ -1,0 +1,39 @@
+"""The calls of IdentityService: who may do what."""
+
+from xacthuc.client.identity.accounts import (
+    close_account,
+    correct_account,
+    erase_account,
+    get_account,
+    list_accounts,
+    list_consents,
+    lock_account,
+    register_account,
+    unlock_account,
+)
+from xacthuc.client.identity.decisions import check_action, check_actions, get_jwks, issue_standing_token
+from xacthuc.client.identity.naming import SERVICE
+from xacthuc.client.identity.personal_id import complete_electronic_id, start_electronic_id, verify_personal_id
+from xacthuc.client.identity.verification import list_verification_paths, verify_phone
+
+__all__ = [
+    "SERVICE",
+    "check_action",
+    "check_actions",
+    "close_account",
+    "complete_electronic_id",
+    "correct_account",
+    "erase_account",
+    "get_account",
+    "get_jwks",
+    "issue_standing_token",
+    "list_accounts",
+    "list_consents",
+    "list_verification_paths",
+    "lock_account",
+    "register_account",
+    "start_electronic_id",
+    "unlock_account",
+    "verify_personal_id",
+    "verify_phone",
+]

@@ -1,0 +1,33 @@
+"""Messages of the contracts → results. The only place that knows both."""
+
+from xacthuc.client.reading.common import nothing
+from xacthuc.client.reading.identity import (
+    account,
+    accounts,
+    consents,
+    decision,
+    decisions,
+    jwks,
+    personal_id_verification,
+    sign_in,
+    standing_token,
+    verification_paths,
+)
+from xacthuc.client.reading.otp import challenge, check_result, number_info
+
+__all__ = [
+    "account",
+    "accounts",
+    "challenge",
+    "check_result",
+    "consents",
+    "decision",
+    "decisions",
+    "jwks",
+    "nothing",
+    "number_info",
+    "personal_id_verification",
+    "sign_in",
+    "standing_token",
+    "verification_paths",
+]

@@ -1,0 +1,42 @@
+"""What calls return: small frozen values. Instants are aware UTC datetimes, spans are timedeltas, absent is None.
+
+No `repr` shows an account, a number or a token, so that a result may stand in a log line. A result that can be a "no"
+is false when it is one: `if check_action(...)` must not publish what was refused.
+"""
+
+from xacthuc.client.results.identity import (
+    Account,
+    Commerce,
+    Consent,
+    ConsentRecord,
+    Decision,
+    Evidence,
+    Lock,
+    NextStep,
+    NoMobile,
+    PersonalIdVerification,
+    SignIn,
+    StandingToken,
+    VerificationPath,
+)
+from xacthuc.client.results.otp import Challenge, CheckResult, Delivery, NumberInfo
+
+__all__ = [
+    "Account",
+    "Challenge",
+    "CheckResult",
+    "Commerce",
+    "Consent",
+    "ConsentRecord",
+    "Decision",
+    "Delivery",
+    "Evidence",
+    "Lock",
+    "NextStep",
+    "NoMobile",
+    "NumberInfo",
+    "PersonalIdVerification",
+    "SignIn",
+    "StandingToken",
+    "VerificationPath",
+]
