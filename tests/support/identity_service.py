@@ -143,6 +143,21 @@ class Platform:
         )
         return await self._service.VerifyPhone(request, metadata=self._metadata, timeout=_CALL_SECONDS)
 
+    async def change(self, account: str, token: str, request_id: str = "") -> resources_pb2.Account:
+        request = service_pb2.ChangeNumberRequest(
+            name=f"accounts/{account}", proof_token=token, request_id=request_id or str(uuid4())
+        )
+        return await self._service.ChangeNumber(request, metadata=self._metadata, timeout=_CALL_SECONDS)
+
+    async def revoke(self, account: str, request_id: str = "", **fields: Any) -> resources_pb2.Account:
+        whole = {
+            "kinds": [resources_pb2.Evidence.PHONE],
+            "reason": service_pb2.RevokeVerificationRequest.LOSS_REPORTED,
+            "request_id": request_id or str(uuid4()),
+        }
+        request = service_pb2.RevokeVerificationRequest(name=f"accounts/{account}", **{**whole, **fields})
+        return await self._service.RevokeVerification(request, metadata=self._metadata, timeout=_CALL_SECONDS)
+
     async def verify_personal_id(
         self, account: str, personal_id: str, request_id: str = "", *, commerce: bool = False, **fields: Any
     ) -> resources_pb2.PersonalIdVerification:

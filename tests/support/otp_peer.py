@@ -29,6 +29,8 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
     def __init__(self, address: str, tls: Path) -> None:
         self._proofs: dict[str, internal_pb2.Proof] = {}
         self._redeemed: dict[str, str] = {}
+        self.notices: dict[str, tuple[str, str, str]] = {}
+        """What was asked to be told, by request id: platform, number and template."""
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.asked = threading.Event()
@@ -78,6 +80,13 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         if self._redeemed.setdefault(request.proof_token, request.request_id) != request.request_id:
             _refuse(context, FailedPrecondition(Reason.PROOF_REDEEMED, "used"))
         return proof
+
+    def SendNotice(  # noqa: N802 - the contract's name
+        self, request: internal_pb2.SendNoticeRequest, context: grpc.ServicerContext
+    ) -> internal_pb2.Notice:
+        platform = str(dict(context.invocation_metadata())["x-xacthuc-platform"])
+        self.notices[request.request_id] = (platform, request.phone_number, request.template)
+        return internal_pb2.Notice(name="notices/n")
 
     def stop(self) -> None:
         """Ends it, and whatever it still holds back."""

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from xacthuc.credentials.scopes import Scope
+    from xacthuc.identity.domain.facts import EvidenceKind
     from xacthuc.identity.domain.guardianship import Guardianship
+    from xacthuc.identity.domain.numbers import RevocationReason
     from xacthuc.identity.domain.personal_ids import Ground
     from xacthuc.identity.domain.registration import CalendarDate
 
@@ -87,8 +89,8 @@ class EndAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyPhone:
-    """A proof to be added to an account."""
+class ProveNumber:
+    """A proof of a number for an account: its first, the same again, or one in the place of another."""
 
     order: Order
     account_id: str = field(repr=False)
@@ -148,6 +150,16 @@ class PutGuardianship:
     order: Order
     child_id: str = field(repr=False)
     guardianship: Guardianship
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeVerification:
+    """Evidence to be taken back."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    kinds: frozenset[EvidenceKind]
+    reason: RevocationReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xacthuc import process
 from xacthuc.api.identity.v1 import admin_pb2, internal_pb2, service_pb2
@@ -23,19 +23,21 @@ from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.eid_providers import opened_providers
 from xacthuc.identity.adapters.housekeeping import Housekeeping
+from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.key_publication import KeyPublication
+from xacthuc.identity.adapters.number_notices import NumberNotices
 from xacthuc.identity.adapters.otp_client import OtpClient
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
-from xacthuc.identity.adapters.purge import JobKind, Purge
+from xacthuc.identity.adapters.purge import Purge
 from xacthuc.identity.adapters.rotation import targets
 from xacthuc.identity.adapters.rotation.rotation import Rotation
 from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
 from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
-from xacthuc.identity.adapters.sql_personal_ids import PERSONAL_ID_CHECK, SqlPersonalIds
+from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
@@ -61,15 +63,20 @@ from xacthuc.telemetry import start as telemetry
 from xacthuc.tokens.signer import Signer
 from xacthuc.valkey import Store
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 READS: Final = frozenset({Scope.IDENTITY, Scope.IDENTITY_READ})
 SCOPES: Final = {
     "RegisterAccount": {Scope.IDENTITY},
     "CorrectAccount": {Scope.IDENTITY},
     "ListAccounts": READS,
     "VerifyPhone": {Scope.IDENTITY},
+    "ChangeNumber": {Scope.IDENTITY},
     "VerifyPersonalId": {Scope.IDENTITY},
     "StartElectronicId": {Scope.IDENTITY},
     "CompleteElectronicId": {Scope.IDENTITY},
+    "RevokeVerification": {Scope.IDENTITY},
     "LockAccount": {Scope.IDENTITY},
     "UnlockAccount": {Scope.IDENTITY},
     "CloseAccount": {Scope.IDENTITY},
@@ -96,10 +103,7 @@ _JOB_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 1
 
 async def serve(settings: IdentitySettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
-    clock, reporting = (
-        SystemClock(),
-        telemetry.start("identity", settings, jobs=frozenset((*JobKind, PERSONAL_ID_CHECK))),
-    )
+    clock, reporting = SystemClock(), telemetry.start("identity", settings, jobs=frozenset(JobKind))
     policy = Policy.load(settings.policy_file)
     seal_ring, index_ring = settings.seal_ring, settings.blind_index_ring
     sealer = Sealer(seal_ring)
@@ -123,7 +127,12 @@ async def serve(settings: IdentitySettings) -> None:
     platforms = SqlPlatforms(pools.writes, requests)
     publication = KeyPublication(KeyPublisher(state, signing), platforms, _KEYS_INTERVAL)
     relay = Relay(pools.writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=reporting.metrics.outbox_lag_seconds.set)
-    housekeeping = Housekeeping(pools.writes, clock, timedelta(days=policy.identity.request_id_days))
+    housekeeping = Housekeeping(
+        pools.writes,
+        clock,
+        timedelta(days=policy.identity.request_id_days),
+        timedelta(days=policy.number_moves.days),
+    )
     rotation = Rotation(
         [
             *targets.of_keys(pools.keys, wrapper, seal_ring),
@@ -144,22 +153,20 @@ async def serve(settings: IdentitySettings) -> None:
     )
     personal_id_writes = PersonalIdWrites(personal, rows, requests, policy.accounts_per_personal_id)
     purge = Purge(pools.writes, account_keys, clock, standings.forget)
+    peer = OtpClient(otp)
     worker = Worker(
         pools.jobs,
         jobs,
         {
             JobKind.DESTROY_KEY: Work(purge.destroy_key, _JOB_WAITS),
             JobKind.PURGE: Work(purge.purge, _JOB_WAITS),
-            PERSONAL_ID_CHECK: Work(lambda job: questions.ask_again(identity, job), _JOB_WAITS),
+            JobKind.PERSONAL_ID_CHECK: Work(lambda job: questions.ask_again(identity, job), _JOB_WAITS),
+            JobKind.NUMBER_NOTICE: Work(NumberNotices(pools.writes, account_keys, peer, clock).tell, _JOB_WAITS),
         },
         reporting.metrics,
         slots=JOB_SLOTS,
         drain=timedelta(seconds=2),
     )
-
-    def appended() -> None:
-        relay.wake()
-        worker.wake()
 
     identity = Identity(
         clock=clock,
@@ -169,7 +176,7 @@ async def serve(settings: IdentitySettings) -> None:
         account_list=SqlAccountList(pools.writes, account_keys, rows),
         lifecycle=SqlLifecycle(pools.writes, account_keys, personal, rows, requests),
         verifications=SqlVerifications(pools.writes, account_keys, personal, rows, requests),
-        proofs=OtpClient(otp),
+        proofs=peer,
         guardianships=SqlGuardianships(pools.writes, account_keys, rows, requests),
         standings=standings,
         tokens=SignedStandings(Signer(settings.standing_ring, settings.standing_issuer)),
@@ -179,7 +186,7 @@ async def serve(settings: IdentitySettings) -> None:
         sign_ins=SqlSignIns(pools.writes, account_keys, personal, requests, personal_id_writes),
         personal_id_scheme=PersonalIdScheme.load(),
         providers=eid.providers,
-        appended=appended,
+        appended=_all(relay.wake, worker.wake),
     )
 
     admin = service_of(admin_pb2, "IdentityAdmin")
@@ -218,6 +225,14 @@ async def serve(settings: IdentitySettings) -> None:
     for ending in endings:
         if isinstance(ending, Exception):
             raise ending
+
+
+def _all(*steps: Callable[[], None]) -> Callable[[], None]:
+    def take() -> None:
+        for step in steps:
+            step()
+
+    return take
 
 
 def main() -> None:

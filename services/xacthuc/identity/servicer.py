@@ -54,8 +54,18 @@ class IdentityServicer:
         return self._render.account(await lifecycle.correct_account(self._identity, command))
 
     async def VerifyPhone(self, request: service_pb2.VerifyPhoneRequest, call: Call) -> resources_pb2.Account:
-        command = reading.verify_phone(request, call)
+        command = reading.prove_number(request, call)
         return self._render.account(await numbers.verify_phone(self._identity, command, call))
+
+    async def ChangeNumber(self, request: service_pb2.ChangeNumberRequest, call: Call) -> resources_pb2.Account:
+        command = reading.prove_number(request, call)
+        return self._render.account(await numbers.change_number(self._identity, command, call))
+
+    async def RevokeVerification(
+        self, request: service_pb2.RevokeVerificationRequest, call: Call
+    ) -> resources_pb2.Account:
+        command = reading.revoke_verification(request, call)
+        return self._render.account(await numbers.revoke_verification(self._identity, command))
 
     async def GetAccount(self, request: service_pb2.GetAccountRequest, call: Call) -> resources_pb2.Account:
         account_id = request.name[ACCOUNT_PREFIX:]

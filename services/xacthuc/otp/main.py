@@ -124,7 +124,7 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
             OtpInternalServicer(otp, notices, outcomes),
             allow={
                 "RedeemProof": {"identity", "guardian"},
-                "SendNotice": {"backfill"},
+                "SendNotice": {"backfill", "identity"},
                 "WatchOutcomes": {"identity", "cli"},
             },
         )

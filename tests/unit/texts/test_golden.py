@@ -71,11 +71,12 @@ SPEECH = {
 }
 NOTICES = {
     ("number_moved", "vi"): (
-        "Forum: So dien thoai nay vua duoc xac thuc cho tai khoan khac. Vui long mo ung dung neu ban khong thuc hien."
+        "Forum: Tai khoan cua ban da doi sang so dien thoai khac, khong con dung so nay. Vui long mo ung dung neu ban khong thuc hien."
     ),
-    ("number_moved", "en"): (
-        "Forum: This number was just verified for another account. Open the app if that was not you."
-    ),
+    (
+        "number_moved",
+        "en",
+    ): "Forum: Another number took the place of this one on your account. Open the app if that was not you.",
     ("verification_due", "vi"): (
         "Forum: Tai khoan cua ban chua xac thuc so dien thoai. Vui long mo ung dung de xac thuc va tiep tuc dang bai."
     ),

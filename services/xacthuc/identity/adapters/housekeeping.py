@@ -1,4 +1,4 @@
-"""Forgets what was to be kept for a time only: requests, once nobody may repeat them any more."""
+"""Forgets what was to be kept for a time only: requests, once nobody may repeat them, and moves that no longer count."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import delete
+
 from xacthuc.identity.adapters.sql_requests import forget_requests
 from xacthuc.identity.adapters.sql_sign_ins import forget_sign_ins
+from xacthuc.identity.adapters.tables import number_moves
+from xacthuc.sql.engine import transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
@@ -23,11 +27,12 @@ _INTERVAL: Final = timedelta(hours=1)
 class Housekeeping:
     """Runs beside the calls, in every process; rows another one is deleting are skipped."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, requests_kept: timedelta) -> None:
-        """`requests_kept` is policy: how long a repeated request id gets its answer."""
+    def __init__(self, engine: AsyncEngine, clock: Clock, requests_kept: timedelta, moves_kept: timedelta) -> None:
+        """Both times are policy: how long a repeated request gets its answer, and how long a number's moves are counted."""
         self._engine = engine
         self._clock = clock
-        self._kept = requests_kept
+        self._requests_kept = requests_kept
+        self._moves_kept = moves_kept
         self._log = get_logger()
 
     async def run(self) -> None:
@@ -35,10 +40,17 @@ class Housekeeping:
         while True:
             await asyncio.sleep(_INTERVAL.total_seconds() * random.random())
             try:
-                while await forget_requests(self._engine, self._clock.now() - self._kept):
-                    pass
-                while await forget_sign_ins(self._engine, self._clock.now()):
-                    pass
+                await self.forget()
             except DatabaseUnavailable:
-                self._log.warning("requests_not_forgotten")
+                self._log.warning("not_forgotten")
             await asyncio.sleep(_INTERVAL.total_seconds() / 2)
+
+    async def forget(self) -> None:
+        """Forgets everything whose time is over."""
+        now = self._clock.now()
+        while await forget_requests(self._engine, now - self._requests_kept):
+            pass
+        while await forget_sign_ins(self._engine, now):
+            pass
+        async with transaction(self._engine) as connection:
+            await connection.execute(delete(number_moves).where(number_moves.c.move_time <= now - self._moves_kept))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import TYPE_CHECKING
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.otp.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
 from xacthuc.identity.ports.numbers import Proof
@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 _Challenge = resources_pb2.Challenge
 
 
+_NOTICE_TIME: Final = timedelta(seconds=2)
+
+
 class OtpClient:
-    """The port `Proofs`."""
+    """The port `Proofs`, and notices."""
 
     def __init__(self, otp: ServiceChannel) -> None:
         """Takes the channel, which belongs to `main.py`."""
         self._otp = otp
-        self._redeem = internal_pb2_grpc.OtpInternalStub(otp.channel).RedeemProof
+        stub = internal_pb2_grpc.OtpInternalStub(otp.channel)
+        self._redeem = stub.RedeemProof
+        self._notice = stub.SendNotice
 
     async def redeem(
         self, token: str, subject: str, purposes: Collection[Purpose], request_id: str, call: Call
@@ -45,6 +50,13 @@ class OtpClient:
             verify_time=proof.verify_time.ToDatetime(UTC),
             source=f"otp/{_channel(proof.channel)}",
         )
+
+    async def send_notice(self, platform: str, number: str, template: str, request_id: str) -> None:
+        """Has a number (E.164) told something, behind everything that a person waits for. Raises what the service says."""
+        request = internal_pb2.SendNoticeRequest(
+            phone_number=number, template=template, lane=internal_pb2.SendNoticeRequest.BULK, request_id=request_id
+        )
+        await self._otp.tell(self._notice, request, within=_NOTICE_TIME, platform=platform)
 
 
 def _purpose(number: int) -> Purpose | None:

@@ -8,7 +8,6 @@ A key is destroyed before the rows it opened are emptied: from then on nothing o
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select, update
@@ -16,6 +15,7 @@ from sqlalchemy import delete, select, update
 from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry
 from xacthuc.identity.adapters.events import EventKind
+from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.tables import (
     accounts,
     consents,
@@ -44,13 +44,6 @@ if TYPE_CHECKING:
 
 CURRENT: Final = (number_claims, personal_id_claims, personal_id_checks, sign_ins)
 """Tables of what is true now: nothing of an account that has ended belongs there."""
-
-
-class JobKind(StrEnum):
-    """What identity's jobs do; labels of metrics."""
-
-    DESTROY_KEY = "DESTROY_KEY"
-    PURGE = "PURGE"
 
 
 def hold_of(account_id: str) -> str:

@@ -12,6 +12,7 @@ from xacthuc.identity.adapters import account_writes
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.events import EventKind
+from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.personal_id_writes import note
 from xacthuc.identity.adapters.tables import evidence, jobs, outbox, personal_id_checks
 from xacthuc.identity.domain.facts import EvidenceKind
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.rulings import Ruling
     from xacthuc.identity.ports.personal_ids import Candidate, Declaration, Findings
     from xacthuc.sql.columns import Json
-
-PERSONAL_ID_CHECK: Final = "PERSONAL_ID_CHECK"
-"""The kind of the job that asks again."""
 
 _NOBODY: Final = Declared(None, None)
 
@@ -326,7 +324,7 @@ def _stands(same: dict[EvidenceKind, Standing]) -> Outcome:
 
 def _job(platform: str, account_id: str, check_id: str, not_before: datetime) -> Job:
     return Job(
-        PERSONAL_ID_CHECK,
+        JobKind.PERSONAL_ID_CHECK,
         check_id,
         {"platform": platform, "account": account_id, "check": check_id},
         not_before,

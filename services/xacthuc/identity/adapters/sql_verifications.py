@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters import answers, sql_claims
 from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.account_rows import LapseReason
-from xacthuc.identity.adapters.account_writes import entry, event, touch, wards_of
+from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch, wards_of
 from xacthuc.identity.adapters.events import EventKind
+from xacthuc.identity.adapters.number_notices import notice_to
 from xacthuc.identity.adapters.sql_claims import NUMBERS
-from xacthuc.identity.adapters.tables import evidence, number_claims, number_moves, outbox, proofs, trail
+from xacthuc.identity.adapters.tables import (
+    evidence,
+    jobs,
+    number_claims,
+    number_moves,
+    outbox,
+    personal_id_checks,
+    proofs,
+    trail,
+)
 from xacthuc.identity.domain.account import view
 from xacthuc.identity.domain.claims import Claim
 from xacthuc.identity.domain.facts import EvidenceKind
@@ -23,19 +33,21 @@ from xacthuc.identity.ports.numbers import Begun, ProofUsed, Settled
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.identity.adapters.account_cipher import AccountCipher
-    from xacthuc.identity.adapters.account_keys import AccountKeys
+    from xacthuc.identity.adapters.account_keys import AccountKey, AccountKeys
     from xacthuc.identity.adapters.account_rows import AccountRows
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.identity.adapters.sql_requests import SqlRequests
-    from xacthuc.identity.commands import Order
+    from xacthuc.identity.commands import Order, RevokeVerification
     from xacthuc.identity.domain.account import AccountView
     from xacthuc.identity.ports.numbers import Decide, Proof, Refusal
+    from xacthuc.sql.columns import Json
 
 _PHONE = frozenset({EvidenceKind.PHONE})
 
@@ -77,19 +89,46 @@ class SqlVerifications:
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
                 return Settled(self._kept(order, seen.answer), ())
             claimant = await self._claimant(connection, cipher, proof.number)
-            outcome = NumberRefusal.CLOSED if claimant is None else decide(claimant)
+            if claimant is None:
+                return NumberRefusal.CLOSED
+            outcome = decide(claimant)
             if not isinstance(outcome, Claim):
                 return outcome
             await _use_proof(connection, cipher, proof, now)
             if outcome.displaced:
                 await self._displace(connection, cipher, proof.number, outcome.displaced, now)
-            await self._prove(connection, cipher, proof, now)
+            change = claimant.stands_on_another
+            before = LapseReason.CHANGED if change else LapseReason.RENEWED
+            ended = await self._prove(connection, cipher, proof, before, now)
+            if change:
+                await jobs.enqueue(connection, [notice_to(order, account_id, row.id) for row in ended])
             await touch(connection, order.platform, (account_id, *outcome.displaced), now)
-            await _tell(connection, order, account_id, outcome, source=proof.source, now=now)
-            answer = await self._answer(connection, order, cipher, now)
+            await _tell(connection, order, account_id, outcome, source=proof.source, change=change, now=now)
+            answer = await self._answer(connection, order, account_id, cipher, now)
             changed = (account_id, *outcome.displaced)
             wards = await wards_of(connection, order.platform, changed)
         return Settled(answer, (*changed, *wards))
+
+    async def revoke(self, command: RevokeVerification, now: datetime) -> Settled | None:
+        """Ends evidence and claims, and the question about a personal ID that was declared, in one commit."""
+        order, account_id = command.order, command.account_id
+        key = await self._keys.get(order.platform, account_id)
+        async with transaction(self._engine) as connection:
+            seen = await self._requests.find(connection, order)
+            if seen is not None and seen.answer is not None:
+                return Settled(self._kept(order, seen.answer), ())
+            await lock_accounts(connection, order.platform, (account_id,))
+            if await self._rows.account(connection, order.platform, account_id, key) is None:
+                return None
+            ended = await sql_claims.lapse(
+                connection, order.platform, (account_id,), command.kinds, reason=LapseReason.REVOKED, now=now
+            )
+            if ended:
+                await _end(connection, command, {row.kind for row in ended}, now)
+            await self._requests.record(connection, order, now, None)
+            answer = await self._answer(connection, order, account_id, key, now)
+            wards = await wards_of(connection, order.platform, (account_id,))
+        return Settled(answer, (account_id, *wards))
 
     def _kept(self, order: Order, sealed: bytes) -> AccountView:
         return answers.account_view(answers.read(self._personal.open_answer(order, sealed)))
@@ -123,10 +162,13 @@ class SqlVerifications:
         )
         await connection.execute(moved.on_conflict_do_nothing())
 
-    async def _prove(self, connection: AsyncConnection, cipher: AccountCipher, proof: Proof, now: datetime) -> None:
+    async def _prove(
+        self, connection: AsyncConnection, cipher: AccountCipher, proof: Proof, before: LapseReason, now: datetime
+    ) -> Sequence[Row[Any]]:
+        """Puts the number in the place of what stood `before`; returns the evidence that ended so."""
         platform, account_id = cipher.platform, cipher.account_id
         index = self._personal.number_index(platform, proof.number)
-        await sql_claims.lapse(connection, platform, (account_id,), _PHONE, reason=LapseReason.RENEWED, now=now)
+        ended = await sql_claims.lapse(connection, platform, (account_id,), _PHONE, reason=before, now=now)
         await connection.execute(
             insert(evidence).values(
                 platform=platform,
@@ -143,11 +185,12 @@ class SqlVerifications:
                 platform=platform, number_index=index, account=account_id, verify_time=proof.verify_time
             )
         )
+        return ended
 
     async def _answer(
-        self, connection: AsyncConnection, order: Order, cipher: AccountCipher, now: datetime
+        self, connection: AsyncConnection, order: Order, account_id: str, key: AccountKey, now: datetime
     ) -> AccountView:
-        account = await self._rows.account(connection, order.platform, cipher.account_id, cipher)
+        account = await self._rows.account(connection, order.platform, account_id, key)
         if account is None:
             raise LookupError("an account vanished under its lock")
         answer = view(account, now)
@@ -166,14 +209,38 @@ async def _use_proof(connection: AsyncConnection, cipher: AccountCipher, proof: 
 
 
 async def _tell(
-    connection: AsyncConnection, order: Order, account_id: str, claim: Claim, *, source: str, now: datetime
+    connection: AsyncConnection,
+    order: Order,
+    account_id: str,
+    claim: Claim,
+    *,
+    source: str,
+    change: bool,
+    now: datetime,
 ) -> None:
     """Writes the audit trail and the events."""
+    tag, kind = (
+        (Tag.NUMBER_CHANGED, EventKind.NUMBER_CHANGED) if change else (Tag.PHONE_VERIFIED, EventKind.PHONE_VERIFIED)
+    )
     entries = [
         entry(order, Tag.PHONE_LAPSED, displaced, now, {"reason": LapseReason.MOVED}) for displaced in claim.displaced
     ]
-    entries.append(entry(order, Tag.PHONE_VERIFIED, account_id, now, {"source": source}))
+    entries.append(entry(order, tag, account_id, now, {"source": source}))
     await trail.write(connection, entries)
     events = [event(order, EventKind.REVERIFICATION_REQUIRED, displaced, now) for displaced in claim.displaced]
-    events.append(event(order, EventKind.PHONE_VERIFIED, account_id, now))
+    events.append(event(order, kind, account_id, now))
     await outbox.append(connection, events)
+
+
+async def _end(connection: AsyncConnection, command: RevokeVerification, kinds: Collection[str], now: datetime) -> None:
+    """Does what follows from evidence that was taken back, and tells of it."""
+    order, account_id = command.order, command.account_id
+    if EvidenceKind.PERSONAL_ID_DECLARED in kinds:  # nobody is to be asked about it any more
+        of = personal_id_checks.c
+        await connection.execute(
+            delete(personal_id_checks).where(of.platform == order.platform, of.account == account_id)
+        )
+    await touch(connection, order.platform, (account_id,), now)
+    detail: Json = {"kinds": " ".join(sorted(kinds)), "reason": command.reason}
+    await trail.write(connection, [entry(order, Tag.VERIFICATION_REVOKED, account_id, now, detail)])
+    await outbox.append(connection, [event(order, EventKind.REVERIFICATION_REQUIRED, account_id, now)])

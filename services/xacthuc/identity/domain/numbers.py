@@ -30,8 +30,18 @@ class NumberRefusal(StrEnum):
     """There is no number that another one could take the place of."""
 
 
-def bar(facts: Facts, now_ms: int) -> NumberRefusal | None:
-    """Returns why an account may prove no number at `now_ms`, or None.
+class RevocationReason(StrEnum):
+    """Why a platform takes back what was proven (R31). The contract carries the same names."""
+
+    LOSS_REPORTED = "LOSS_REPORTED"
+    NUMBER_CHANGED_HANDS = "NUMBER_CHANGED_HANDS"
+    FRAUD = "FRAUD"
+    HOLDER_REQUEST = "HOLDER_REQUEST"
+    AUTHORITY_ORDER = "AUTHORITY_ORDER"
+
+
+def bar(facts: Facts, now_ms: int, *, change: bool = False) -> NumberRefusal | None:
+    """Returns why an account may prove no number at `now_ms`, or put none in another's place (`change`); None if it may.
 
     A locked one may: a lock forbids writing, and whoever proves possession meanwhile gains nothing before it ends.
     """
@@ -39,7 +49,9 @@ def bar(facts: Facts, now_ms: int) -> NumberRefusal | None:
         return NumberRefusal.CLOSED
     if facts.is_child(now_ms):
         return NumberRefusal.GUARDIAN_REQUIRED
-    return None if facts.complete else NumberRefusal.DETAILS_REQUIRED
+    if not facts.complete:
+        return NumberRefusal.DETAILS_REQUIRED
+    return NumberRefusal.NO_NUMBER if change and EvidenceKind.PHONE not in facts.evidence else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +63,18 @@ class Claimant:
     """Whether the account stands on this number already."""
     held: Held
 
+    @property
+    def stands_on_another(self) -> bool:
+        """Whether another number is the account's."""
+        return EvidenceKind.PHONE in self.facts.evidence and not self.same_number
+
 
 def prove(
     claimant: Claimant, verify_time: datetime, bounds: Bounds, now: datetime, *, change: bool
 ) -> Claim | ClaimRefusal | NumberRefusal:
     """Decides what a proof of `verify_time` does; `change` when it is to take the place of another number."""
-    facts = claimant.facts
-    if refusal := bar(facts, round(now.timestamp() * 1000)):
+    if refusal := bar(claimant.facts, round(now.timestamp() * 1000), change=change):
         return refusal
-    proven = EvidenceKind.PHONE in facts.evidence
-    if change and not proven:
-        return NumberRefusal.NO_NUMBER
-    if proven and not change and not claimant.same_number:
+    if claimant.stands_on_another and not change:
         return NumberRefusal.OTHER_NUMBER
     return claim(claimant.held, verify_time, bounds, now)

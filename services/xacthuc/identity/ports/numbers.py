@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from xacthuc.grpckit.call import Call
-    from xacthuc.identity.commands import Order
+    from xacthuc.identity.commands import Order, RevokeVerification
     from xacthuc.identity.domain.account import Account, AccountView
     from xacthuc.identity.domain.claims import Claim, ClaimRefusal
     from xacthuc.identity.domain.numbers import Claimant, NumberRefusal
@@ -86,4 +86,8 @@ class Verifications(Protocol):
 
         Raises ProofUsed when the proof served another request.
         """
+        ...
+
+    async def revoke(self, command: RevokeVerification, now: datetime) -> Settled | None:
+        """Takes back what stands of the kinds named, once per request id; None when there is no such account."""
         ...

@@ -1,4 +1,4 @@
-"""Proving numbers for accounts."""
+"""Proving numbers for accounts, changing them, and taking back what was proven."""
 
 from __future__ import annotations
 
@@ -19,32 +19,53 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from xacthuc.grpckit.call import Call
-    from xacthuc.identity.commands import Order, VerifyPhone
+    from xacthuc.identity.commands import Order, ProveNumber, RevokeVerification
     from xacthuc.identity.domain.account import AccountView
     from xacthuc.identity.ports.numbers import Proof, Refusal
     from xacthuc.identity.usecases.identity import Identity
 
 _VERIFYING: Final = (Purpose.ACCOUNT_VERIFICATION, Purpose.REVERIFICATION)
+_CHANGING: Final = (Purpose.NUMBER_CHANGE,)
 
 
-async def verify_phone(identity: Identity, command: VerifyPhone, call: Call) -> AccountView:
-    """Adds the proof of a number to an account. Whatever is interrupted is taken up by the same request id."""
+async def verify_phone(identity: Identity, command: ProveNumber, call: Call) -> AccountView:
+    """Adds the proof of a number to an account."""
+    return await _prove(identity, command, call, change=False)
+
+
+async def change_number(identity: Identity, command: ProveNumber, call: Call) -> AccountView:
+    """Puts a proven number in the place of the one that the account stands on; the old one is told by a message."""
+    return await _prove(identity, command, call, change=True)
+
+
+async def revoke_verification(identity: Identity, command: RevokeVerification) -> AccountView:
+    """Takes back what was proven, so that the holder has to prove something again (R31)."""
+    settled = await identity.shield.finish(_revoke(identity, command))
+    if settled is None:
+        raise not_found()
+    return settled.answer
+
+
+async def _prove(identity: Identity, command: ProveNumber, call: Call, *, change: bool) -> AccountView:
+    """Whatever is interrupted is taken up by the same request id."""
     order, account_id, now = command.order, command.account_id, identity.clock.now()
     begun = await identity.verifications.begin(order, account_id, now)
     if begun.answer is not None:
         return begun.answer
     if begun.account is None:
         raise not_found()
-    if refusal := numbers.bar(begun.account.facts, identity.clock.now_ms()):
+    if refusal := numbers.bar(begun.account.facts, identity.clock.now_ms(), change=change):
         raise refused(refusal)  # before the proof is used up
-    proof = await _redeem(identity, command, _VERIFYING, call)
-    settled = await identity.shield.finish(settle(identity, order, account_id, proof))
+    proof = await _redeem(identity, command, _CHANGING if change else _VERIFYING, call)
+    settled = await identity.shield.finish(settle(identity, order, account_id, proof, change=change))
     if not isinstance(settled, Settled):
         raise refused(settled)
     return settled.answer
 
 
-async def settle(identity: Identity, order: Order, account_id: str, proof: Proof) -> Settled | Refusal:
+async def settle(
+    identity: Identity, order: Order, account_id: str, proof: Proof, *, change: bool = False
+) -> Settled | Refusal:
     """Saves what follows from a proof that was redeemed, and lets everybody know whom it concerns."""
     now, policy = identity.clock.now(), identity.policy
     decide = partial(
@@ -52,7 +73,7 @@ async def settle(identity: Identity, order: Order, account_id: str, proof: Proof
         verify_time=proof.verify_time,
         bounds=Bounds(policy.accounts_per_number, policy.number_moves),
         now=now,
-        change=False,
+        change=change,
     )
     try:
         settled = await identity.verifications.settle(order, account_id, proof, decide, now)
@@ -61,12 +82,23 @@ async def settle(identity: Identity, order: Order, account_id: str, proof: Proof
             Reason.PROOF_REDEEMED, "the proof was used by another request; verify the number again"
         ) from None
     if isinstance(settled, Settled):
-        identity.appended()
-        await identity.standings.forget(order.platform, settled.changed)
+        await _follow(identity, order, settled)
     return settled
 
 
-async def _redeem(identity: Identity, command: VerifyPhone, purposes: Collection[Purpose], call: Call) -> Proof:
+async def _revoke(identity: Identity, command: RevokeVerification) -> Settled | None:
+    settled = await identity.verifications.revoke(command, identity.clock.now())
+    if settled is not None:
+        await _follow(identity, command.order, settled)
+    return settled
+
+
+async def _follow(identity: Identity, order: Order, settled: Settled) -> None:
+    identity.appended()
+    await identity.standings.forget(order.platform, settled.changed)
+
+
+async def _redeem(identity: Identity, command: ProveNumber, purposes: Collection[Purpose], call: Call) -> Proof:
     """Uses up the proof; InvalidRequest when it is another account's or was made for something else."""
     subject = f"accounts/{command.account_id}"
     proof = await identity.proofs.redeem(command.proof_token, subject, purposes, command.order.request_id, call)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from xacthuc.identity.commands import Consent, RegisterAccount, VerifyPhone
+from xacthuc.api.identity.v1 import resources_pb2, service_pb2
+from xacthuc.identity.commands import Consent, ProveNumber, RegisterAccount, RevokeVerification
+from xacthuc.identity.domain.facts import EvidenceKind
+from xacthuc.identity.domain.numbers import RevocationReason
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX, instant, order
 
 if TYPE_CHECKING:
     from google.type import date_pb2
 
-    from xacthuc.api.identity.v1 import service_pb2
     from xacthuc.grpckit.call import Call
+
+_KINDS: Final = {resources_pb2.Evidence.Kind.Value(kind.value): kind for kind in EvidenceKind}
+_REASONS: Final = {service_pb2.RevokeVerificationRequest.Reason.Value(why.value): why for why in RevocationReason}
 
 
 def register_account(request: service_pb2.RegisterAccountRequest, call: Call) -> RegisterAccount:
@@ -39,10 +44,20 @@ def calendar_date(given: date_pb2.Date) -> CalendarDate:
     return CalendarDate(given.year, given.month, given.day)
 
 
-def verify_phone(request: service_pb2.VerifyPhoneRequest, call: Call) -> VerifyPhone:
-    """Reads a verification."""
-    return VerifyPhone(
+def prove_number(request: service_pb2.VerifyPhoneRequest | service_pb2.ChangeNumberRequest, call: Call) -> ProveNumber:
+    """Reads a proof of a number."""
+    return ProveNumber(
         order=order(request, call, call.platform),
         account_id=request.name[ACCOUNT_PREFIX:],
         proof_token=request.proof_token,
+    )
+
+
+def revoke_verification(request: service_pb2.RevokeVerificationRequest, call: Call) -> RevokeVerification:
+    """Reads what is to be taken back."""
+    return RevokeVerification(
+        order=order(request, call, call.platform),
+        account_id=request.name[ACCOUNT_PREFIX:],
+        kinds=frozenset(_KINDS[kind] for kind in request.kinds),
+        reason=_REASONS[request.reason],
     )
