@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from socket import create_server
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,14 @@ import httpx
 import pytest
 from fake_vendor import FakeVendor, signed, slowly
 
+from xacthuc.otp.adapters.valkey_outcomes import ValkeyOutcomes
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from delivery_world import Eventually, World
+
+    from xacthuc.otp.ports import OutcomeEntry
 
 pytestmark = pytest.mark.engine
 
@@ -85,6 +90,15 @@ async def test_delivered_is_the_last_word(world: World, vendor: FakeVendor, even
     assert await world.state(identity) == "D"
 
 
+async def watched(world: World) -> AsyncIterator[OutcomeEntry]:
+    """What the first batch tells whoever watches."""
+    outcomes = ValkeyOutcomes(store=world.store, clock=world.clock, sealer=world.sealer, kept=timedelta(days=7))
+    async for batch in outcomes.watch(b""):
+        for entry in batch.entries:
+            yield entry
+        return
+
+
 async def test_an_inactive_number_is_told_to_those_who_watch(
     world: World, vendor: FakeVendor, eventually: Eventually
 ) -> None:
@@ -96,6 +110,9 @@ async def test_an_inactive_number_is_told_to_those_who_watch(
 
     last = (await world.outcomes(identity.partition))[-1]
     assert (last["k"], last["d"], last["pv"]) == ("FAILED", "number_inactive", "vendor")
+    entries = [each async for each in watched(world)]
+    assert [entry.number for entry in entries if entry.detail] == ["+84912345678"]
+    assert "+84912345678" not in repr(entries)
 
 
 async def test_several_receipts_may_come_at_once(world: World, vendor: FakeVendor, eventually: Eventually) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xacthuc.otp.adapters import layout
-from xacthuc.otp.adapters.valkey_challenges import sealed_subject_context
+from xacthuc.otp.adapters.valkey_challenges import sealed_number_context, sealed_subject_context
+from xacthuc.otp.domain import challenge_id
 from xacthuc.otp.ports import CursorExpired, OutcomeBatch, OutcomeEntry
 from xacthuc.valkey.partition import PARTITIONS
 
@@ -87,6 +88,7 @@ class ValkeyOutcomes:
     def _entry(self, fields: list[Any]) -> OutcomeEntry:
         of = dict(zip((key.decode() for key in fields[::2]), fields[1::2], strict=True))
         platform, challenge, subject = of["p"].decode(), of["c"].decode(), of["s"]
+        number = of.get("n")
         return OutcomeEntry(
             kind=of["k"].decode(),
             at_ms=int(of["t"]),
@@ -101,7 +103,11 @@ class ValkeyOutcomes:
             prefix=of.get("px", b"").decode(),
             cost_vnd=int(of.get("co", 0)),
             guard=of.get("g", b"").decode(),
+            number=self._number(platform, challenge, number) if number else "",
         )
+
+    def _number(self, platform: str, challenge: str, sealed: bytes) -> str:
+        return self.sealer.open(sealed, sealed_number_context(platform, challenge_id.parse(challenge))).decode()
 
 
 def _after(position: int) -> str:

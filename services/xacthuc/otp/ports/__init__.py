@@ -282,6 +282,8 @@ class OutcomeEntry:
     cost_vnd: int = 0
     guard: str = ""
     """What the fraud guard decided, as `domain.guard` writes it."""
+    number: str = field(default="", repr=False)
+    """E.164, in clear; of a number that is out of use alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ def notice(queued: Queued) -> internal_pb2.Notice:
     return internal_pb2.Notice(name=f"notices/{queued.notice}", queue_time=timestamp(queued.at_ms))
 
 
-def outcomes(batch: OutcomeBatch) -> internal_pb2.WatchOutcomesResponse:
-    """Renders a batch of outcomes."""
+def outcomes(batch: OutcomeBatch, *, numbers: bool) -> internal_pb2.WatchOutcomesResponse:
+    """Renders a batch of outcomes, with or without the numbers in them."""
     return internal_pb2.WatchOutcomesResponse(
         outcomes=[
             internal_pb2.Outcome(
@@ -71,6 +71,7 @@ def outcomes(batch: OutcomeBatch) -> internal_pb2.WatchOutcomesResponse:
                 prefix=entry.prefix,
                 cost_vnd=entry.cost_vnd,
                 guard=fraud.recorded(entry.guard),
+                phone_number=entry.number if numbers else "",
             )
             for entry in batch.entries
         ],

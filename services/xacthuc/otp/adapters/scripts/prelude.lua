@@ -123,12 +123,17 @@ local function decided(seen, state, expire, pool, now, daily)
 end
 
 -- `cost` is what a message was paid, `guard` what the fraud guard said of it; both are left out where there is none.
--- `operator` confirmed a number, or not, whatever became of the challenge's messages.
+-- `operator` confirmed a number, or not, whatever became of the challenge's messages. Of a number that is out of use the
+-- number itself goes along, sealed: whoever stands on another one by now is not concerned.
 local function outcome(stream, kind, now, challenge, key, detail, cost, guard, operator)
   local c = redis.call('HMGET', key, 'p', 's', 'u', 'lk', 'pv', 'ch', 'op', 'px', 'dq', 'dt', 'cr', 'sn', 'gb')
   if operator then c[5], c[6] = operator, NETWORK end
-  redis.call('XADD', stream, '*', 'k', kind, 't', whole(now), 'c', challenge, 'p', c[1] or '', 's', c[2] or '',
+  local told = {'k', kind, 't', whole(now), 'c', challenge, 'p', c[1] or '', 's', c[2] or '',
     'u', c[3] or '', 'lk', c[4] or '', 'pv', c[5] or '', 'd', detail or '', 'ch', c[6] or '0', 'op', c[7] or '',
     'px', c[8] or '', 'co', cost or '0', 'g', guard or '', 'dq', c[9] or '', 'dt', c[10] or '', 'cr', c[11] or '',
-    'sn', c[12] or '', 'gb', c[13] or '')
+    'sn', c[12] or '', 'gb', c[13] or ''}
+  if detail == 'number_inactive' and challenge ~= '' then
+    told[#told + 1], told[#told + 2] = 'n', redis.call('HGET', key, 'n') or ''
+  end
+  redis.call('XADD', stream, '*', unpack(told))
 end
