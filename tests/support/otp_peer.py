@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from xacthuc.api.otp.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
-from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, XacthucError
+from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, OutOfRange, XacthucError
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.status import DETAILS_KEY, serialize
 from xacthuc.grpckit.tls import TlsFiles
@@ -31,6 +33,10 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         self._redeemed: dict[str, str] = {}
         self.notices: dict[str, tuple[str, str, str]] = {}
         """What was asked to be told, by request id: platform, number and template."""
+        self.cursors: list[bytes] = []
+        """Where those who watch wanted to begin."""
+        self._outcomes: list[internal_pb2.Outcome] = []
+        self._kept_from = self._streams = 0
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.asked = threading.Event()
@@ -88,9 +94,44 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         self.notices[request.request_id] = (platform, request.phone_number, request.template)
         return internal_pb2.Notice(name="notices/n")
 
+    def number_is_out_of_use(self, platform: str, account: str, number: str, ago: timedelta = timedelta(0)) -> None:
+        """Tells whoever watches that a message for an account could not be delivered some time ago."""
+        occurred = Timestamp()
+        occurred.FromDatetime(datetime.now(UTC) - ago)
+        self._outcomes.append(
+            internal_pb2.Outcome(
+                kind=internal_pb2.Outcome.FAILED,
+                platform=platform,
+                subject=f"accounts/{account}",
+                detail="number_inactive",
+                phone_number=number,
+                occur_time=occurred,
+            )
+        )
+
+    def forget_outcomes(self) -> None:
+        """What was told so far is kept no longer; whoever watches has to come back."""
+        self._kept_from = len(self._outcomes)
+        self._streams += 1
+
+    def WatchOutcomes(  # noqa: N802 - the contract's name
+        self, request: internal_pb2.WatchOutcomesRequest, context: grpc.ServicerContext
+    ) -> Iterator[internal_pb2.WatchOutcomesResponse]:
+        self.cursors.append(request.cursor)
+        if request.cursor and int(request.cursor) < self._kept_from:
+            _refuse(context, OutOfRange(Reason.CURSOR_EXPIRED, "gone"))
+        at, stream = int(request.cursor or self._kept_from), self._streams
+        while context.is_active() and stream == self._streams:
+            if told := self._outcomes[at:]:
+                at += len(told)
+                yield internal_pb2.WatchOutcomesResponse(outcomes=told, cursor=b"%d" % at)
+            else:
+                time.sleep(0.02)  # a thread of its own, as the real service polls its store
+
     def stop(self) -> None:
         """Ends it, and whatever it still holds back."""
         self.may_answer.set()
+        self._streams += 1
         self._server.stop(None).wait()
 
 

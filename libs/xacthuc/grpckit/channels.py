@@ -23,7 +23,7 @@ from xacthuc.grpckit.rejection import status_to_error
 from xacthuc.telemetry.tracing import Kind, current, span
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
     from datetime import timedelta
     from typing import TypeVar
 
@@ -93,7 +93,7 @@ class ServiceChannel:
 
     async def watch(
         self, method: grpc.aio.UnaryStreamMultiCallable[Q, A], request: Q, *, platform: str = ""
-    ) -> AsyncIterator[A]:
+    ) -> AsyncGenerator[A, None]:
         """Yields what a stream of another service says, until it ends; no timeout. Raises as `ask` does."""
         try:
             async for answer in method(request, metadata=_metadata(platform), wait_for_ready=True):

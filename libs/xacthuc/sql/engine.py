@@ -5,7 +5,7 @@ Nothing remote is called with a transaction open: a slow peer would hold locks a
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,7 @@ lean.by_module("sqlalchemy.ext.asyncio")  # which brings the ORM along
 from sqlalchemy.ext.asyncio.engine import create_async_engine  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from sqlalchemy import ExceptionContext
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -93,10 +93,26 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     DatabaseUnavailable (DatabaseBusy when the server is there) when that cannot be done now, DatabaseRefused when it
     never can. These carry the frames of the failure, but not its text.
     """
+    with _translated(), span("postgresql", {"db.system.name": "postgresql"}, kind=Kind.CLIENT):
+        async with engine.begin() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def session(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Keeps one connection for its block, for what belongs to a session; `connection.begin()` begins a transaction.
+
+    Raises as `transaction` does. Rare, and never in a call: it takes the connection from everybody else.
+    """
+    with _translated():
+        async with engine.connect() as connection:
+            yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
     try:
-        with span("postgresql", {"db.system.name": "postgresql"}, kind=Kind.CLIENT):
-            async with engine.begin() as connection:
-                yield connection
+        yield
     except PoolTimeoutError as error:
         raise DatabaseBusy("no connection came free in time") from error
     except OSError as error:  # a refused connection and a silent server (TimeoutError) come through unwrapped

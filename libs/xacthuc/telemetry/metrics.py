@@ -230,6 +230,12 @@ class Metrics:
         self.outbox_lag_seconds = Gauge(
             "xacthuc_outbox_lag_seconds", "Age of the oldest outbox row without a position", registry=registry
         )
+        self.outcome_gaps = Tally(
+            registry,
+            "xacthuc_outcome_gaps",
+            "Times that outcomes were no longer kept which identity had not dealt with: it was down for days",
+            {},
+        )
         self.jobs_run = Tally(
             registry,
             "xacthuc_jobs_run",

@@ -23,10 +23,12 @@ from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.eid_providers import opened_providers
 from xacthuc.identity.adapters.housekeeping import Housekeeping
+from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers
 from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.key_publication import KeyPublication
 from xacthuc.identity.adapters.number_notices import NumberNotices
 from xacthuc.identity.adapters.otp_client import OtpClient
+from xacthuc.identity.adapters.outcomes import OutcomeWatch
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
@@ -208,7 +210,16 @@ async def serve(settings: IdentitySettings) -> None:
     await keys.start()
     reports = eid.listening(settings.eid_reports_address, partial(questions.report, identity))
     await opening.enter_async_context(reports)
-    background = [asyncio.create_task(work.run()) for work in (relay, publication, housekeeping, rotation, worker)]
+    outcomes = OutcomeWatch(
+        pools.jobs,
+        peer,
+        InactiveNumbers(personal, wanted=policy.reverification.on_inactive_number),
+        clock,
+        changed=identity.follow,
+        gap=reporting.metrics.outcome_gaps.add,
+    )
+    works = (relay, publication, housekeeping, rotation, worker, outcomes)
+    background = [asyncio.create_task(work.run()) for work in works]
     for task in background:
         # They end by defect only. A process without its relay would serve and silently tell nobody: better a new one.
         task.add_done_callback(lambda _ended: server.stop())

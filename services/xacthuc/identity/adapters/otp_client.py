@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.otp.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
+from xacthuc.identity.adapters.inactive_numbers import OutOfUse
 from xacthuc.identity.ports.numbers import Proof
 from xacthuc.policy import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import AsyncGenerator, Collection
 
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.channels import ServiceChannel
@@ -18,11 +21,20 @@ if TYPE_CHECKING:
 _Challenge = resources_pb2.Challenge
 
 
+_ACCOUNT: Final = "accounts/"
 _NOTICE_TIME: Final = timedelta(seconds=2)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there was to hear, and the cursor behind it."""
+
+    out_of_use: list[OutOfUse]
+    cursor: bytes
+
+
 class OtpClient:
-    """The port `Proofs`, and notices."""
+    """The port `Proofs`, notices, and what becomes of messages."""
 
     def __init__(self, otp: ServiceChannel) -> None:
         """Takes the channel, which belongs to `main.py`."""
@@ -30,6 +42,7 @@ class OtpClient:
         stub = internal_pb2_grpc.OtpInternalStub(otp.channel)
         self._redeem = stub.RedeemProof
         self._notice = stub.SendNotice
+        self._watch = stub.WatchOutcomes
 
     async def redeem(
         self, token: str, subject: str, purposes: Collection[Purpose], request_id: str, call: Call
@@ -57,6 +70,27 @@ class OtpClient:
             phone_number=number, template=template, lane=internal_pb2.SendNoticeRequest.BULK, request_id=request_id
         )
         await self._otp.tell(self._notice, request, within=_NOTICE_TIME, platform=platform)
+
+    async def watch(self, cursor: bytes) -> AsyncGenerator[Told, None]:
+        """Yields what was told since `cursor`, or since the oldest kept when it is empty. OutOfRange when that is gone."""
+        request = internal_pb2.WatchOutcomesRequest(cursor=cursor)
+        async with aclosing(self._otp.watch(self._watch, request)) as stream:
+            async for response in stream:
+                reports = [_report(outcome) for outcome in response.outcomes if _is_report(outcome)]
+                yield Told(reports, response.cursor)
+
+
+def _is_report(outcome: internal_pb2.Outcome) -> bool:
+    return bool(outcome.phone_number) and outcome.subject.startswith(_ACCOUNT)
+
+
+def _report(outcome: internal_pb2.Outcome) -> OutOfUse:
+    return OutOfUse(
+        platform=outcome.platform,
+        account_id=outcome.subject.removeprefix(_ACCOUNT),
+        number=outcome.phone_number,
+        occur_time=outcome.occur_time.ToDatetime(UTC),
+    )
 
 
 def _purpose(number: int) -> Purpose | None:

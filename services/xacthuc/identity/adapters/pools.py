@@ -30,8 +30,8 @@ class Pools:
         self.writes = _pool(url, "xacthuc-identity", settings.write_connections, _WRITE)
         self.reads = _pool(url, "xacthuc-identity-reads", settings.read_connections, _READ)
         self.keys = _pool(settings.keys_url, "xacthuc-identity-keys", settings.key_connections, _READ)
-        # Three more than jobs: for taking, renewing and counting them.
-        self.jobs = _pool(url, "xacthuc-identity-jobs", JOB_SLOTS + 3, _WRITE)
+        # Four more than jobs: for taking, renewing and counting them, and for the session that follows outcomes.
+        self.jobs = _pool(url, "xacthuc-identity-jobs", JOB_SLOTS + 4, _WRITE)
 
     async def close(self) -> None:
         """Closes all connections."""

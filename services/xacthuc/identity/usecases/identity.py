@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Collection, Coroutine
 
     from xacthuc.clock import Clock
     from xacthuc.identity.eid_ports import Providers
@@ -72,3 +72,8 @@ class Identity:
     appended: Callable[[], None]
     """Called after a commit that wrote to the outbox or asked for a job, so that nobody waits for the next look."""
     shield: Shield = field(default_factory=Shield)
+
+    async def follow(self, platform: str, changed: Collection[str]) -> None:
+        """Lets everybody know of a commit: readers of the outbox at once, and whoever decides about these accounts."""
+        self.appended()
+        await self.standings.forget(platform, changed)

@@ -82,20 +82,15 @@ async def settle(
             Reason.PROOF_REDEEMED, "the proof was used by another request; verify the number again"
         ) from None
     if isinstance(settled, Settled):
-        await _follow(identity, order, settled)
+        await identity.follow(order.platform, settled.changed)
     return settled
 
 
 async def _revoke(identity: Identity, command: RevokeVerification) -> Settled | None:
     settled = await identity.verifications.revoke(command, identity.clock.now())
     if settled is not None:
-        await _follow(identity, command.order, settled)
+        await identity.follow(command.order.platform, settled.changed)
     return settled
-
-
-async def _follow(identity: Identity, order: Order, settled: Settled) -> None:
-    identity.appended()
-    await identity.standings.forget(order.platform, settled.changed)
 
 
 async def _redeem(identity: Identity, command: ProveNumber, purposes: Collection[Purpose], call: Call) -> Proof:
