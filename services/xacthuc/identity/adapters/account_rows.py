@@ -12,11 +12,11 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Text, and_, any_, bindparam, exists, func, literal_column, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 
+from xacthuc.identity.adapters import account_queries
 from xacthuc.identity.adapters.account_keys import AccountKeyMissingError, NoKey
-from xacthuc.identity.adapters.tables import accounts, evidence, guardians, locks, personal_id_checks, supervisions
+from xacthuc.identity.adapters.tables import locks
 from xacthuc.identity.domain.account import Account, Evidence, Lock
 from xacthuc.identity.domain.facts import (
     FOREVER_MS,
@@ -71,70 +71,6 @@ _SEALED_AWAY: Final = frozenset({Life.ERASURE_SCHEDULED, Life.ERASED})
 
 _ENDLESS: Final = datetime.max.replace(tzinfo=UTC)
 """What PostgreSQL's `infinity` is read as."""
-
-_OF_ACCOUNT = and_(evidence.c.platform == accounts.c.platform, evidence.c.account == accounts.c.account)
-_OF_CHILD = and_(supervisions.c.platform == accounts.c.platform, supervisions.c.child == accounts.c.account)
-_ROWS = accounts.outerjoin(evidence, _OF_ACCOUNT).outerjoin(supervisions, _OF_CHILD)
-
-_OPEN_LOCK = (
-    (locks.c.platform == accounts.c.platform) & (locks.c.account == accounts.c.account) & locks.c.lift_time.is_(None)
-)
-_LOCKED_UNTIL = (
-    select(func.max(func.coalesce(locks.c.expire_time, literal_column("'infinity'::timestamptz"))))
-    .where(_OPEN_LOCK)
-    .correlate(accounts)
-    .scalar_subquery()
-    .label("locked_until")
-)
-_ASKED = (
-    exists()
-    .where(personal_id_checks.c.platform == accounts.c.platform, personal_id_checks.c.account == accounts.c.account)
-    .correlate(accounts)
-    .label("asked")
-)
-_COLUMNS = (
-    accounts.c.account,
-    accounts.c.person,
-    accounts.c.complete,
-    accounts.c.life,
-    accounts.c.purge_time,
-    accounts.c.transition_until,
-    accounts.c.create_time,
-    accounts.c.update_time,
-    _LOCKED_UNTIL,
-    _ASKED,
-    supervisions.c.suspended,
-    supervisions.c.actions,
-    supervisions.c.quiet_from,
-    supervisions.c.quiet_to,
-    evidence.c.kind,
-    evidence.c.source,
-    evidence.c.level,
-    evidence.c.verify_time,
-    evidence.c.number,
-    evidence.c.lapse_time,
-    evidence.c.lapse_reason,
-)
-_SELECT = select(*_COLUMNS).select_from(_ROWS).order_by(accounts.c.account, evidence.c.id)
-# Equality lets PostgreSQL look into one partition alone; a list makes it look into all.
-_ONE: Final = _SELECT.where(accounts.c.platform == bindparam("platform"), accounts.c.account == bindparam("account"))
-_MANY: Final = _SELECT.where(
-    accounts.c.platform == bindparam("platform"), accounts.c.account == any_(bindparam("accounts", type_=ARRAY(Text)))
-)
-
-# Who answers for a child, with what stands proven of each: a guardian who lost it, or left, answers for nobody.
-_GUARDING: Final = (
-    select(guardians.c.child, evidence.c.kind, evidence.c.verify_time)
-    .join(accounts, and_(accounts.c.platform == guardians.c.platform, accounts.c.account == guardians.c.account))
-    .join(evidence, and_(evidence.c.platform == guardians.c.platform, evidence.c.account == guardians.c.account))
-    .where(
-        guardians.c.platform == bindparam("platform"),
-        guardians.c.child == any_(bindparam("children", type_=ARRAY(Text))),
-        accounts.c.life == Life.OPEN,
-        evidence.c.kind.in_((EvidenceKind.PHONE, EvidenceKind.PERSONAL_ID)),
-        evidence.c.lapse_time.is_(None),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +134,11 @@ class AccountRows:
     async def read(self, connection: AsyncConnection, platform: str, account_ids: Sequence[str]) -> Found:
         """Returns what facts are made of: one query, and one more when a child with a guardian is among the accounts."""
         if len(account_ids) == 1:
-            found = await connection.execute(_ONE, {"platform": platform, "account": account_ids[0]})
+            found = await connection.execute(account_queries.ONE, {"platform": platform, "account": account_ids[0]})
         else:
-            found = await connection.execute(_MANY, {"platform": platform, "accounts": list(account_ids)})
+            found = await connection.execute(
+                account_queries.MANY, {"platform": platform, "accounts": list(dict.fromkeys(account_ids))}
+            )
         rows = {account: list(of) for account, of in groupby(found, key=lambda row: str(row.account))}
         return Found(rows, await self._guarded(connection, platform, rows))
 
@@ -240,7 +178,7 @@ class AccountRows:
         if not children:
             return {}
         guarded: dict[str, int] = {}
-        for row in await connection.execute(_GUARDING, {"platform": platform, "children": children}):
+        for row in await connection.execute(account_queries.GUARDING, {"platform": platform, "children": children}):
             by_number = row.kind == EvidenceKind.PHONE
             until = self._policy.reverify_from(row.verify_time) if by_number else None
             guarded[row.child] = max(guarded.get(row.child, 0), _ms(until, never=FOREVER_MS))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.grpckit.errors import RequestIdReused
 from xacthuc.identity.adapters.tables import requests
 from xacthuc.sql.engine import transaction
+from xacthuc.sql.sweep import sweep
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,17 +74,8 @@ class SqlRequests:
 
 async def forget_requests(engine: AsyncEngine, before: datetime) -> int:
     """Deletes some requests older than `before`; returns how many, so that it can be called until none are left."""
-    old = select(requests.c.platform, requests.c.method, requests.c.request_id)
     async with transaction(engine) as connection:
-        found = old.where(requests.c.create_time < before).limit(_SWEPT_AT_ONCE).with_for_update(skip_locked=True)
-        swept = found.cte("swept")
-        done = await connection.execute(
-            delete(requests).where(
-                requests.c.platform == swept.c.platform,
-                requests.c.method == swept.c.method,
-                requests.c.request_id == swept.c.request_id,
-            )
-        )
+        done = await connection.execute(sweep(requests, requests.c.create_time < before, _SWEPT_AT_ONCE))
     return done.rowcount
 
 

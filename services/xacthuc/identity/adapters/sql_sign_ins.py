@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 import orjson
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import or_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
@@ -21,6 +21,7 @@ from xacthuc.identity.eid_ports import Flow
 from xacthuc.identity.ports.personal_ids import BegunSignIn, SettledPersonalId, TakenSignIn
 from xacthuc.masked import Digest
 from xacthuc.sql.engine import transaction
+from xacthuc.sql.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,12 +177,8 @@ class SqlSignIns:
 
 async def forget_sign_ins(engine: AsyncEngine, now: datetime) -> int:
     """Deletes some flows that are long over; returns how many, so that it can be called until none are left."""
-    flows = sign_ins.c
     async with transaction(engine) as connection:
-        old = select(flows.state_index).where(flows.expire_time < now - _KEPT).limit(_SWEPT_AT_ONCE)
-        done = await connection.execute(
-            delete(sign_ins).where(flows.state_index.in_(old.with_for_update(skip_locked=True)))
-        )
+        done = await connection.execute(sweep(sign_ins, sign_ins.c.expire_time < now - _KEPT, _SWEPT_AT_ONCE))
     return done.rowcount
 
 
