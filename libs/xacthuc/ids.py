@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from os import urandom
 
 
 def new_request_id() -> str:
@@ -14,7 +14,7 @@ def new_request_id() -> str:
 
 def random_bytes(count: int) -> bytes:
     """Returns `count` bytes from the operating system's generator."""
-    return secrets.token_bytes(count)
+    return urandom(count)
 
 
 def encode(raw: bytes) -> str:

@@ -123,7 +123,11 @@ class Policy:
 
     def is_child(self, birth_date: date, at: datetime) -> bool:
         """Whether a parent or guardian must register for the holder at the instant `at` (R15); aware datetimes only."""
-        return dates.age_on(birth_date, dates.local_date(at)) < self.ages.guardian_below
+        return self.is_child_on(birth_date, dates.local_date(at))
+
+    def is_child_on(self, birth_date: date, today: date) -> bool:
+        """Whether that is so on `today`, a day in Vietnam."""
+        return dates.age_on(birth_date, today) < self.ages.guardian_below
 
     def independent_from(self, birth_date: date) -> datetime:
         """Returns the instant, in UTC, from which the holder registers alone: 00:00 of that birthday in Vietnam (R22)."""

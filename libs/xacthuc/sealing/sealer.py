@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from os import urandom
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
-from xacthuc.ids import random_bytes
 from xacthuc.masked import Sealed
 
 if TYPE_CHECKING:
@@ -28,17 +28,18 @@ class UnknownSealKeyError(UnsealError):
 class Sealer:
     """Seals and opens bytes. The associated data says whose they are, so they open in no other place."""
 
+    __slots__ = ("_ciphers", "_encrypt", "_prefix")
+
     def __init__(self, ring: KeyRing) -> None:
         """Takes the ring whose current key seals and whose every key opens."""
         self._ciphers = {version: AESGCMSIV(key) for version, key in ring.keys.items()}
-        self._current = ring.current
+        self._prefix = bytes((ring.current,))
+        self._encrypt = self._ciphers[ring.current].encrypt
 
     def seal(self, plaintext: bytes, associated_data: bytes) -> Sealed:
         """Returns version (1 byte), nonce (12), ciphertext and tag (16)."""
-        nonce = random_bytes(NONCE_BYTES)
-        prefix = bytes((self._current,))
-        ciphertext = self._ciphers[self._current].encrypt(nonce, plaintext, prefix + associated_data)
-        return Sealed(prefix + nonce + ciphertext)
+        nonce, prefix = urandom(NONCE_BYTES), self._prefix
+        return Sealed(prefix + nonce + self._encrypt(nonce, plaintext, prefix + associated_data))
 
     def open(self, sealed: bytes, associated_data: bytes) -> bytes:
         """Returns what was sealed; UnsealError when it does not open here, UnknownSealKeyError when a key is missing."""
