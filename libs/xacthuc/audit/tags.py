@@ -13,6 +13,8 @@ class Tag(StrEnum):
 
     ACCOUNT_REGISTERED = "identity:account:registered"
     """An account was registered; the detail says whether a guardian is awaited."""
+    ACCOUNTS_IMPORTED = "identity:import_batch:committed"
+    """Accounts that the platform had before were kept; the detail has the keyed digest of the batch, and counts."""
     PHONE_VERIFIED = "identity:account:phone_verified"
     """A number was proven for an account."""
     NUMBER_CHANGED = "identity:account:number_changed"

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime, timedelta
 
     from xacthuc.credentials.scopes import Scope
     from xacthuc.identity.domain.facts import EvidenceKind
     from xacthuc.identity.domain.guardianship import Guardianship
+    from xacthuc.identity.domain.importing import ImportedRow
     from xacthuc.identity.domain.numbers import RevocationReason
     from xacthuc.identity.domain.personal_ids import Ground
     from xacthuc.identity.domain.registration import CalendarDate
@@ -178,3 +180,12 @@ class RotateKey:
     order: Order
     key_id: str
     overlap: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportBatch:
+    """Accounts that a platform brings along, to be kept in one commit. The batch's id is the order's request id."""
+
+    order: Order
+    rows: Iterator[ImportedRow] = field(repr=False)
+    """Read as they are asked for, since reading a thousand takes longer than other calls should wait."""

@@ -23,6 +23,7 @@ from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.eid_providers import opened_providers
 from xacthuc.identity.adapters.housekeeping import Housekeeping
+from xacthuc.identity.adapters.import_sealing import BatchSealer
 from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers
 from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.key_publication import KeyPublication
@@ -38,6 +39,7 @@ from xacthuc.identity.adapters.rotation.rotation import Rotation
 from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
+from xacthuc.identity.adapters.sql_imports import SqlImports
 from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
@@ -47,6 +49,7 @@ from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.tables import SCHEMA, jobs
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
+from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.outages import TRANSLATIONS
 from xacthuc.identity.servicer import IdentityAdminServicer, IdentityInternalServicer, IdentityServicer
 from xacthuc.identity.settings import IdentitySettings
@@ -58,6 +61,7 @@ from xacthuc.identity.wire.rendering import Renderer
 from xacthuc.jobs.job import Work
 from xacthuc.jobs.worker import Worker
 from xacthuc.personal_id import PersonalIdScheme
+from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy
 from xacthuc.sealing import Sealer
 from xacthuc.sql.relay import Relay
@@ -92,6 +96,9 @@ SCOPES: Final = {
     "ListVerificationPaths": READS,
 }
 """What a key must hold for each method."""
+
+PEERS: Final = {"PutGuardianship": {"guardian"}, "ImportAccounts": {"backfill", "cli"}}
+"""Which services may call each internal method."""
 
 _RELAY_INTERVAL: Final = timedelta(milliseconds=250)
 _KEYS_INTERVAL: Final = timedelta(seconds=2)
@@ -173,11 +180,19 @@ async def serve(settings: IdentitySettings) -> None:
     identity = Identity(
         clock=clock,
         policy=policy,
+        plan=NumberPlan.load(settings.numbering_plan_file),
         environment=settings.environment,
         accounts=SqlAccounts(pools.writes, account_keys, personal, rows, requests),
         account_list=SqlAccountList(pools.writes, account_keys, rows),
         lifecycle=SqlLifecycle(pools.writes, account_keys, personal, rows, requests),
         verifications=SqlVerifications(pools.writes, account_keys, personal, rows, requests),
+        imports=SqlImports(
+            pools.imports,
+            BatchSealer(account_keys, personal),
+            personal,
+            rows,
+            Bounds(policy.accounts_per_number, policy.number_moves),
+        ),
         proofs=peer,
         guardianships=SqlGuardianships(pools.writes, account_keys, rows, requests),
         standings=standings,
@@ -195,11 +210,7 @@ async def serve(settings: IdentitySettings) -> None:
     server = (
         ServerBuilder("identity", settings, reporting, keys=keys, translations=TRANSLATIONS, shortcuts=SHORTCUTS)
         .public(service_of(service_pb2, "IdentityService"), IdentityServicer(identity, Renderer(policy)), scopes=SCOPES)
-        .internal(
-            service_of(internal_pb2, "IdentityInternal"),
-            IdentityInternalServicer(identity),
-            allow={"PutGuardianship": {"guardian"}},
-        )
+        .internal(service_of(internal_pb2, "IdentityInternal"), IdentityInternalServicer(identity), allow=PEERS)
         .internal(
             admin,
             IdentityAdminServicer(identity),

@@ -5,6 +5,7 @@ The server builder checks these classes against the contract; what a method does
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import admin_pb2, resources_pb2, service_pb2
@@ -13,6 +14,7 @@ from xacthuc.identity.usecases import (
     decisions,
     electronic_ids,
     guardianships,
+    imports,
     lifecycle,
     numbers,
     personal_ids,
@@ -25,8 +27,11 @@ from xacthuc.identity.wire import guardianships as guarding
 from xacthuc.identity.wire import lifecycle as ending
 from xacthuc.identity.wire import personal_ids as personal_id_wire
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
+from xacthuc.identity.wire.imports import RowReader, imported
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
     from xacthuc.api.identity.v1 import internal_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.endpoint import Serialized
@@ -152,6 +157,7 @@ class IdentityInternalServicer:
     def __init__(self, identity: Identity) -> None:
         """Takes what the verbs work with."""
         self._identity = identity
+        self._rows = RowReader()
 
     async def PutGuardianship(
         self, request: internal_pb2.PutGuardianshipRequest, call: Call
@@ -159,6 +165,14 @@ class IdentityInternalServicer:
         command = guarding.put_guardianship(request, call)
         kept = await guardianships.put_guardianship(self._identity, command)
         return guarding.guardianship(command.child_id, kept)
+
+    async def ImportAccounts(
+        self, requests: AsyncIterator[internal_pb2.ImportAccountsRequest], call: Call
+    ) -> AsyncGenerator[internal_pb2.ImportAccountsResponse]:
+        batches = (self._rows.batch(request, call) async for request in requests)
+        async with aclosing(imports.import_accounts(self._identity, batches)) as answers:
+            async for answer in answers:
+                yield imported(answer)
 
 
 class IdentityAdminServicer:

@@ -34,6 +34,9 @@ class IdentitySettings(Settings):
     policy_file: Path | None = None
     """A policy of the operator's own, merged over the bundled one."""
 
+    numbering_plan_file: Path | None = None
+    """A numbering plan of the operator's own, in place of the bundled one: a newer plan is data, not a release (R28)."""
+
     write_connections: int = Field(default=10, ge=1)
     """Transactions at once in this process; others wait up to 2 s."""
 
@@ -42,6 +45,9 @@ class IdentitySettings(Settings):
 
     key_connections: int = Field(default=8, ge=1)
     """Transactions at once with the keys of the accounts: each is one short statement."""
+
+    import_connections: int = Field(default=4, ge=1)
+    """Batches of imports looked up or merged at once in this process. A whole deployment merges four at a time."""
 
     read_backlog: int = Field(default=256, ge=1)
     """Questions for facts at once, each about up to 100 accounts; calls beyond are shed with OVERLOADED, not queued."""

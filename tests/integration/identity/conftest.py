@@ -14,11 +14,13 @@ from xacthuc.identity.adapters.account_cipher import KeyWrapper
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.eid_sandbox import SandboxAuthenticator
+from xacthuc.identity.adapters.import_sealing import BatchSealer
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
+from xacthuc.identity.adapters.sql_imports import SqlImports
 from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
@@ -28,6 +30,7 @@ from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.commands import Consent, Order, RegisterAccount
+from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.eid_ports import Providers
 from xacthuc.identity.ports.numbers import Proof
@@ -36,6 +39,7 @@ from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings
 from xacthuc.ids import random_bytes
 from xacthuc.personal_id import PersonalIdScheme
+from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy, Purpose
 from xacthuc.sealing import KeyRing, Sealer
 from xacthuc.settings import Environment
@@ -157,11 +161,19 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring):
     identity = Identity(
         clock=clock,
         policy=Policy.load(),
+        plan=NumberPlan.load(),
         environment=Environment.PRODUCTION,
         accounts=SqlAccounts(engine, keys, personal, rows, requests),
         account_list=SqlAccountList(engine, keys, rows),
         lifecycle=SqlLifecycle(engine, keys, personal, rows, requests),
         verifications=SqlVerifications(engine, keys, personal, rows, requests),
+        imports=SqlImports(
+            engine,
+            BatchSealer(keys, personal),
+            personal,
+            rows,
+            Bounds(Policy.load().accounts_per_number, Policy.load().number_moves),
+        ),
         proofs=NoPeer(),
         guardianships=SqlGuardianships(engine, keys, rows, requests),
         standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),

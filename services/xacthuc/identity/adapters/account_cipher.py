@@ -25,6 +25,7 @@ from xacthuc.sealing.keys import KEY_BYTES
 if TYPE_CHECKING:
     from xacthuc.masked import Sealed
 
+
 _KEY_VERSION: Final = 0
 """Of every account's key; a byte of the format, in case an account is ever to have a second one."""
 
@@ -61,7 +62,7 @@ class AccountCipher:
         return None if child_until is None else datetime.fromisoformat(child_until)
 
     def person(self, sealed_person: bytes) -> Person:
-        """Returns the holder as registered or corrected last."""
+        """Returns the holder as registered, imported or corrected last."""
         plain = orjson.loads(self.open("person", sealed_person))
         born: str | None = plain["birth_date"]
         return Person(plain["full_name"], None if born is None else date.fromisoformat(born))

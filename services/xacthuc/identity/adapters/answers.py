@@ -9,7 +9,11 @@ import orjson
 
 from xacthuc.identity.domain.account import AccountView, Evidence, Lock, State
 from xacthuc.identity.domain.facts import EvidenceKind
+from xacthuc.identity.domain.importing import Outcome as ImportOutcome
+from xacthuc.identity.domain.importing import PhoneOutcome, Verdict
 from xacthuc.identity.domain.personal_ids import Outcome, Verification
+from xacthuc.identity.domain.registration import Fault
+from xacthuc.identity.ports.imports import Imported
 from xacthuc.identity.ports.personal_ids import BegunSignIn
 from xacthuc.policy import NextStep
 
@@ -69,6 +73,25 @@ def begun_sign_in(fields: dict[str, Any]) -> BegunSignIn:
         authorization_uri=fields["authorization_uri"],
         state=fields["state"],
         expire_time=datetime.fromisoformat(fields["expire_time"]),
+    )
+
+
+def imported(fields: dict[str, Any]) -> Imported:
+    """Returns what became of a batch of an import."""
+    return Imported(
+        batch_id=fields["batch_id"],
+        kinds=[
+            Verdict(
+                outcome=ImportOutcome(kind["outcome"]),
+                state=None if kind["state"] is None else State(kind["state"]),
+                phone=PhoneOutcome(kind["phone"]),
+                transition_extended=kind["transition_extended"],
+                faults=tuple(Fault(**fault) for fault in kind["faults"]),
+            )
+            for kind in fields["kinds"]
+        ],
+        rows=fields["rows"],
+        displaced=fields["displaced"],
     )
 
 

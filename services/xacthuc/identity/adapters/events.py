@@ -9,6 +9,8 @@ class EventKind(StrEnum):
     """What happened to an account. Never renamed once released: other services and platforms read it."""
 
     ACCOUNT_REGISTERED = "ACCOUNT_REGISTERED"
+    ACCOUNTS_IMPORTED = "ACCOUNTS_IMPORTED"
+    """Of a batch: its subject is the batch's id, and its detail names every account that it changed."""
     PHONE_VERIFIED = "PHONE_VERIFIED"
     NUMBER_CHANGED = "NUMBER_CHANGED"
     PERSONAL_ID_DECLARED = "PERSONAL_ID_DECLARED"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete
 
+from xacthuc.identity.adapters.sql_imports import forget_batches
 from xacthuc.identity.adapters.sql_requests import forget_requests
 from xacthuc.identity.adapters.sql_sign_ins import forget_sign_ins
 from xacthuc.identity.adapters.tables import number_moves
@@ -49,6 +50,8 @@ class Housekeeping:
         """Forgets everything whose time is over."""
         now = self._clock.now()
         while await forget_requests(self._engine, now - self._requests_kept):
+            pass
+        while await forget_batches(self._engine, now - self._requests_kept):
             pass
         while await forget_sign_ins(self._engine, now):
             pass

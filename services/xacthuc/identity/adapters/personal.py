@@ -30,6 +30,11 @@ class PersonalData:
         self.standing = FleetingNames(index_ring, "standing")
         """What accounts are called in the cache, where their ids must not be read."""
 
+    @property
+    def is_rotating(self) -> bool:
+        """Whether a row may be found by more than the index that a new one gets."""
+        return self._numbers.is_rotating
+
     def number_index(self, platform: str, number: str) -> Digest:
         """Returns what a new row of a number (E.164) is found by on one platform."""
         return self._numbers.of(platform, number)

@@ -18,6 +18,7 @@ JOB_SLOTS: Final = 4
 _WAIT: Final = timedelta(seconds=2)
 _READ: Final = timedelta(seconds=1)
 _WRITE: Final = timedelta(seconds=3)
+_IMPORT: Final = timedelta(seconds=30)
 """What a statement may take."""
 
 
@@ -29,13 +30,21 @@ class Pools:
         url = settings.database_url.get_secret_value()
         self.writes = _pool(url, "xacthuc-identity", settings.write_connections, _WRITE)
         self.reads = _pool(url, "xacthuc-identity-reads", settings.read_connections, _READ)
+        # Nobody's screen waits for an import, which may wait for others.
+        self.imports = make_engine(
+            url,
+            application_name="xacthuc-identity-imports",
+            pool_size=settings.import_connections,
+            wait=_IMPORT,
+            statement_timeout=_IMPORT,
+        )
         self.keys = _pool(settings.keys_url, "xacthuc-identity-keys", settings.key_connections, _READ)
         # Four more than jobs: for taking, renewing and counting them, and for the session that follows outcomes.
         self.jobs = _pool(url, "xacthuc-identity-jobs", JOB_SLOTS + 4, _WRITE)
 
     async def close(self) -> None:
         """Closes all connections."""
-        for pool in (self.writes, self.reads, self.keys, self.jobs):
+        for pool in (self.writes, self.reads, self.imports, self.keys, self.jobs):
             await pool.dispose()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.policy import age_on, local_date
 
@@ -27,8 +27,7 @@ class Fault:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarDate:
+class CalendarDate(NamedTuple):
     """A date as it was given, which the calendar may not have."""
 
     year: int
@@ -65,7 +64,12 @@ def person_of(full_name: str, birth_date: date, policy: Policy, now: datetime) -
 
 def birth_date_fault(given: CalendarDate, now: datetime) -> Fault | None:
     """Returns what is wrong with a birth date at `now`, or None. Days are Vietnam's (R9)."""
-    day, today = given.on_calendar(), local_date(now)
+    return birth_date_fault_on(given, local_date(now))
+
+
+def birth_date_fault_on(given: CalendarDate, today: date) -> Fault | None:
+    """Returns what is wrong with a birth date on `today`, a day in Vietnam, or None."""
+    day = given.on_calendar()
     if day is None:
         return Fault("birth_date.day", "must be a day of that month", "NOT_ON_CALENDAR")
     if day > today:

@@ -7,6 +7,7 @@ database raise DatabaseUnavailable when it does not answer.
 from __future__ import annotations
 
 from xacthuc.identity.ports.accounts import Accounts, NewAccount
+from xacthuc.identity.ports.imports import Imported, Imports, JudgedBatch, Merge, Merged
 from xacthuc.identity.ports.numbers import Begun, Proof, Proofs, ProofUsed, Settled, Verifications
 from xacthuc.identity.ports.platforms import KeyOutcome, Platforms, PlatformView, Publication, Replacement, StoredKey
 from xacthuc.identity.ports.standing import FactsSource, Standing, StandingColumns, StandingStore, StandingUnavailable
@@ -15,7 +16,12 @@ __all__ = [
     "Accounts",
     "Begun",
     "FactsSource",
+    "Imported",
+    "Imports",
+    "JudgedBatch",
     "KeyOutcome",
+    "Merge",
+    "Merged",
     "NewAccount",
     "PlatformView",
     "Platforms",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.eid_ports import Providers
     from xacthuc.identity.ports.accounts import Accounts
     from xacthuc.identity.ports.guardianships import Guardianships
+    from xacthuc.identity.ports.imports import Imports
     from xacthuc.identity.ports.lifecycle import AccountList, Lifecycle
     from xacthuc.identity.ports.numbers import Proofs, Verifications
     from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.tokens import StandingTokens
     from xacthuc.identity.usecases.standing import Standings
     from xacthuc.personal_id import PersonalIdScheme
+    from xacthuc.phone import NumberPlan
     from xacthuc.policy import Policy
     from xacthuc.settings import Environment
 
@@ -52,12 +54,14 @@ class Identity:
 
     clock: Clock
     policy: Policy
+    plan: NumberPlan
     environment: Environment
     """Tells what kind of keys are made."""
     accounts: Accounts
     account_list: AccountList
     lifecycle: Lifecycle
     verifications: Verifications
+    imports: Imports
     proofs: Proofs
     guardianships: Guardianships
     standings: Standings

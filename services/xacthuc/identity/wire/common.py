@@ -20,6 +20,7 @@ ACCOUNT_PREFIX: Final = len("accounts/")
 
 _EARLIEST_SECONDS: Final = -62_135_596_800
 _LATEST_SECONDS: Final = 253_402_300_799
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NANOS: Final = 1_000_000_000
 """Bounds of a Timestamp: the years 1 to 9999 (google/protobuf/timestamp.proto)."""
 
@@ -59,4 +60,4 @@ def instant(stamp: Timestamp, field: str) -> datetime:
     if not _EARLIEST_SECONDS <= stamp.seconds <= _LATEST_SECONDS or not 0 <= stamp.nanos < _NANOS:
         raise InvalidRequest(FieldFault(field, "must be a time in the years 1 to 9999", "NOT_A_TIME"))
     # By hand: datetime's own conversion of the earliest and latest seconds fails on some platforms.
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
+    return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)

@@ -1,0 +1,98 @@
+"""Who stands on the numbers that a batch brings: reading it under lock, and what follows from the decision."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import any_, bindparam, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import LargeBinary
+
+from xacthuc.identity.adapters import import_statements as statements
+from xacthuc.identity.adapters import sql_claims
+from xacthuc.identity.adapters.account_rows import LapseReason
+from xacthuc.identity.adapters.tables import number_moves
+from xacthuc.identity.domain.facts import EvidenceKind
+from xacthuc.identity.domain.importing import Proven, Shares, share
+from xacthuc.sealing import lock_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from xacthuc.identity.adapters.import_sealing import Staged
+    from xacthuc.identity.domain.claims import Bounds
+
+
+async def lock(connection: AsyncConnection, batch: Staged) -> None:
+    """Keeps others from coming to stand on the batch's numbers."""
+    await connection.execute(statements.LOCK_NUMBERS, {"ids": lock_ids(batch.indexes)})
+
+
+async def holders(connection: AsyncConnection, batch: Staged) -> Mapping[bytes, Sequence[Proven]]:
+    """Returns who stands on each number, by the index that new rows get; numbers without anybody are left out."""
+    found: defaultdict[bytes, list[Proven]] = defaultdict(list)
+    values = {"platform": batch.order.platform, "indexes": list(batch.indexes)}
+    for row in await connection.execute(statements.HOLDERS, values):
+        person = batch.people.get(row.person_index, row.person_index)
+        found[batch.indexes[row.number_index]].append(Proven(row.verify_time, row.account, person))
+    return found
+
+
+async def decide(
+    connection: AsyncConnection,
+    batch: Staged,
+    held: Mapping[bytes, Sequence[Proven]],
+    existing: Collection[str],
+    bounds: Bounds,
+) -> Mapping[bytes, Shares]:
+    """Decides number by number. Most have one newcomer and no holder, and nothing to decide; they are left out."""
+    contested = {
+        index: newcomers
+        for index, arrived in batch.arrivals.items()
+        if (len(arrived) > 1 or index in held)
+        and (newcomers := [one for one in arrived if one.account_id not in existing])
+    }
+    if not contested:
+        return {}
+    moves = await _moves(connection, batch, contested)
+    return {
+        index: share(held.get(index, ()), newcomers, tuple(moves.get(index, ())), bounds, batch.now)
+        for index, newcomers in contested.items()
+    }
+
+
+async def displace(
+    connection: AsyncConnection, batch: Staged, shares: Mapping[bytes, Shares], displaced: Collection[str]
+) -> None:
+    """Takes the numbers away from those who lost them, and remembers that the numbers moved."""
+    platform, now = batch.order.platform, batch.now
+    phone = frozenset({EvidenceKind.PHONE})
+    await sql_claims.lapse(connection, platform, displaced, phone, reason=LapseReason.MOVED, now=now)
+    moved = [
+        {
+            "platform": platform,
+            "number_index": index,
+            "move_time": now,
+            "account": max(one for one in batch.arrivals[index] if one.account_id not in outcome.refused).account_id,
+        }
+        for index, outcome in shares.items()
+        if outcome.displaced
+    ]
+    await connection.execute(insert(number_moves), moved)
+
+
+async def _moves(
+    connection: AsyncConnection, batch: Staged, contested: Collection[bytes]
+) -> Mapping[bytes, Sequence[datetime]]:
+    of, found = number_moves.c, defaultdict[bytes, list["datetime"]](list)
+    wanted = [index for index, current in batch.indexes.items() if current in contested]
+    query = select(of.number_index, of.move_time).where(
+        of.platform == batch.order.platform, of.number_index == any_(bindparam("indexes", type_=ARRAY(LargeBinary)))
+    )
+    for row in await connection.execute(query, {"indexes": wanted}):
+        found[batch.indexes[row.number_index]].append(row.move_time)
+    return found

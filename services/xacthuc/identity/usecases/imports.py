@@ -1,0 +1,76 @@
+"""Importing the accounts that a platform had before: one batch is made ready while the one before is committed."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.identity.domain.importing import Judge
+from xacthuc.identity.ports.imports import Imported, JudgedBatch
+from xacthuc.sql.errors import DatabaseBusy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from xacthuc.identity.commands import ImportBatch
+    from xacthuc.identity.domain.importing import Candidate, Verdict
+    from xacthuc.identity.ports.imports import Merge
+    from xacthuc.identity.usecases.identity import Identity
+
+_ROWS_A_TURN: Final = 64
+"""Rows read and judged before other calls of the process have theirs: about a millisecond."""
+_TRIES: Final = 3
+"""Of a merge that met another one: two imports of the same accounts may wait for each other once."""
+
+
+async def import_accounts(identity: Identity, batches: AsyncIterator[ImportBatch]) -> AsyncGenerator[Imported]:
+    """Yields what became of each batch, in order. Two are in memory: one being merged, and the next being made ready.
+
+    Whatever is interrupted is taken up by the same batch ids: those that are committed answer as they did.
+    """
+    preparing = asyncio.create_task(_prepare_next(identity, batches))
+    try:
+        while (prepared := await preparing) is not None:
+            preparing = asyncio.create_task(_prepare_next(identity, batches))
+            if isinstance(prepared, Imported):
+                yield prepared
+            else:
+                yield await identity.shield.finish(_merge(identity, prepared))
+    finally:
+        preparing.cancel()
+        await asyncio.gather(preparing, return_exceptions=True)
+
+
+async def _prepare_next(identity: Identity, batches: AsyncIterator[ImportBatch]) -> Imported | Merge | None:
+    """Returns the next batch ready to be merged, or its answer if it was merged before; None when there is none."""
+    batch = await anext(batches, None)
+    if batch is None:
+        return None
+    known = await identity.imports.find(batch.order)
+    return known or await identity.imports.seal(await _judge(identity, batch))
+
+
+async def _judge(identity: Identity, batch: ImportBatch) -> JudgedBatch:
+    now = identity.clock.now()
+    judge, taken = Judge(identity.policy, identity.plan, now), set[str]()
+    rows: list[Candidate | Verdict] = []
+    while turn := list(islice(batch.rows, _ROWS_A_TURN)):
+        rows += judge.batch(turn, len(rows), taken)
+        await asyncio.sleep(0)
+    return JudgedBatch(order=batch.order, rows=rows, now=now)
+
+
+async def _merge(identity: Identity, merge: Merge) -> Imported:
+    for _ in range(_TRIES - 1):
+        try:
+            merged = await merge()
+            break
+        except DatabaseBusy:
+            continue
+    else:
+        merged = await merge()
+    if merged.changed:
+        identity.appended()
+        await identity.standings.forget(merged.platform, merged.changed)
+    return merged.answer
