@@ -132,6 +132,24 @@ async def test_an_erased_account_shows_nothing_and_never_comes_back(
     assert (await refusal(change("EraseAccount", verified))).code() is StatusCode.FAILED_PRECONDITION
 
 
+@pytest.mark.rule("R49")
+@pytest.mark.parametrize("method", ["CorrectAccount", "LockAccount", "VerifyPhone", "VerifyPersonalId"])
+async def test_nothing_of_an_erased_account_changes_while_its_key_is_about_to_be_destroyed(
+    api, change, verified, method
+):
+    fields = {
+        "CorrectAccount": {"full_name": "Trần Thị B"},
+        "LockAccount": {"basis": "order"},
+        "VerifyPhone": {"proof_token": api.otp.prove(NUMBER, verified)},
+        "VerifyPersonalId": {"personal_id": "000090000000", "commerce": service_pb2.Commerce()},
+    }
+    await change("EraseAccount", verified)
+
+    error = await refusal(change(method, verified, **fields[method]))
+
+    assert (error.code(), reason_of(error)) == (StatusCode.FAILED_PRECONDITION, Reason.ACCOUNT_STATE)
+
+
 @pytest.mark.rule("R15")
 async def test_who_turns_out_to_be_a_child_needs_a_guardian(platform, change, verified):
     corrected = await change("CorrectAccount", verified, birth_date=CHILD)

@@ -66,7 +66,7 @@ class LapseReason(StrEnum):
 IN_DOUBT: Final = frozenset({LapseReason.MOVED, LapseReason.INACTIVE, LapseReason.REVOKED, LapseReason.CORRECTED})
 """After which something has to be proven again, rather than for the first time."""
 
-_SEALED_AWAY: Final = frozenset({Life.ERASURE_SCHEDULED, Life.ERASED})
+SEALED_AWAY: Final = frozenset({Life.ERASURE_SCHEDULED, Life.ERASED})
 """In which an account's own key opens nothing any more, also while it is still there."""
 
 _ENDLESS: Final = datetime.max.replace(tzinfo=UTC)
@@ -111,7 +111,7 @@ class AccountRows:
     def _account(self, found: Found, account_id: str, key: AccountKey, lock: Lock | None) -> Account:
         rows = found.rows[account_id]
         first = rows[0]
-        cipher = None if first.life in _SEALED_AWAY else cipher_of(key)
+        cipher = None if first.life in SEALED_AWAY else cipher_of(key)
         standing = [] if cipher is None else _standing(rows)
         return Account(
             account_id=account_id,
@@ -151,7 +151,7 @@ class AccountRows:
 
     def _facts(self, rows: Sequence[Row[Any]], cipher: AccountCipher | None, guarded_until_ms: int) -> Facts:
         first = rows[0]
-        if cipher is None or first.life in _SEALED_AWAY:
+        if cipher is None or first.life in SEALED_AWAY:
             return Facts(registered=True, life=Life.ERASED if first.life == Life.ERASED else Life.ERASURE_SCHEDULED)
         standing = {row.kind: row for row in _standing(rows)}
         phone = standing.get(EvidenceKind.PHONE)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters import account_writes, answers, sql_claims
 from xacthuc.identity.adapters.account_cipher import AccountCipher
-from xacthuc.identity.adapters.account_rows import LapseReason
+from xacthuc.identity.adapters.account_rows import SEALED_AWAY, LapseReason
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.tables import (
     accounts,
@@ -74,7 +74,7 @@ class PersonalIdWrites:
         account = await self._rows.account(connection, platform, account_id, key)
         if account is None:
             return None
-        if not isinstance(key, AccountCipher):
+        if not isinstance(key, AccountCipher) or account.facts.life in SEALED_AWAY:
             return Candidate(account, "", date.min)
         sealed: bytes | None = await connection.scalar(
             select(accounts.c.person).where(accounts.c.platform == platform, accounts.c.account == account_id)

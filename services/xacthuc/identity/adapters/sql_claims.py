@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import LargeBinary, Text, any_, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from xacthuc.identity.adapters.account_rows import SEALED_AWAY
 from xacthuc.identity.adapters.account_writes import lock_accounts
 from xacthuc.identity.adapters.tables import accounts, evidence, number_claims, personal_id_claims
 from xacthuc.identity.domain.claims import Held, Holder, Tie
@@ -137,7 +138,9 @@ async def _ties(
 ) -> dict[str, Tie]:
     of = accounts.c
     sealed = await connection.scalar(
-        select(of.person).where(of.platform == cipher.platform, of.account == cipher.account_id)
+        select(of.person).where(
+            of.platform == cipher.platform, of.account == cipher.account_id, of.life.not_in(SEALED_AWAY)
+        )
     )
     person = None if sealed is None else cipher.person(sealed)
     indexes = () if person is None else personal.person_indexes(cipher.platform, person.full_name, person.birth_date)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.account_keys import NoKey
-from xacthuc.identity.adapters.account_rows import LapseReason
+from xacthuc.identity.adapters.account_rows import SEALED_AWAY, LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.tables import accounts, evidence, guardians, outbox, supervisions, trail
@@ -94,7 +94,9 @@ class SqlGuardianships:
         )
         children = {row.account: row.children for row in counted}
         people = await connection.execute(
-            select(who.account, who.person).where(who.platform == platform, who.account.in_(new), who.complete)
+            select(who.account, who.person).where(
+                who.platform == platform, who.account.in_(new), who.complete, who.life.not_in(SEALED_AWAY)
+            )
         )
         born = {row.account: _birth_date(keys[row.account], row.person) for row in people}
         candidates = {

@@ -66,15 +66,15 @@ class SqlLifecycle:
         self._requests = requests
 
     async def correct(
-        self, order: Order, account_id: str, decide: Callable[[Facts, Person], Correction | Bar], now: datetime
+        self, order: Order, account_id: str, decide: Callable[[Facts, Person], Correction], now: datetime
     ) -> Settled | Bar | None:
         """Replaces the person; what was confirmed of another one lapses."""
 
         async def apply(change: _Change) -> Bar | None:
+            if bar := bar_to_changes(change.account.facts):
+                return bar  # before anything is opened: of an erased account the key may still be there, to no use
             known = change.cipher.person(await _person(change.connection, order.platform, account_id))
             decided = decide(change.account.facts, known)
-            if isinstance(decided, Bar):
-                return decided
             person, lapses = decided.person, decided.contradicts and change.has(*_OF_PERSONAL_ID)
             await change.set(
                 person=change.cipher.seal_person(person, decided.child_until),

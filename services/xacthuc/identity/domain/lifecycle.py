@@ -22,14 +22,16 @@ class Bar(StrEnum):
     """Why a change is not made."""
 
     ENDED = "ENDED"
-    """The account is closed or erased."""
+    """The account is closed."""
     NOT_LOCKED = "NOT_LOCKED"
     ERASED = "ERASED"
 
 
 def bar_to_changes(facts: Facts) -> Bar | None:
     """Returns why nothing of an account may change any more; None while it may."""
-    return None if facts.life is Life.OPEN else Bar.ENDED
+    if facts.life is Life.OPEN:
+        return None
+    return Bar.ENDED if facts.life is Life.CLOSED else Bar.ERASED
 
 
 def bar_to_unlocking(facts: Facts, now_ms: int) -> Bar | None:

@@ -31,7 +31,7 @@ class Lifecycle(Protocol):
     """Changes of accounts, each in one commit and once per request id. None when there is no such account."""
 
     async def correct(
-        self, order: Order, account_id: str, decide: Callable[[Facts, Person], Correction | Bar], now: datetime
+        self, order: Order, account_id: str, decide: Callable[[Facts, Person], Correction], now: datetime
     ) -> Settled | Bar | None:
         """Puts the person that `decide` returns in the place of the one that is kept."""
         ...

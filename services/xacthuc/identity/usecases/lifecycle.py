@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.account import State, view
-from xacthuc.identity.domain.lifecycle import Bar, Correction, bar_to_changes, corrected, purge_time
+from xacthuc.identity.domain.lifecycle import Bar, corrected, purge_time
 from xacthuc.identity.domain.registration import Person, birth_date_fault
 from xacthuc.identity.usecases.accounts import not_found
 from xacthuc.policy import NextStep
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.commands import CorrectAccount, EndAccount, LockAccount, Order, UnlockAccount
     from xacthuc.identity.domain.account import AccountView
     from xacthuc.identity.domain.facts import Facts
+    from xacthuc.identity.domain.lifecycle import Correction
     from xacthuc.identity.ports.lifecycle import ConsentRecord
     from xacthuc.identity.ports.numbers import Settled
     from xacthuc.identity.usecases.identity import Identity
@@ -33,8 +34,8 @@ async def correct_account(identity: Identity, command: CorrectAccount) -> Accoun
         raise InvalidRequest(FieldFault(fault.field, fault.description, fault.reason))
     right = Person(command.full_name, None if given is None else given.on_calendar())
 
-    def decide(facts: Facts, known: Person) -> Correction | Bar:
-        return bar_to_changes(facts) or corrected(known, right, facts, policy, now)
+    def decide(facts: Facts, known: Person) -> Correction:
+        return corrected(known, right, facts, policy, now)
 
     work = identity.lifecycle.correct(command.order, command.account_id, decide, now)
     return await identity.shield.finish(_carry_out(identity, command.order, work))
