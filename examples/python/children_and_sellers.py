@@ -41,7 +41,8 @@ def main(data: str = "../../var") -> None:
         try:
             xacthuc.identity.verify_personal_id(mistaken, "024 123 456", reason=Commerce())
         except InvalidRequest as refused:
-            print("an old card:", refused.field_faults[0].reason, "|", refused.localized)
+            for fault in refused.field_faults:
+                print("an old card:", fault.reason, "|", fault.sentence)
 
 
 def told(xacthuc: Xacthuc, account: Account, action: Action) -> str:

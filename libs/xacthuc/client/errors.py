@@ -98,7 +98,7 @@ class XacthucError(Exception):
 
     @property
     def field_faults(self) -> tuple[FieldFault, ...]:
-        """Every faulty field: path in proto names, what it must be, and a machine-readable reason."""
+        """Every faulty field: path, what it must be, a machine-readable reason, maybe a `sentence` for the person."""
         return self.failure.field_faults
 
     @property

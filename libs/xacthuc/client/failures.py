@@ -78,10 +78,14 @@ def _details(trailer: bytes) -> dict[str, Any]:
         if detail.Unpack(info) and info.domain == DOMAIN:
             said |= {"reason": info.reason, "metadata": dict(info.metadata)}
         elif detail.Unpack(bad):
-            faults = (FieldFault(each.field, each.description, each.reason) for each in bad.field_violations)
-            said["field_faults"] = tuple(faults)
+            said["field_faults"] = tuple(_fault(each) for each in bad.field_violations)
         elif detail.Unpack(retry):
             said["retry_after"] = retry.retry_delay.ToTimedelta()
         elif detail.Unpack(told):
             said["localized"] = told.message
     return said
+
+
+def _fault(violation: error_details_pb2.BadRequest.FieldViolation) -> FieldFault:
+    told = violation.localized_message
+    return FieldFault(violation.field, violation.description, violation.reason, told.locale, told.message)

@@ -132,7 +132,7 @@ async def test_nobody_listening_is_unavailable(connect: Connect) -> None:
 
 async def test_every_faulty_field_is_named(client: Any, peer: Peer) -> None:
     faults = (
-        server_errors.FieldFault("phone_number", "must be a mobile number", "FIXED_LINE"),
+        server_errors.FieldFault("phone_number", "must be a mobile number", "FIXED_LINE", "vi-VN", "Số cố định."),
         server_errors.FieldFault("client.ip", "must be an IP address", "STRING_IP"),
     )
     peer.answer("StartChallenge", server_errors.InvalidRequest(*faults))
@@ -141,7 +141,7 @@ async def test_every_faulty_field_is_named(client: Any, peer: Peer) -> None:
         await client.otp.start_challenge("024", subject="accounts/an", ip="x")
 
     assert (
-        FieldFault("phone_number", "must be a mobile number", "FIXED_LINE"),
+        FieldFault("phone_number", "must be a mobile number", "FIXED_LINE", "vi-VN", "Số cố định."),
         FieldFault("client.ip", "must be an IP address", "STRING_IP"),
     ) == failed.value.field_faults
 
