@@ -28,6 +28,7 @@ from xacthuc.client.enums import (
     PersonalIdOutcome,
     Purpose,
     Refusal,
+    RevocationReason,
     Verdict,
     VerificationPathKind,
 )
@@ -105,6 +106,7 @@ __all__ = [
     "PersonalIdVerification",
     "Purpose",
     "Refusal",
+    "RevocationReason",
     "SignIn",
     "StandingToken",
     "Unauthenticated",

@@ -131,6 +131,16 @@ class VerificationPathKind(OpenEnum):
     GUARDIAN = identity.VerificationPath.GUARDIAN
 
 
+class RevocationReason(OpenEnum):
+    """Why what was proven is taken back."""
+
+    LOSS_REPORTED = identity_service.RevokeVerificationRequest.LOSS_REPORTED
+    NUMBER_CHANGED_HANDS = identity_service.RevokeVerificationRequest.NUMBER_CHANGED_HANDS
+    FRAUD = identity_service.RevokeVerificationRequest.FRAUD
+    HOLDER_REQUEST = identity_service.RevokeVerificationRequest.HOLDER_REQUEST
+    AUTHORITY_ORDER = identity_service.RevokeVerificationRequest.AUTHORITY_ORDER
+
+
 class PersonalIdOutcome(OpenEnum):
     """What came of giving a personal ID; treat an unknown one as NOT_CONFIRMED."""
 

@@ -16,10 +16,12 @@ from xacthuc.client import (
     Commerce,
     ConsentKind,
     ConsentRecord,
+    EvidenceKind,
     Lock,
     NextStepKind,
     NoMobile,
     PersonalIdOutcome,
+    RevocationReason,
     SignIn,
     VerificationPath,
     VerificationPathKind,
@@ -184,6 +186,15 @@ async def test_what_the_person_came_back_with_is_sent_as_it_came(client: Any, pe
 
     sent = peer.received[0].request
     assert (result, "given") == (sent.WhichOneof("result"), getattr(sent, result))
+
+
+async def test_what_is_taken_back_is_named_with_its_reason(client: Any, peer: Peer) -> None:
+    peer.answer("RevokeVerification", ACCOUNT)
+
+    await client.identity.revoke_verification("an", {EvidenceKind.PHONE}, reason=RevocationReason.LOSS_REPORTED)
+
+    sent = peer.received[0].request
+    assert ([identity.Evidence.PHONE], sent.LOSS_REPORTED) == (list(sent.kinds), sent.reason)
 
 
 async def test_the_paths_are_told_in_both_languages(client: Any, peer: Peer) -> None:

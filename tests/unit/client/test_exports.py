@@ -12,8 +12,9 @@ SURFACE = """
     Account AccountState Action AlreadyExists AsyncXacthuc Challenge ChallengeState Channel CheckResult Commerce Consent
     ConsentKind ConsentRecord DeadlineExceeded Decision DecisionReason Delivery DeliveryState Evidence EvidenceKind
     FailedPrecondition FieldFault Internal InvalidRequest LimitExceeded Lock NextStep NextStepKind NoMobile NotFound
-    NumberInfo OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose Refusal SignIn StandingToken
-    Unauthenticated Unavailable Unimplemented Verdict VerificationPath VerificationPathKind Xacthuc XacthucError
+    NumberInfo OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose Refusal RevocationReason
+    SignIn StandingToken Unauthenticated Unavailable Unimplemented Verdict VerificationPath VerificationPathKind Xacthuc
+    XacthucError
 """
 METHODS = {
     "otp": {
@@ -32,9 +33,11 @@ METHODS = {
         "get_account",
         "list_accounts",
         "verify_phone",
+        "change_number",
         "verify_personal_id",
         "start_electronic_id",
         "complete_electronic_id",
+        "revoke_verification",
         "check_action",
         "check_actions",
         "issue_standing_token",

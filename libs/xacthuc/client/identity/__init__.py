@@ -14,10 +14,16 @@ from xacthuc.client.identity.accounts import (
 from xacthuc.client.identity.decisions import check_action, check_actions, get_jwks, issue_standing_token
 from xacthuc.client.identity.naming import SERVICE
 from xacthuc.client.identity.personal_id import complete_electronic_id, start_electronic_id, verify_personal_id
-from xacthuc.client.identity.verification import list_verification_paths, verify_phone
+from xacthuc.client.identity.verification import (
+    change_number,
+    list_verification_paths,
+    revoke_verification,
+    verify_phone,
+)
 
 __all__ = [
     "SERVICE",
+    "change_number",
     "check_action",
     "check_actions",
     "close_account",
@@ -32,6 +38,7 @@ __all__ = [
     "list_verification_paths",
     "lock_account",
     "register_account",
+    "revoke_verification",
     "start_electronic_id",
     "unlock_account",
     "verify_personal_id",

@@ -11,18 +11,51 @@ from xacthuc.client.identity.naming import SERVICE, name_of
 from xacthuc.ids import new_request_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xacthuc.client.enums import EvidenceKind, RevocationReason
     from xacthuc.client.results import Account, VerificationPath
 
 
 def verify_phone(account: Account | str, proof_token: str, *, request_id: str | None = None) -> Call[Account]:
-    """Adds the proof that `check_code` returned for this account.
+    """Adds the proof that `check_code` returned for this account. Possession wins.
 
-    FailedPrecondition when the proof is expired, used, or for another account or purpose, and for a child.
+    InvalidRequest when the proof was made for another account or purpose. FailedPrecondition when it is expired or used,
+    for a child, and when the account stands on another number (`change_number`), the holder's own accounts fill this
+    one, or it passes between strangers too often.
     """
     request = service_pb2.VerifyPhoneRequest(
         name=name_of(account), proof_token=proof_token, request_id=request_id or new_request_id()
     )
     return Call(SERVICE, "VerifyPhone", request, resources_pb2.Account, reading.account)
+
+
+def change_number(account: Account | str, proof_token: str, *, request_id: str | None = None) -> Call[Account]:
+    """Puts a number in the place of the one an account stands on; the old one is told by a message.
+
+    The proof is of the new number, with purpose NUMBER_CHANGE. Refused as `verify_phone` is, and when the account stands
+    on no number.
+    """
+    request = service_pb2.ChangeNumberRequest(
+        name=name_of(account), proof_token=proof_token, request_id=request_id or new_request_id()
+    )
+    return Call(SERVICE, "ChangeNumber", request, resources_pb2.Account, reading.account)
+
+
+def revoke_verification(
+    account: Account | str, kinds: Iterable[EvidenceKind], *, reason: RevocationReason, request_id: str | None = None
+) -> Call[Account]:
+    """Takes back what was proven of an account, such as its number after its loss was reported.
+
+    `kinds` are of PHONE, PERSONAL_ID_DECLARED and PERSONAL_ID; what is not proven is left out.
+    """
+    request = service_pb2.RevokeVerificationRequest(
+        name=name_of(account),
+        kinds=[resources_pb2.Evidence.Kind.ValueType(kind) for kind in kinds],
+        reason=service_pb2.RevokeVerificationRequest.Reason.ValueType(reason),
+        request_id=request_id or new_request_id(),
+    )
+    return Call(SERVICE, "RevokeVerification", request, resources_pb2.Account, reading.account)
 
 
 def list_verification_paths() -> Call[tuple[VerificationPath, ...]]:
