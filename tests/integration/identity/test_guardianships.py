@@ -10,11 +10,11 @@ from sqlalchemy import text
 
 from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest, NotFound, RequestIdReused
 from xacthuc.grpckit.reasons import Reason as Refusal
-from xacthuc.identity.commands import PutGuardianship
+from xacthuc.identity.commands import EndAccount, PutGuardianship
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import Supervision
 from xacthuc.identity.domain.guardianship import Guardian, Guardianship, Relation
-from xacthuc.identity.usecases import accounts
+from xacthuc.identity.usecases import accounts, lifecycle
 from xacthuc.identity.usecases.guardianships import put_guardianship
 from xacthuc.policy import Action, Policy, Reason
 
@@ -164,6 +164,18 @@ async def test_a_guardian_who_verifies_again_opens_it_again(bench, family):
     await bench.verify("mother", bench.proof("mother", NUMBERS["mother"]))
 
     assert await family.may_post() is Reason.VERIFIED
+
+
+async def test_a_guardian_who_leaves_closes_the_childs_gate(bench, family):
+    await family.put(1, "mother")
+    assert await family.may_post() is Reason.VERIFIED
+
+    order = bench.order("mother", "CloseAccount")
+    await lifecycle.close_account(bench.identity, EndAccount(order=order, account_id="mother"))
+
+    assert await family.may_post() is Reason.GUARDIAN_REQUIRED
+    await bench.register("ward", born=CHILD_BORN)
+    assert (await family.refusal("mother", child="ward")).metadata["cause"] == "CLOSED"
 
 
 async def test_an_older_version_changes_nothing_and_is_answered_with_the_newer(bench, family):

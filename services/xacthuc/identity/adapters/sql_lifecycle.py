@@ -11,7 +11,7 @@ from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters import answers
 from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.account_rows import LapseReason
-from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch
+from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch, wards_of
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.purge import CURRENT, destruction_job, hold_of, purge_job
 from xacthuc.identity.adapters.tables import (
@@ -195,6 +195,7 @@ class SqlLifecycle:
                 return None
             if isinstance(key, NoKey):
                 return Bar.ERASED
+            wards = await wards_of(connection, order.platform, (account_id,))
             bar = await apply(_Change(connection, order, key, account, now))
             if bar is not None:
                 return bar
@@ -203,7 +204,7 @@ class SqlLifecycle:
             answer = view(changed or account, now)
             sealed = self._personal.seal_answer(order, answers.spell(answer))
             await self._requests.record(connection, order, now, sealed)
-        return Settled(answer, (account_id,))
+        return Settled(answer, (account_id, *wards))
 
 
 @dataclass(frozen=True, slots=True)
