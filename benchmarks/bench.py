@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from benchmarks import flows, lanes, studies
+from benchmarks import decisions, flows, lanes, studies
 from benchmarks.load import Target
 from benchmarks.report import Figure, Report, spread
 from benchmarks.rig import Rig
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 RESULT: Final = Path("var/bench.json")
-STUDIES: Final = ("start", "cpu", "trips", "latency", "leftovers", "memory", "lanes")
+STUDIES: Final = (
+    "start", "cpu", "batch", "tokens", "revocations", "trips", "latency", "leftovers", "memory", "lanes"
+)  # fmt: skip
 ECHO: Final = Path(__file__).with_name("echo.py")
 _STARTS: Final = 3
 _KEY_HEARD_SECONDS: Final = 1.5
@@ -80,6 +82,12 @@ async def run(rig: Rig, size: Size, key: str, report: Report, only: Collection[s
             async with Target(echo_address, rig.pid("echo"), key) as echo:
                 report.extend(await studies.cpu(bench, echo))
             rig.stop("echo")
+        if "batch" in only:
+            report.extend(await decisions.batch(bench))
+        if "tokens" in only:
+            report.extend(await decisions.tokens(bench))
+        if "revocations" in only:
+            report.extend(await decisions.revocations(bench, key))
         if "trips" in only:
             report.extend(await studies.trips(bench))
         rig.start("otp-delivery")

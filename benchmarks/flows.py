@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -28,6 +29,10 @@ _IDENTITY: Final = "/xacthuc.api.identity.v1.IdentityService"
 REGISTER: Final = f"{_IDENTITY}/RegisterAccount"
 VERIFY: Final = f"{_IDENTITY}/VerifyPhone"
 ACTION: Final = f"{_IDENTITY}/CheckAction"
+BATCH: Final = f"{_IDENTITY}/BatchCheckActions"
+STANDING: Final = f"{_IDENTITY}/IssueStandingToken"
+LOCK: Final = f"{_IDENTITY}/LockAccount"
+UNLOCK: Final = f"{_IDENTITY}/UnlockAccount"
 
 _ECHO: Final = "/benchmarks.Echo"
 ECHO_CHECK: Final = f"{_ECHO}/CheckCode"
@@ -155,3 +160,57 @@ def decided(answers: Iterable[bytes], *, allowed: bool) -> None:
     others = sum(identity_resources_pb2.Decision.FromString(answer).allowed is not allowed for answer in answers)
     if others:
         raise UnexpectedAnswerError(f"{others} decisions were not {'allowed' if allowed else 'refused'}")
+
+
+def allowed(answer: bytes) -> bool:
+    """Returns what a CheckAction decided."""
+    return identity_resources_pb2.Decision.FromString(answer).allowed
+
+
+def batches(names: Sequence[str], size: int, number: int) -> list[bytes]:
+    """Returns so many batches of that size, of all accounts in turn and all actions that are gated."""
+    gated = [action for action in identity_resources_pb2.Action.values() if action > identity_resources_pb2.READ]
+    asked = zip(cycle(names), cycle(gated), strict=False)
+    return [
+        identity_pb2.BatchCheckActionsRequest(
+            checks=[identity_pb2.CheckActionRequest(name=name, action=action) for name, action in islice(asked, size)]
+        ).SerializeToString()
+        for _ in range(number)
+    ]
+
+
+def batch_decided(answers: Iterable[bytes], size: int) -> None:
+    """UnexpectedAnswerError unless every batch was decided whole."""
+    if any(len(identity_pb2.BatchCheckActionsResponse.FromString(answer).decisions) != size for answer in answers):
+        raise UnexpectedAnswerError("a batch was not decided whole")
+
+
+def standings(people: Iterable[int]) -> list[bytes]:
+    """Returns an IssueStandingToken for each person."""
+    return [identity_pb2.IssueStandingTokenRequest(name=account(person)).SerializeToString() for person in people]
+
+
+def standing_issued(answers: Iterable[bytes]) -> None:
+    """UnexpectedAnswerError unless every answer holds a token."""
+    if not all(identity_resources_pb2.StandingToken.FromString(answer).token for answer in answers):
+        raise UnexpectedAnswerError("a verified account got no standing token")
+
+
+def locks(people: Iterable[int]) -> list[bytes]:
+    """Returns a LockAccount for each person."""
+    return [
+        identity_pb2.LockAccountRequest(
+            name=account(person), basis="benchmark", request_id=str(uuid.uuid4())
+        ).SerializeToString()
+        for person in people
+    ]
+
+
+def unlocks(people: Iterable[int]) -> list[bytes]:
+    """Returns an UnlockAccount for each person."""
+    return [
+        identity_pb2.UnlockAccountRequest(
+            name=account(person), basis="benchmark", request_id=str(uuid.uuid4())
+        ).SerializeToString()
+        for person in people
+    ]

@@ -32,6 +32,8 @@ _BASES: Final = range(10_000, 32_000, 30)
 """Below the ports that outgoing connections are given (ip(7), ip_local_port_range), which could take one between."""
 _OTHERS: Final = 20
 """Beyond the ports of our own services."""
+_SECOND: Final = 22
+"""Three of a second identity process."""
 
 POLICY: Final = """\
 # A benchmark sends more in a minute than any budget allows in an hour. All other limits stay as they are.
@@ -71,7 +73,27 @@ class Rig:
             program.name: replace(program, environment={**program.environment, "XACTHUC_POLICY_FILE": str(policy)})
             for program in (*plan.services, *([plan.migration] if plan.migration else []))
         }
+        identity = self._programs["identity"]
+        beside = {
+            "XACTHUC_PUBLIC_ADDRESS": self.second_public,
+            "XACTHUC_INTERNAL_ADDRESS": self._address(_SECOND + 1),
+            "XACTHUC_METRICS_ADDRESS": self._address(_SECOND + 2),
+        }
+        self._programs["identity-2"] = replace(
+            identity,
+            name="identity-2",
+            environment={**identity.environment, **beside},
+            health=self.second_public,
+        )
         return self
+
+    @property
+    def second_public(self) -> str:
+        """Where the second identity process serves platforms, once it is started."""
+        return self._address(_SECOND)
+
+    def _address(self, offset: int) -> str:
+        return f"127.0.0.1:{self.ports.base + offset}"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

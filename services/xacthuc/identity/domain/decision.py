@@ -139,14 +139,17 @@ def _reuse_seconds(facts: Facts, action: Action, reason: Reason, now_ms: int) ->
         return 0
     if reason is Reason.ACTION_NOT_GATED:
         return LONGEST_REUSE_SECONDS
-    ends = [facts.child_until_ms, facts.reverify_from_ms]
+    ends: tuple[int, ...] = (facts.child_until_ms, facts.reverify_from_ms)
     if reason is Reason.TRANSITION:
-        ends = [facts.child_until_ms, facts.transition_until_ms]
-    elif facts.is_child(now_ms):
+        ends = (facts.child_until_ms, facts.transition_until_ms)
+    elif facts.child_until_ms > now_ms:
         supervision = facts.supervision
-        ends = [facts.child_until_ms, supervision.guarded_until_ms, _quiet_start_ms(supervision, now_ms)]
-    nearest = min((end for end in ends if end > now_ms), default=now_ms + LONGEST_REUSE_SECONDS * 1000)
-    return min(LONGEST_REUSE_SECONDS, (nearest - now_ms) // 1000)
+        ends = (facts.child_until_ms, supervision.guarded_until_ms, _quiet_start_ms(supervision, now_ms))
+    nearest_ms = now_ms + LONGEST_REUSE_SECONDS * 1000
+    for end_ms in ends:
+        if now_ms < end_ms < nearest_ms:
+            nearest_ms = end_ms
+    return (nearest_ms - now_ms) // 1000
 
 
 def _quiet_start_ms(supervision: Supervision, now_ms: int) -> int:
