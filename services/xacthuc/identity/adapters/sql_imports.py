@@ -14,7 +14,7 @@ from xacthuc.grpckit.errors import RequestIdReused
 from xacthuc.identity.adapters import answers, import_numbers
 from xacthuc.identity.adapters import import_statements as statements
 from xacthuc.identity.adapters.account_rows import LapseReason
-from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch
+from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch, wards_of
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.import_verdicts import NOTHING_FOUND, Verdicts
 from xacthuc.identity.adapters.purge import purge_job
@@ -116,7 +116,8 @@ class SqlImports:
         changed = _changed(batch, verdicts)
         await _tell(connection, order, now, changed, displaced)
         await self._record(connection, order, now, answer)
-        return Merged(answer, platform, (*changed, *displaced))
+        wards = await wards_of(connection, platform, displaced)
+        return Merged(answer, platform, (*changed, *displaced, *wards))
 
     async def _seen(self, connection: AsyncConnection, order: Order) -> Imported | None:
         query = select(import_batches.c.fingerprint, import_batches.c.verdicts).where(
