@@ -150,17 +150,18 @@ async def bench(engine, new_server):
     return new_server(engine, ring(), ring())
 
 
-def make_bench(engine, store, key_engine, seal_ring, index_ring):
+def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
+    policy = policy or Policy.load()
     clock = FixedClock(datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
     sealer = Sealer(seal_ring)
     personal, keys = PersonalData(sealer, index_ring), AccountKeys(key_engine, KeyWrapper(sealer))
-    requests, rows = SqlRequests(personal), AccountRows(Policy.load())
+    requests, rows = SqlRequests(personal), AccountRows(policy)
     cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, keys, rows)
-    caps = Policy.load().accounts_per_personal_id
+    caps = policy.accounts_per_personal_id
     personal_id_writes = PersonalIdWrites(personal, rows, requests, caps)
     identity = Identity(
         clock=clock,
-        policy=Policy.load(),
+        policy=policy,
         plan=NumberPlan.load(),
         environment=Environment.PRODUCTION,
         accounts=SqlAccounts(engine, keys, personal, rows, requests),

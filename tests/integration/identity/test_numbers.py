@@ -11,9 +11,11 @@ from sqlalchemy import insert, select
 from xacthuc.grpckit.errors import FailedPrecondition
 from xacthuc.grpckit.reasons import Reason as Failure
 from xacthuc.identity.adapters.tables import guardians, metadata
+from xacthuc.identity.commands import ProveNumber
 from xacthuc.identity.domain.account import State
-from xacthuc.identity.domain.claims import ClaimRefusal
+from xacthuc.identity.domain.claims import Claim, ClaimRefusal
 from xacthuc.identity.domain.numbers import NumberRefusal
+from xacthuc.identity.usecases import numbers
 from xacthuc.identity.usecases.accounts import get_account
 from xacthuc.policy import Action, Reason
 from xacthuc.sql.engine import transaction
@@ -240,3 +242,18 @@ async def test_a_refused_proof_leaves_everything_as_it_was_and_tells_nobody(benc
     await bench.verify("u5")
 
     assert before == {table: await rows(engine, table) for table in before}
+
+
+async def test_whoever_repeats_a_request_is_decided_about_by_what_came_of_it(bench):
+    """The process that answered died between its commit and its word to the cache."""
+    await bench.register("u1")
+    assert not (await bench.check("u1", Action.POST)).allowed
+    command = ProveNumber(order=bench.order("u1", "VerifyPhone"), account_id="u1", proof_token="")
+    await bench.identity.verifications.begin(command.order, "u1", bench.clock.now())
+    await bench.identity.verifications.settle(
+        command.order, "u1", bench.proof("u1"), lambda _: Claim(()), bench.clock.now()
+    )
+
+    await numbers.verify_phone(bench.identity, command, None)
+
+    assert (await bench.check("u1", Action.POST)).allowed

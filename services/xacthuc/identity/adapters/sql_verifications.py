@@ -87,7 +87,7 @@ class SqlVerifications:
         async with transaction(self._engine) as connection:
             seen = await self._requests.find(connection, order, lock=True)
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
-                return Settled(self._kept(order, seen.answer), ())
+                return Settled(self._kept(order, seen.answer), (account_id,))
             claimant = await self._claimant(connection, cipher, proof.number)
             if claimant is None:
                 return NumberRefusal.CLOSED
@@ -116,7 +116,7 @@ class SqlVerifications:
         async with transaction(self._engine) as connection:
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
-                return Settled(self._kept(order, seen.answer), ())
+                return Settled(self._kept(order, seen.answer), (account_id,))
             await lock_accounts(connection, order.platform, (account_id,))
             if await self._rows.account(connection, order.platform, account_id, key) is None:
                 return None

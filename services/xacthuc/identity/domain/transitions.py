@@ -143,7 +143,8 @@ def _reverification_required(facts: Facts, given: Given, _now_ms: int) -> After:
     if not lost:
         return Impossible.ALREADY
     reverify_from_ms = FOREVER_MS if EvidenceKind.PHONE in lost else facts.reverify_from_ms
-    return _loses(facts, lost)._replace(lapsed=True, reverify_from_ms=reverify_from_ms)
+    asked = facts.asked and EvidenceKind.PERSONAL_ID_DECLARED not in lost
+    return _loses(facts, lost)._replace(lapsed=True, asked=asked, reverify_from_ms=reverify_from_ms)
 
 
 def _guardian_linked(facts: Facts, given: Given, now_ms: int) -> After:

@@ -51,6 +51,8 @@ async def _prove(identity: Identity, command: ProveNumber, call: Call, *, change
     order, account_id, now = command.order, command.account_id, identity.clock.now()
     begun = await identity.verifications.begin(order, account_id, now)
     if begun.answer is not None:
+        # Whoever repeats was cut off, perhaps by a process that died between its commit and its word to the cache.
+        await identity.follow(order.platform, (account_id,))
         return begun.answer
     if begun.account is None:
         raise not_found()
