@@ -1,0 +1,37 @@
+"""docs/privacy.md names every column of identity's tables once, and says whether it can be read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from sqlalchemy import Column
+
+from xacthuc.identity.adapters import key_tables, tables
+from xacthuc.masked import Sealed
+from xacthuc.sql.columns import MaskedBytes
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "privacy.md"
+ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| (clear|sealed|hash) \| (\S[^|]*) \| (\S[^|]*) \|$", re.MULTILINE)
+
+
+def kind(column: Column[object]) -> str:
+    if not isinstance(column.type, MaskedBytes):
+        return "clear"
+    return "sealed" if issubclass(column.type.kind, Sealed) else "hash"
+
+
+def test_the_page_names_every_column_once_with_who_can_read_it():
+    told = Counter(
+        (table, column, as_)
+        for table, columns, as_, _, _ in ROW.findall(PAGE.read_text("utf-8"))
+        for column in re.findall(r"`(\w+)`", columns)
+    )
+
+    assert told == Counter(
+        (table.name, column.name, kind(column))
+        for metadata in (tables.metadata, key_tables.metadata)
+        for table in metadata.sorted_tables
+        for column in table.columns
+    )
