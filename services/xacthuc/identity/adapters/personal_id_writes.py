@@ -10,6 +10,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
+from xacthuc.grpckit.errors import FailedPrecondition
+from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.adapters import account_writes, answers, sql_claims
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_rows import SEALED_AWAY, LapseReason
@@ -23,7 +25,7 @@ from xacthuc.identity.adapters.tables import (
     personal_id_claims,
     trail,
 )
-from xacthuc.identity.domain.account import ConsentKind, view
+from xacthuc.identity.domain.account import ConsentKind, State, view
 from xacthuc.identity.domain.claims import Bounds, Claim, Held, claim
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.personal_ids import Outcome, Verification
@@ -253,3 +255,10 @@ async def note(
 ) -> None:
     """Writes a line of the audit trail."""
     await trail.write(connection, [account_writes.entry(order, tag, account_id, now, detail)])
+
+
+def gone() -> FailedPrecondition:
+    """Returns what is told of an account that was erased in the middle."""
+    return FailedPrecondition(
+        Reason.ACCOUNT_STATE, "the account was erased meanwhile", metadata={"state": State.ERASURE_SCHEDULED.value}
+    )

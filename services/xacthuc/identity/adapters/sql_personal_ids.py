@@ -13,7 +13,7 @@ from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.job_kinds import JobKind
-from xacthuc.identity.adapters.personal_id_writes import note
+from xacthuc.identity.adapters.personal_id_writes import gone, note
 from xacthuc.identity.adapters.tables import evidence, jobs, outbox, personal_id_checks
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.personal_ids import Details, Outcome, Proven, Waits
@@ -74,7 +74,7 @@ class SqlPersonalIds:
                 return _NOBODY
             declaration = decide(candidate)
             if not isinstance(key, AccountCipher):
-                raise LookupError("an erased account was let through")  # noqa: TRY004 - no type is at fault
+                raise gone()
             standing = await self._writes.standing(connection, key)
             same = {one.kind: one for one in standing if one.personal_id == declaration.personal_id}
             if seen is not None and not await self._is_open(connection, key, same):
@@ -128,7 +128,7 @@ class SqlPersonalIds:
         """Transaction 2."""
         cipher = await self._keys.get(check.platform, check.account_id)
         if not isinstance(cipher, AccountCipher):
-            raise LookupError("an account that began a question is gone")  # noqa: TRY004 - no type is at fault
+            raise gone()
         async with transaction(self._engine) as connection:
             seen = await self._requests.find(connection, order, lock=True)
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters import account_writes, answers
 from xacthuc.identity.adapters.account_cipher import AccountCipher
-from xacthuc.identity.adapters.personal_id_writes import note
+from xacthuc.identity.adapters.personal_id_writes import gone, note
 from xacthuc.identity.adapters.tables import sign_ins
 from xacthuc.identity.domain.personal_ids import Details, Outcome, Proven
 from xacthuc.identity.eid_ports import Flow
@@ -168,7 +168,7 @@ class SqlSignIns:
     async def _cipher(self, platform: str, account_id: str) -> AccountCipher:
         key = await self._keys.get(platform, account_id)
         if not isinstance(key, AccountCipher):
-            raise LookupError("an account that began to sign in is gone")  # noqa: TRY004 - no type is at fault
+            raise gone()
         return key
 
     def _begun(self, order: Order, sealed: bytes) -> BegunSignIn:
