@@ -29,12 +29,12 @@ from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
-from xacthuc.identity.commands import Consent, Order, RegisterAccount
+from xacthuc.identity.commands import Consent, CorrectAccount, Order, RegisterAccount
 from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.eid_ports import Providers
 from xacthuc.identity.ports.numbers import Proof
-from xacthuc.identity.usecases import accounts, decisions, numbers
+from xacthuc.identity.usecases import accounts, decisions, lifecycle, numbers
 from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings
 from xacthuc.ids import random_bytes
@@ -118,6 +118,11 @@ class Bench:
     async def verify_refusal(self, account_id, number):
         """Why a number is not added to the account."""
         return await self.verify(account_id, self.proof(account_id, number))
+
+    async def correct(self, account_id, **right):
+        order = self.order(repr(right), "CorrectAccount")
+        command = CorrectAccount(order=order, account_id=account_id, **{"full_name": "", "birth_date": None, **right})
+        return await lifecycle.correct_account(self.identity, command)
 
     async def check(self, account_id, action):
         return await decisions.check_action(self.identity, PLATFORM, account_id, action)

@@ -14,6 +14,7 @@ from xacthuc.identity.commands import EndAccount, PutGuardianship
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import Supervision
 from xacthuc.identity.domain.guardianship import Guardian, Guardianship, Relation
+from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.usecases import accounts, lifecycle
 from xacthuc.identity.usecases.guardianships import put_guardianship
 from xacthuc.policy import Action, Policy, Reason
@@ -151,6 +152,32 @@ async def test_a_guardian_whose_number_moves_away_closes_the_childs_gate(bench, 
     assert await family.may_post() is Reason.GUARDIAN_REQUIRED
 
 
+@pytest.mark.rule("R17")
+async def test_a_guardian_who_turns_out_to_be_a_child_closes_the_childs_gate(bench, family):
+    await family.put(1, "mother")
+    await family.may_post()
+
+    await bench.correct("mother", birth_date=CalendarDate(2015, 1, 2))
+
+    assert await family.may_post() is Reason.GUARDIAN_REQUIRED
+
+
+@pytest.mark.rule("R15")
+async def test_a_child_that_a_guardian_takes_up_waits_to_be_dropped_no_longer(bench, family):
+    waiting = await accounts.get_account(bench.identity, PLATFORM, "child")
+
+    await family.put(1, "mother")
+
+    taken_up = await accounts.get_account(bench.identity, PLATFORM, "child")
+    assert (waiting.purge_time is None, taken_up.purge_time) == (False, None)
+
+
+async def test_a_guardian_whose_key_is_not_destroyed_yet_is_refused_like_any_that_left(bench, family):
+    await lifecycle.erase_account(bench.identity, EndAccount(order=bench.order(), account_id="mother"))
+
+    assert (await family.refusal("mother")).metadata["cause"] == "CLOSED"
+
+
 async def test_a_guardian_who_verifies_again_opens_it_again(bench, family):
     await family.put(1, "mother")
     async with bench.facts._engine.begin() as connection:
@@ -257,7 +284,7 @@ async def test_at_sixteen_the_guardian_answers_no_longer_and_may_still_be_ended(
 
     bench.clock.advance(timedelta(days=1))
 
-    assert (await bench.check("soon", Action.POST)).reason is Reason.NOT_VERIFIED
+    assert (await bench.check("soon", Action.POST)).reason is Reason.DETAILS_REQUIRED  # nobody ever gave its name
     assert (await family.put(2, child="soon")).guardians == ()
 
 

@@ -7,17 +7,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.purge import Purge, destruction_job, hold_of, purge_job
-from xacthuc.identity.adapters.tables import accounts, consents, evidence, jobs, number_claims, outbox
-from xacthuc.identity.commands import EndAccount
+from xacthuc.identity.adapters.tables import accounts, consents, evidence, jobs, locks, number_claims, outbox
+from xacthuc.identity.commands import EndAccount, LockAccount
+from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import Life
+from xacthuc.identity.domain.numbers import NumberRefusal
+from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.usecases import lifecycle
 from xacthuc.jobs.job import RetryAt
 from xacthuc.sealing import UnsealError
 
 NUMBER, PLATFORM = "+84912345678", "forum"
-MONTHS = timedelta(days=740)
+MONTH, MONTHS = timedelta(days=31), timedelta(days=740)
 
 
 @pytest.fixture
@@ -106,7 +110,90 @@ async def test_when_the_time_has_come_nothing_personal_is_left(bench, purge, row
 async def test_an_account_that_is_gone_gives_up_its_key_to_a_run_after_a_kill(bench, purge):
     """The rows of a dropped registration are deleted first; a key without rows is what a kill in between leaves."""
     await bench.keys.make(PLATFORM, "child", bench.clock.now())
+    bench.clock.advance(MONTH)
 
     await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
 
     assert await bench.keys.get(PLATFORM, "child") is NoKey.NEVER_MADE
+
+
+async def test_a_key_that_somebody_is_about_to_seal_with_is_not_taken_away(bench, purge):
+    """A registration has its key before its rows: whoever looks in between sees an account that is gone."""
+    await bench.keys.make(PLATFORM, "child", bench.clock.now())
+    bench.clock.advance(MONTH)
+    mine = await bench.keys.make(PLATFORM, "child", bench.clock.now())
+
+    later = await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
+
+    assert isinstance(later, RetryAt)
+    sealed = mine.seal("number", b"+84912345678")
+    assert (await bench.keys.get(PLATFORM, "child")).open("number", sealed) == b"+84912345678"
+
+
+@pytest.mark.rule("R15")
+async def test_who_turns_out_to_be_grown_up_is_not_dropped_for_want_of_a_guardian(bench, purge, rows):
+    await bench.register("an", (2020, 1, 2))
+    corrected = await bench.correct("an", full_name="Nguyễn Văn An", birth_date=CalendarDate(1990, 1, 2))
+    bench.clock.advance(MONTH)
+
+    await purge.purge(purge_job(PLATFORM, "an", bench.clock.now()))
+
+    assert corrected.purge_time is None
+    assert len(await rows(accounts)) == 1
+
+
+@pytest.mark.rule("R15")
+async def test_who_turns_out_to_be_a_child_is_dropped_unless_a_guardian_takes_it_up(bench, purge, rows):
+    await bench.register("an")
+    corrected = await bench.correct("an", birth_date=CalendarDate(2020, 1, 2))
+    assert await due(rows) == {("PURGE", corrected.purge_time)}
+    bench.clock.advance(MONTH)
+
+    await purge.purge(purge_job(PLATFORM, "an", bench.clock.now()))
+
+    assert await rows(accounts) == []
+
+
+@pytest.mark.rule("R15")
+async def test_what_was_proven_since_a_16th_birthday_keeps_the_account(bench, purge, rows):
+    await bench.register("an", (2010, 11, 30))
+    bench.clock.advance(timedelta(days=10))
+    nameless = await bench.verify("an")
+    await bench.correct("an", full_name="Nguyễn Văn An", birth_date=CalendarDate(2010, 11, 30))
+    await bench.verify("an")
+    bench.clock.advance(MONTH)
+
+    await purge.purge(purge_job(PLATFORM, "an", bench.clock.now()))
+
+    assert nameless is NumberRefusal.DETAILS_REQUIRED  # R10: a child's name was not kept
+    assert len(await rows(accounts)) == 1
+
+
+async def test_the_next_account_under_an_id_inherits_nothing(bench, purge, rows):
+    await bench.register("child", (2020, 1, 2))
+    locked = LockAccount(order=bench.order("lock"), account_id="child", basis="order", expire_time=None)
+    await lifecycle.lock_account(bench.identity, locked)
+    bench.clock.advance(MONTH)
+
+    await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
+
+    assert (await bench.register("child")).state is State.UNVERIFIED
+    assert await rows(locks) == []
+
+
+async def test_who_was_never_registered_leaves_no_key_when_erased(bench):
+    with pytest.raises(NotFound):
+        await end(bench, lifecycle.erase_account, "nobody")
+
+    assert await bench.keys.get(PLATFORM, hold_of("nobody")) is NoKey.NEVER_MADE
+
+
+@pytest.mark.parametrize("before", [None, "close"])
+async def test_what_is_asked_of_an_account_before_its_key_is_destroyed_is_refused(bench, before):
+    await bench.register("an")
+    if before:
+        await end(bench, lifecycle.close_account, "an")
+    await end(bench, lifecycle.erase_account, "an")
+
+    with pytest.raises(FailedPrecondition):
+        await bench.correct("an", full_name="Trần Thị B")

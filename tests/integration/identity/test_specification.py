@@ -9,6 +9,7 @@ import pytest
 from xacthuc.identity.commands import PutGuardianship
 from xacthuc.identity.domain.facts import FOREVER_MS, NOT_REGISTERED, Supervision
 from xacthuc.identity.domain.guardianship import Guardian, Guardianship, Relation
+from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.domain.transitions import Given, Transition, happen
 from xacthuc.identity.usecases.guardianships import put_guardianship
 from xacthuc.policy import Action, Policy
@@ -61,7 +62,7 @@ async def test_table_cache_and_specification_agree_after_every_write(bench):
     await bench.register("mother")
     world.happens("mother", Transition.ACCOUNT_REGISTERED)
     await bench.register("child", born=(2015, 1, 2))
-    world.happens("child", Transition.ACCOUNT_REGISTERED, Given(child_until_ms=child_until))
+    world.happens("child", Transition.ACCOUNT_REGISTERED, Given(child_until_ms=child_until, complete=False))
     await world.agree()
 
     await bench.verify("mother", bench.proof("mother"))
@@ -94,4 +95,8 @@ async def test_table_cache_and_specification_agree_after_every_write(bench):
 
     await world.put(supervision=suspended)
     world.happens("child", Transition.GUARDIAN_ENDED)
+    await world.agree()
+
+    await bench.correct(stranger, birth_date=CalendarDate(2015, 1, 2))
+    world.happens(stranger, Transition.ACCOUNT_CORRECTED, Given(child_until_ms=child_until, complete=False))
     await world.agree()

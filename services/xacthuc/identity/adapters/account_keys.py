@@ -50,8 +50,8 @@ _MAKE_MANY: Final = text(
     """
     INSERT INTO identity_keys.account_keys (platform, account, wrapped, create_time)
     SELECT :platform, account, wrapped, :now FROM unnest(:accounts, :wrapped) AS made (account, wrapped)
-    ON CONFLICT DO NOTHING
-    RETURNING account
+    ON CONFLICT (platform, account) DO UPDATE SET create_time = excluded.create_time WHERE account_keys.wrapped IS NOT NULL
+    RETURNING account, wrapped
     """
 ).bindparams(bindparam("accounts", type_=ARRAY(Text)), bindparam("wrapped", type_=ARRAY(LargeBinary)))
 
@@ -86,7 +86,7 @@ class AccountKeys:
         return (await self.make_many(platform, (account_id,), now))[account_id]
 
     async def make_many(self, platform: str, account_ids: Collection[str], now: datetime) -> dict[str, AccountKey]:
-        """Does what `make` does for up to a few thousand accounts, in one or two queries."""
+        """Does what `make` does for up to a few thousand accounts, in one query."""
         # Everybody inserts in one order, so that two imports of the same accounts wait for each other only one way.
         ordered = sorted(set(account_ids))
         made = {account_id: self._wrapper.make(platform, account_id) for account_id in ordered}
@@ -97,11 +97,11 @@ class AccountKeys:
             "wrapped": [key.wrapped for key in made.values()],
         }
         async with transaction(self._engine) as connection:
-            inserted = set((await connection.scalars(_MAKE_MANY, values)).all())
-            older = [account_id for account_id in ordered if account_id not in inserted]
-            rows = await _find(connection, platform, older) if older else ()
-        keys: dict[str, AccountKey] = {account_id: made[account_id].cipher for account_id in inserted}
-        keys.update((row.account, self._opened(platform, row)) for row in rows)
+            rows = (await connection.execute(_MAKE_MANY, values)).all()
+        keys: dict[str, AccountKey] = dict.fromkeys(ordered, NoKey.DESTROYED)
+        for row in rows:
+            new = made[row.account]
+            keys[row.account] = new.cipher if row.wrapped == new.wrapped else self._opened(platform, row)
         return keys
 
     async def destroy(self, platform: str, account_id: str, now: datetime) -> None:
@@ -118,12 +118,17 @@ class AccountKeys:
                 )
             )
 
-    async def forget(self, platform: str, account_id: str) -> None:
-        """Removes the key of an account that is no longer there and left no duty behind: it may be registered anew."""
+    async def forget(self, platform: str, account_id: str, before: datetime) -> bool:
+        """Removes the key of an account that is no longer there and left no duty behind; returns whether it is gone.
+
+        The id may be registered anew, and somebody may be about to: a key that was given out to seal with since `before`
+        stays.
+        """
+        of = account_keys.c
+        is_one = (of.platform == platform, of.account == account_id)
         async with transaction(self._engine) as connection:
-            await connection.execute(
-                delete(account_keys).where(account_keys.c.platform == platform, account_keys.c.account == account_id)
-            )
+            await connection.execute(delete(account_keys).where(*is_one, of.create_time < before))
+            return await connection.scalar(select(of.account).where(*is_one)) is None
 
     def _opened(self, platform: str, row: Row[tuple[str, bytes]]) -> AccountKey:
         return NoKey.DESTROYED if row.wrapped is None else self._wrapper.open(platform, row.account, row.wrapped)

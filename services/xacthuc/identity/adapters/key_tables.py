@@ -23,6 +23,7 @@ account_keys = Table(
     word("account", primary_key=True),
     # Empty once it was destroyed: the row stays, so that no key is made anew for what was erased.
     sealed("wrapped", nullable=True),
+    # When it was made, or given out again to seal with: from then on an account may have rows (`AccountKeys.forget`).
     instant("create_time"),
     instant("destroy_time", nullable=True),
     CheckConstraint("(wrapped IS NULL) = (destroy_time IS NOT NULL)", name="account_keys_wrapped_or_destroyed"),

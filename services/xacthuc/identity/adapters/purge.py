@@ -8,6 +8,7 @@ A key is destroyed before the rows it opened are emptied: from then on nothing o
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select, update
@@ -20,11 +21,14 @@ from xacthuc.identity.adapters.tables import (
     accounts,
     consents,
     evidence,
+    guardians,
+    locks,
     number_claims,
     outbox,
     personal_id_checks,
     personal_id_claims,
     sign_ins,
+    supervisions,
     trail,
 )
 from xacthuc.identity.domain.facts import Life
@@ -44,6 +48,12 @@ if TYPE_CHECKING:
 
 CURRENT: Final = (number_claims, personal_id_claims, personal_id_checks, sign_ins)
 """Tables of what is true now: nothing of an account that has ended belongs there."""
+
+_BESIDE: Final = (consents, locks, guardians, supervisions)
+"""Tables of what else is known of an account, and would be taken for true of the next one under its id."""
+
+_REGISTERING: Final = timedelta(minutes=1)
+"""Far longer than it takes from a registration's key to its rows."""
 
 
 def hold_of(account_id: str) -> str:
@@ -91,28 +101,38 @@ class Purge:
         now = self._clock.now()
         async with transaction(self._engine) as connection:
             found = await _look(connection, platform, account_id)
-        if found is None:
-            await self._keys.forget(platform, account_id)  # a killed run had come so far
-            return None
-        if found.purge_time is None:
-            return None
-        if found.purge_time > now:
-            return RetryAt(found.purge_time, "NOT_YET")
-        if found.life == Life.OPEN:
-            await self._drop_registration(platform, account_id, now)
-        else:
-            await self._erase(platform, account_id, now)
-        await self._changed(platform, (account_id,))
-        return None
+        if found is not None:
+            if found.purge_time is None:
+                return None
+            if found.purge_time > now:
+                return RetryAt(found.purge_time, "NOT_YET")
+            if found.life != Life.OPEN:
+                await self._erase(platform, account_id, now)
+                await self._changed(platform, (account_id,))
+                return None
+            if not await self._drop_registration(platform, account_id, now):
+                return None
+            await self._changed(platform, (account_id,))
+        # A killed run may have come so far as well.
+        gone = await self._keys.forget(platform, account_id, now - _REGISTERING)
+        return None if gone else RetryAt(now + _REGISTERING, "REGISTERING")
 
-    async def _drop_registration(self, platform: str, account_id: str, now: datetime) -> None:
+    async def _drop_registration(self, platform: str, account_id: str, now: datetime) -> bool:
+        """Removes the rows of a registration that nobody took up; returns whether there is none any more.
+
+        Whatever was ever proven of an account, by a guardian or since its holder's 16th birthday, keeps it.
+        """
         async with transaction(self._engine) as connection:
             found = await _look(connection, platform, account_id, lock=True)
             if found is None or found.purge_time is None or found.purge_time > now:
-                return
-            await _empty(connection, platform, account_id, *CURRENT, consents, evidence, accounts)
+                return found is None
+            if await _is_proven(connection, platform, account_id):
+                of_account = (accounts.c.platform == platform, accounts.c.account == account_id)
+                await connection.execute(update(accounts).where(*of_account).values(purge_time=None))
+                return False
+            await _empty(connection, platform, account_id, *CURRENT, *_BESIDE, accounts)
             await _tell(connection, platform, account_id, "PENDING", now)
-        await self._keys.forget(platform, account_id)
+        return True
 
     async def _erase(self, platform: str, account_id: str, now: datetime) -> None:
         for name in (account_id, hold_of(account_id)):
@@ -123,13 +143,15 @@ class Purge:
             found = await _look(connection, platform, account_id, lock=True)
             if found is None or found.life == Life.ERASED:
                 return
-            await connection.execute(update(evidence).where(*of_evidence).values(number=None, number_index=None))
+            await connection.execute(
+                update(evidence).where(*of_evidence).values(number=None, number_index=None, transaction_id=None)
+            )
             await connection.execute(
                 update(accounts)
                 .where(*of_account)
                 .values(life=Life.ERASED, person=b"", person_index=None, purge_time=None, update_time=now)
             )
-            await _empty(connection, platform, account_id, *CURRENT, consents)
+            await _empty(connection, platform, account_id, *CURRENT, *_BESIDE)
             await _tell(connection, platform, account_id, str(found.life), now)
 
 
@@ -146,9 +168,16 @@ async def _look(
     return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
 
 
+async def _is_proven(connection: AsyncConnection, platform: str, account_id: str) -> bool:
+    of = evidence.c
+    rows = select(of.id).where(of.platform == platform, of.account == account_id).limit(1)
+    return await connection.scalar(rows) is not None
+
+
 async def _empty(connection: AsyncConnection, platform: str, account_id: str, *tables: Table) -> None:
     for table in tables:
-        await connection.execute(delete(table).where(table.c.platform == platform, table.c.account == account_id))
+        whose = table.c.child if "child" in table.c else table.c.account
+        await connection.execute(delete(table).where(table.c.platform == platform, whose == account_id))
 
 
 async def _tell(connection: AsyncConnection, platform: str, account_id: str, before: str, now: datetime) -> None:

@@ -86,7 +86,7 @@ class SqlAccounts:
                 create_time=now,
                 update_time=now,
                 kind=Kind.PERSON,
-                complete=True,
+                complete=person.complete,
                 life=Life.OPEN,
                 person_index=self._personal.person_index(cipher.platform, person.full_name, person.birth_date),
                 purge_time=new.purge_time,
@@ -158,7 +158,9 @@ def _unproven(new: NewAccount, now: datetime) -> Account:
     return Account(
         account_id=new.account_id,
         facts=Facts(
-            registered=True, child_until_ms=0 if new.child_until is None else round(new.child_until.timestamp() * 1000)
+            registered=True,
+            child_until_ms=0 if new.child_until is None else round(new.child_until.timestamp() * 1000),
+            complete=new.person.complete,
         ),
         evidence=(),
         purge_time=new.purge_time,

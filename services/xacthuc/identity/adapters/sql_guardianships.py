@@ -14,7 +14,7 @@ from xacthuc.identity.adapters.account_rows import SEALED_AWAY, LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.tables import accounts, evidence, guardians, outbox, supervisions, trail
-from xacthuc.identity.domain.facts import UNSUPERVISED, EvidenceKind, Facts, Supervision
+from xacthuc.identity.domain.facts import UNSUPERVISED, EvidenceKind, Facts, Life, Supervision
 from xacthuc.identity.domain.guardianship import Candidate, Guardian, Guardianship, Relation
 from xacthuc.identity.ports.guardianships import Put
 from xacthuc.policy import Action
@@ -217,6 +217,12 @@ async def _stand(connection: AsyncConnection, platform: str, child_id: str, sinc
         insert(evidence).values(
             platform=platform, account=child_id, kind=EvidenceKind.GUARDIAN, source="guardian", verify_time=since
         )
+    )
+    # Its registration waited for this, to be dropped otherwise.
+    await connection.execute(
+        update(accounts)
+        .where(accounts.c.platform == platform, accounts.c.account == child_id, accounts.c.life == Life.OPEN)
+        .values(purge_time=None)
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select, update
 
 from xacthuc.audit.tags import Tag
-from xacthuc.identity.adapters import answers
+from xacthuc.identity.adapters import answers, sql_claims
 from xacthuc.identity.adapters.account_keys import NoKey
-from xacthuc.identity.adapters.account_rows import LapseReason
+from xacthuc.identity.adapters.account_rows import SEALED_AWAY, LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch, wards_of
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.purge import CURRENT, destruction_job, hold_of, purge_job
@@ -21,24 +21,23 @@ from xacthuc.identity.adapters.tables import (
     locks,
     outbox,
     personal_id_checks,
-    personal_id_claims,
     trail,
 )
 from xacthuc.identity.domain.account import view
 from xacthuc.identity.domain.facts import EvidenceKind, Life
-from xacthuc.identity.domain.lifecycle import Bar, bar_to_changes, bar_to_erasing, bar_to_unlocking
+from xacthuc.identity.domain.lifecycle import OF_PERSONAL_ID, Bar, bar_to_changes, bar_to_unlocking
 from xacthuc.identity.ports.numbers import Settled
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Table
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.identity.adapters.account_cipher import AccountCipher
-    from xacthuc.identity.adapters.account_keys import AccountKeys
+    from xacthuc.identity.adapters.account_keys import AccountKey, AccountKeys
     from xacthuc.identity.adapters.account_rows import AccountRows
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.identity.adapters.sql_requests import SqlRequests
@@ -48,8 +47,6 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.lifecycle import Correction
     from xacthuc.identity.domain.registration import Person
     from xacthuc.sql.columns import Json
-
-_OF_PERSONAL_ID: Final = (EvidenceKind.PERSONAL_ID, EvidenceKind.PERSONAL_ID_DECLARED)
 
 
 class SqlLifecycle:
@@ -75,22 +72,25 @@ class SqlLifecycle:
                 return bar  # before anything is opened: of an erased account the key may still be there, to no use
             known = change.cipher.person(await _person(change.connection, order.platform, account_id))
             decided = decide(change.account.facts, known)
-            person, lapses = decided.person, decided.contradicts and change.has(*_OF_PERSONAL_ID)
-            await change.set(
+            person, waits_until = decided.person, change.account.purge_time or decided.purge_time
+            await change.alter(
                 person=change.cipher.seal_person(person, decided.child_until),
                 person_index=self._personal.person_index(order.platform, person.full_name, person.birth_date),
-                complete=person.complete or decided.child_until is not None,
+                complete=person.complete,
+                purge_time=waits_until if decided.purge_time else None,
             )
-            if lapses:
-                await change.lapse(LapseReason.CORRECTED, *_OF_PERSONAL_ID)
-                await change.forget(personal_id_claims, personal_id_checks)
+            if decided.purge_time and waits_until:
+                await jobs.enqueue(change.connection, [purge_job(order.platform, account_id, waits_until)])
+            lapsed = await change.lapse(LapseReason.CORRECTED, decided.lapses) if decided.lapses else set()
+            if lapsed & OF_PERSONAL_ID:
+                await change.forget(personal_id_checks)
             await change.tell(
                 Tag.ACCOUNT_CORRECTED,
                 EventKind.ACCOUNT_CORRECTED,
                 {
                     "name": person.full_name != known.full_name,
                     "birth_date": person.birth_date != known.birth_date,
-                    "personal_id_lapsed": lapses,
+                    "lapsed": " ".join(sorted(lapsed)),
                 },
             )
             return None
@@ -138,7 +138,7 @@ class SqlLifecycle:
         async def apply(change: _Change) -> Bar | None:
             if bar := bar_to_changes(change.account.facts):
                 return bar
-            await change.set(life=Life.CLOSED, close_time=now, purge_time=purge_time)
+            await change.alter(life=Life.CLOSED, close_time=now, purge_time=purge_time)
             await change.forget(*CURRENT)
             await jobs.enqueue(change.connection, [purge_job(order.platform, account_id, purge_time)])
             await change.tell(Tag.ACCOUNT_CLOSED, EventKind.ACCOUNT_CLOSED, {"purge_time": purge_time.isoformat()})
@@ -153,15 +153,17 @@ class SqlLifecycle:
 
         The job that destroys it is part of the commit: whatever is interrupted afterwards, it will be.
         """
-        kept = await self._keys.make(order.platform, hold_of(account_id), now)
+        kept: AccountKey = NoKey.NEVER_MADE
+        if await self._keys.get(order.platform, account_id) is not NoKey.NEVER_MADE:  # which nobody registered has
+            kept = await self._keys.make(order.platform, hold_of(account_id), now)
 
         async def apply(change: _Change) -> Bar | None:
-            if (bar := bar_to_erasing(change.account.facts)) or isinstance(kept, NoKey):
-                return bar or Bar.ERASED
+            if isinstance(kept, NoKey):
+                return Bar.ERASED
             cipher, connection = change.cipher, change.connection
             person = await _person(connection, order.platform, account_id)
             purged = purge_time(await _end(connection, order.platform, account_id) or now)
-            await change.set(
+            await change.alter(
                 person=kept.seal("person", cipher.open("person", person)),
                 person_index=None,
                 life=Life.ERASURE_SCHEDULED,
@@ -193,7 +195,7 @@ class SqlLifecycle:
             account = await self._rows.account(connection, order.platform, account_id, key)
             if account is None:
                 return None
-            if isinstance(key, NoKey):
+            if isinstance(key, NoKey) or account.facts.life in SEALED_AWAY:
                 return Bar.ERASED
             wards = await wards_of(connection, order.platform, (account_id,))
             bar = await apply(_Change(connection, order, key, account, now))
@@ -217,21 +219,17 @@ class _Change:
     account: Account
     now: datetime
 
-    def has(self, *kinds: EvidenceKind) -> bool:
-        """Whether evidence of one of these kinds stands."""
-        return not self.account.facts.evidence.isdisjoint(kinds)
-
-    async def set(self, **values: object) -> None:
-        """Sets columns of the account."""
+    async def alter(self, **values: object) -> None:
+        """Puts values into columns of the account."""
         await self.connection.execute(update(accounts).where(*self._of(accounts)).values(**values))
 
-    async def lapse(self, reason: LapseReason, *kinds: EvidenceKind) -> None:
-        """Ends evidence that stands; what it was of stays with the row, sealed."""
-        await self.connection.execute(
-            update(evidence)
-            .where(*self._of(evidence), evidence.c.kind.in_(kinds), evidence.c.lapse_time.is_(None))
-            .values(lapse_time=self.now, lapse_reason=reason)
+    async def lapse(self, reason: LapseReason, kinds: Collection[EvidenceKind]) -> set[EvidenceKind]:
+        """Ends what stands of these kinds; returns those of which something did."""
+        account_ids = (self.account.account_id,)
+        ended = await sql_claims.lapse(
+            self.connection, self.order.platform, account_ids, kinds, reason=reason, now=self.now
         )
+        return {EvidenceKind(row.kind) for row in ended}
 
     async def forget(self, *tables: Table) -> None:
         """Removes the account's rows from tables of what is current only."""

@@ -194,8 +194,7 @@ class Judge:
             person=Person("" if child else name, born),
             child_until=self._policy.independent_from(born) if born is not None and child else None,
             purge_time=self._pending_until if child else None,
-            # A child's name is the guardian's to give.
-            complete=child or (bool(name) and born is not None),
+            complete=not child and bool(name) and born is not None,
             consent=row.consent,
             phone=phone if phone_outcome is PhoneOutcome.ACCEPTED else None,
             phone_outcome=phone_outcome,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.identity.domain.registration import Person
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from xacthuc.identity.domain.facts import Facts
     from xacthuc.policy import Policy
+
+
+OF_PERSONAL_ID: Final = frozenset({EvidenceKind.PERSONAL_ID, EvidenceKind.PERSONAL_ID_DECLARED})
 
 
 class Bar(StrEnum):
@@ -39,11 +43,6 @@ def bar_to_unlocking(facts: Facts, now_ms: int) -> Bar | None:
     return bar_to_changes(facts) or (None if facts.locked_until_ms > now_ms else Bar.NOT_LOCKED)
 
 
-def bar_to_erasing(facts: Facts) -> Bar | None:
-    """Returns why an account is not erased; a closed one is, before its time."""
-    return None if facts.life in {Life.OPEN, Life.CLOSED} else Bar.ERASED
-
-
 def purge_time(ended: datetime, policy: Policy) -> datetime:
     """Returns when what is kept of an account that ended at `ended` is destroyed (R49)."""
     return months_after(ended, policy.retention.account_data_months)
@@ -55,8 +54,11 @@ class Correction:
 
     person: Person
     child_until: datetime | None = field(repr=False)
-    contradicts: bool
-    """Whether a personal ID that was given or confirmed before is not this person's."""
+    lapses: frozenset[EvidenceKind]
+    """What cannot be this person's: a personal ID of another one, and of a child its number too, which proves nothing of
+    who answers for it (R24) and must not let it answer for others."""
+    purge_time: datetime | None
+    """When it is dropped unless a guardian takes it up, if nothing had set that time before; None for who needs none."""
 
 
 def corrected(known: Person, right: Person, facts: Facts, policy: Policy, now: datetime) -> Correction:
@@ -68,10 +70,15 @@ def corrected(known: Person, right: Person, facts: Facts, policy: Policy, now: d
     child = born is not None and policy.is_child(born, now)
     waits = child and EvidenceKind.GUARDIAN not in facts.evidence
     person = Person("" if waits else right.full_name or known.full_name, born)
+    lapses = set(OF_PERSONAL_ID) if _contradicts(known, person, policy) else set()
+    if child:
+        lapses.add(EvidenceKind.PHONE)
+    untaken = waits and not facts.evidence and not facts.lapsed
     return Correction(
         person,
         policy.independent_from(born) if child and born is not None else None,
-        _contradicts(known, person, policy),
+        frozenset(lapses),
+        now + timedelta(days=policy.retention.pending_days) if untaken else None,
     )
 
 

@@ -105,8 +105,13 @@ def _ended(facts: Facts, ending: Life) -> After:
     return facts._replace(life=ending) if ending is Life.CLOSED else Facts(registered=True, life=ending)
 
 
-def _corrected(facts: Facts, given: Given, _now_ms: int) -> After:
-    return facts._replace(child_until_ms=given.child_until_ms, complete=given.complete)
+def _corrected(facts: Facts, given: Given, now_ms: int) -> After:
+    known = facts._replace(child_until_ms=given.child_until_ms, complete=given.complete)
+    lost = known.evidence & _IN_DOUBT
+    if not lost or not known.is_child(now_ms):
+        return known
+    # Nobody answers for others as a child, or stands on what says nothing of a guardian (R24).
+    return _loses(known, lost)._replace(lapsed=True, asked=False, reverify_from_ms=FOREVER_MS)
 
 
 def _phone_verified(facts: Facts, given: Given, now_ms: int) -> After:
