@@ -33,6 +33,8 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         self._redeemed: dict[str, str] = {}
         self.notices: dict[str, tuple[str, str, str]] = {}
         """What was asked to be told, by request id: platform, number and template."""
+        self.notice_refusals: list[XacthucError] = []
+        """What the next ones are refused with, last first."""
         self.cursors: list[bytes] = []
         """Where those who watch wanted to begin."""
         self._outcomes: list[internal_pb2.Outcome] = []
@@ -90,6 +92,8 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
     def SendNotice(  # noqa: N802 - the contract's name
         self, request: internal_pb2.SendNoticeRequest, context: grpc.ServicerContext
     ) -> internal_pb2.Notice:
+        if self.notice_refusals:
+            _refuse(context, self.notice_refusals.pop())
         platform = str(dict(context.invocation_metadata())["x-xacthuc-platform"])
         self.notices[request.request_id] = (platform, request.phone_number, request.template)
         return internal_pb2.Notice(name="notices/n")

@@ -125,6 +125,7 @@ async def standing(postgres):
     return {row["account"] for row in claimed}
 
 
+@pytest.mark.timeout(120 + 60 * ROUNDS)
 @pytest.mark.rule("R30")
 async def test_kills_among_sixteen_writers_on_few_accounts_leave_everything_whole(
     api, platform, deployment, own_postgres, eventually

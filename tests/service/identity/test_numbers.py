@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
 import grpc
 import pytest
 from identity_service import NUMBER, faults_of, reason_of, refusal
 from otp_peer import Purpose
 
 from xacthuc.api.identity.v1 import resources_pb2, service_pb2
+from xacthuc.grpckit.errors import FailedPrecondition, LimitExceeded
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.rejection import details_of
+from xacthuc.sql.migrations import dsn
 
 Account, Decision, Evidence = resources_pb2.Account, resources_pb2.Decision, resources_pb2.Evidence
 OTHER = "+84987654321"
@@ -39,6 +42,35 @@ async def test_a_new_number_takes_the_place_of_the_old_one_which_is_told(api, pl
     await eventually(lambda: len(api.otp.notices) == told + 1)
     _, number, template = list(api.otp.notices.values())[-1]
     assert (number, template) == (NUMBER, "number_moved")
+
+
+async def test_a_notice_that_finds_no_budget_is_sent_when_there_is_one(api, platform, eventually):
+    await verified(api, platform)
+    told = len(api.otp.notices)
+    api.otp.notice_refusals.append(LimitExceeded("no more now", retry_after=timedelta(milliseconds=100)))
+
+    await platform.change("u1", change(api))
+
+    await eventually(lambda: len(api.otp.notices) == told + 1)
+    assert api.otp.notice_refusals == []
+
+
+async def test_a_number_that_may_not_be_told_is_left_in_peace(api, platform, deployment, eventually):
+    await verified(api, platform)
+    api.otp.notice_refusals.append(FailedPrecondition(Reason.NUMBER_BLOCKED, "its holder stopped messages"))
+
+    await platform.change("u1", change(api))
+
+    async def ended():
+        connection = await asyncpg.connect(dsn(deployment.environment["XACTHUC_DATABASE_URL"]))
+        found = await connection.fetch(
+            "SELECT outcome FROM identity.job_attempts WHERE kind = 'NUMBER_NOTICE' ORDER BY end_time DESC LIMIT 1"
+        )
+        await connection.close()
+        return [row["outcome"] for row in found] == ["REFUSED"]
+
+    await eventually(ended)
+    assert (await platform.get("u1")).state == Account.VERIFIED
 
 
 async def test_a_repeated_change_gets_the_same_answer(api, platform):
