@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from benchmarks import decisions, flows, lanes, studies
+from benchmarks import decisions, flows, imports, lanes, studies
 from benchmarks.load import Target
 from benchmarks.report import Figure, Report, spread
 from benchmarks.rig import Rig
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 RESULT: Final = Path("var/bench.json")
 STUDIES: Final = (
-    "start", "cpu", "batch", "tokens", "revocations", "trips", "latency", "leftovers", "memory", "lanes"
+    "start", "cpu", "batch", "tokens", "revocations", "trips", "latency", "leftovers", "memory", "imports",
+    "lanes"
 )  # fmt: skip
 ECHO: Final = Path(__file__).with_name("echo.py")
 _STARTS: Final = 3
@@ -98,9 +99,16 @@ async def run(rig: Rig, size: Size, key: str, report: Report, only: Collection[s
         if "memory" in only:
             report.extend(studies.memory(bench))
         rig.stop("otp-delivery")
+    await _without_platform(rig, size, report, only)
+    await store.close()
+
+
+async def _without_platform(rig: Rig, size: Size, report: Report, only: Collection[str]) -> None:
+    """Takes the studies that have callers of their own."""
+    if "imports" in only:
+        report.extend(await imports.study(rig, imports.QUICK if size is QUICK else imports.Amount()))
     if "lanes" in only:
         report.extend(await lanes.study(lanes.QUICK if size is QUICK else lanes.Turns()))
-    await store.close()
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

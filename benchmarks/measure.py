@@ -29,10 +29,25 @@ def cpu_seconds(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | _CPUCLOCK_SCHED)
 
 
+def family_cpu_seconds(pid: int) -> float:
+    """Returns the CPU time of a process and its children that live, in nanosecond steps (schedstats, proc(5))."""
+    family = {str(pid)} | set(Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split())
+    return sum(int(Path(f"/proc/{one}/schedstat").read_text("ascii").split()[0]) for one in family) / 1e9
+
+
+def peak_mib(pid: int) -> float:
+    """Returns the most memory that a process ever had in RAM (VmHWM, proc(5))."""
+    return _status_mib(pid, "VmHWM")
+
+
 def resident_mib(pid: int) -> float:
     """Returns the memory of a process that is in RAM (VmRSS, proc(5))."""
+    return _status_mib(pid, "VmRSS")
+
+
+def _status_mib(pid: int, name: str) -> float:
     status = Path(f"/proc/{pid}/status").read_text("ascii")
-    found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+    found = re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)
     return int(found[1]) / 1024 if found else 0.0
 
 

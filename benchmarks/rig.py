@@ -37,10 +37,13 @@ _SECOND: Final = 22
 
 POLICY: Final = """\
 # A benchmark sends more in a minute than any budget allows in an hour. All other limits stay as they are.
+# An import brings numbers, so that all it can write is written.
 version = "benchmark-1"
 [otp]
 platform_sends_per_hour = 100000000
 system_sends_per_hour = 100000000
+[imports]
+accept_phone_evidence = true
 """
 
 
@@ -66,9 +69,8 @@ class Rig:
         keys.make_missing(self.layout.keys)
         certificates.ensure(self.layout.tls, datetime.now(UTC))
         self.state_url = self._engines.state_url()
-        plan = default_plan(
-            self.layout, self.ports, state_url=self.state_url, database_url=self._engines.database_url()
-        )
+        self.database_url = self._engines.database_url()
+        plan = default_plan(self.layout, self.ports, state_url=self.state_url, database_url=self.database_url)
         self._programs = {
             program.name: replace(program, environment={**program.environment, "XACTHUC_POLICY_FILE": str(policy)})
             for program in (*plan.services, *([plan.migration] if plan.migration else []))
@@ -138,6 +140,12 @@ class Rig:
     def pid(self, service: str) -> int:
         """Returns a service's process id."""
         return self.processes[service].pid
+
+    @property
+    def database_pid(self) -> int:
+        """The postmaster, whose children are the backends."""
+        file = next((self.layout.root / "postgres").rglob("postmaster.pid"))
+        return int(file.read_text("ascii").split()[0])
 
     def _spawn(self, program: Program) -> OwnedProcess:
         return OwnedProcess(program.command, log=self.layout.log(program.name), environment=program.environment)
