@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest, NotFound, RequestIdReused
 from xacthuc.grpckit.reasons import Reason as Refusal
+from xacthuc.identity.adapters.purge import Purge, purge_job
 from xacthuc.identity.commands import EndAccount, PutGuardianship
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import Supervision
@@ -17,6 +18,7 @@ from xacthuc.identity.domain.guardianship import Guardian, Guardianship, Relatio
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.usecases import accounts, lifecycle
 from xacthuc.identity.usecases.guardianships import put_guardianship
+from xacthuc.jobs.job import RetryAt
 from xacthuc.policy import Action, Policy, Reason
 
 PLATFORM = "forum"
@@ -203,6 +205,34 @@ async def test_a_guardian_who_leaves_closes_the_childs_gate(bench, family):
     assert await family.may_post() is Reason.GUARDIAN_REQUIRED
     await bench.register("ward", born=CHILD_BORN)
     assert (await family.refusal("mother", child="ward")).metadata["cause"] == "CLOSED"
+
+
+@pytest.mark.rule("R21")
+async def test_a_guardian_stops_the_clock_of_a_pending_child_and_its_end_starts_the_statutory_one(
+    bench, family, engine
+):
+    purge = Purge(engine, bench.keys, bench.clock, bench.identity.standings.forget)
+
+    async def time_comes(days):
+        bench.clock.advance(timedelta(days=days))
+        return await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
+
+    await family.put(1, "mother")
+    assert await time_comes(31) is None
+    assert await family.may_post() is Reason.VERIFIED
+
+    await family.put(2)
+    assert (await accounts.get_account(bench.identity, PLATFORM, "child")).purge_time is not None
+    assert isinstance(await time_comes(31), RetryAt)
+
+    await family.put(3, "mother")
+    assert await time_comes(740) is None
+    assert await state(bench) is State.VERIFIED
+
+    await family.put(4)
+    await time_comes(740)
+    assert await rows(engine, "guardians") == await rows(engine, "supervisions") == []
+    assert (await bench.check("child", Action.POST)).reason is Reason.NOT_REGISTERED
 
 
 async def test_an_older_version_changes_nothing_and_is_answered_with_the_newer(bench, family):

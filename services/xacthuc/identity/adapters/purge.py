@@ -31,7 +31,7 @@ from xacthuc.identity.adapters.tables import (
     supervisions,
     trail,
 )
-from xacthuc.identity.domain.facts import Life
+from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.jobs.job import Job, RetryAt
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.outbox import Event
@@ -169,8 +169,10 @@ async def _look(
 
 
 async def _is_proven(connection: AsyncConnection, platform: str, account_id: str) -> bool:
+    """Whether anything was ever proven, but for a guardian who has ended: then the statutory clock runs (R21)."""
     of = evidence.c
-    rows = select(of.id).where(of.platform == platform, of.account == account_id).limit(1)
+    counts = (of.kind != EvidenceKind.GUARDIAN) | of.lapse_time.is_(None)
+    rows = select(of.id).where(of.platform == platform, of.account == account_id, counts).limit(1)
     return await connection.scalar(rows) is not None
 
 

@@ -13,7 +13,8 @@ from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.account_rows import SEALED_AWAY, LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch
 from xacthuc.identity.adapters.events import EventKind
-from xacthuc.identity.adapters.tables import accounts, evidence, guardians, outbox, supervisions, trail
+from xacthuc.identity.adapters.purge import purge_job
+from xacthuc.identity.adapters.tables import accounts, evidence, guardians, jobs, outbox, supervisions, trail
 from xacthuc.identity.domain.facts import UNSUPERVISED, EvidenceKind, Facts, Life, Supervision
 from xacthuc.identity.domain.guardianship import Candidate, Guardian, Guardianship, Relation
 from xacthuc.identity.ports.guardianships import Put
@@ -52,7 +53,9 @@ class SqlGuardianships:
         child_id: str,
         wanted: Guardianship,
         judge: Callable[[Facts, Mapping[str, Candidate]], WardRefusal | GuardianRefusal | None],
+        *,
         now: datetime,
+        purge_time: datetime,
     ) -> Put | WardRefusal | GuardianRefusal:
         """Keeps guardians, supervision, evidence, audit and event in one commit. The answer is read, not kept."""
         platform = order.platform
@@ -72,7 +75,7 @@ class SqlGuardianships:
             if wanted.version <= kept.version:
                 return Put(kept, changed=False)
             await _keep(connection, platform, child_id, wanted, now)
-            await _tell(connection, order, _Change(child_id, kept, wanted), now)
+            await _tell(connection, order, _Change(child_id, kept, wanted, purge_time), now)
             await touch(connection, platform, (child_id,), now)
         return Put(wanted, changed=True)
 
@@ -113,6 +116,8 @@ class _Change:
     child_id: str
     kept: Guardianship
     wanted: Guardianship
+    purge_time: datetime
+    """When the account is destroyed if this is the end of the last guardian (R21)."""
 
 
 def _new(kept: Guardianship, wanted: Guardianship) -> set[str]:
@@ -194,9 +199,13 @@ async def _tell(connection: AsyncConnection, order: Order, change: _Change, now:
     if after and not before:
         tag, kind = Tag.GUARDIAN_LINKED, EventKind.GUARDIAN_LINKED
         await _stand(connection, order.platform, child_id, min(each.start_time for each in after))
+        # Its registration waited for this, to be dropped otherwise.
+        await _keep_until(connection, order.platform, child_id, None)
     elif before and not after:
         tag, kind = Tag.GUARDIAN_ENDED, EventKind.GUARDIAN_ENDED
         await _end(connection, order.platform, child_id, now)
+        await _keep_until(connection, order.platform, child_id, change.purge_time)
+        await jobs.enqueue(connection, [purge_job(order.platform, child_id, change.purge_time)])
     else:
         tag, kind = Tag.SUPERVISION_CHANGED, EventKind.SUPERVISION_CHANGED
     supervision = change.wanted.supervision
@@ -218,12 +227,6 @@ async def _stand(connection: AsyncConnection, platform: str, child_id: str, sinc
             platform=platform, account=child_id, kind=EvidenceKind.GUARDIAN, source="guardian", verify_time=since
         )
     )
-    # Its registration waited for this, to be dropped otherwise.
-    await connection.execute(
-        update(accounts)
-        .where(accounts.c.platform == platform, accounts.c.account == child_id, accounts.c.life == Life.OPEN)
-        .values(purge_time=None)
-    )
 
 
 async def _end(connection: AsyncConnection, platform: str, child_id: str, now: datetime) -> None:
@@ -237,4 +240,14 @@ async def _end(connection: AsyncConnection, platform: str, child_id: str, now: d
             of.lapse_time.is_(None),
         )
         .values(lapse_time=now, lapse_reason=LapseReason.ENDED)
+    )
+
+
+async def _keep_until(connection: AsyncConnection, platform: str, child_id: str, purge_time: datetime | None) -> None:
+    """Sets the clock of an account in use; one that was closed has its own."""
+    of = accounts.c
+    await connection.execute(
+        update(accounts)
+        .where(of.platform == platform, of.account == child_id, of.life == Life.OPEN)
+        .values(purge_time=purge_time)
     )

@@ -32,7 +32,12 @@ class Guardianships(Protocol):
         child_id: str,
         wanted: Guardianship,
         judge: Callable[[Facts, Mapping[str, Candidate]], WardRefusal | GuardianRefusal | None],
+        *,
         now: datetime,
+        purge_time: datetime,
     ) -> Put | WardRefusal | GuardianRefusal:
-        """Locks the child and its guardians in key order, asks `judge`, and keeps a newer version in one commit."""
+        """Locks the child and its guardians in key order, asks `judge`, and keeps a newer version in one commit.
+
+        With the first guardian no clock runs any more; with the end of the last one the account is kept to `purge_time`.
+        """
         ...

@@ -9,6 +9,7 @@ from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidReques
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.guardianship import GuardianRefusal, Unfit, WardRefusal, refusal
+from xacthuc.identity.domain.lifecycle import purge_time
 from xacthuc.identity.domain.registration import CLOCK_TOLERANCE
 from xacthuc.identity.ports.guardianships import Put
 from xacthuc.identity.usecases.accounts import not_found
@@ -35,7 +36,8 @@ async def _put(identity: Identity, command: PutGuardianship) -> Put | WardRefusa
     order, child_id, wanted = command.order, command.child_id, command.guardianship
     now = identity.clock.now()
     judge = partial(refusal, child_id=child_id, wanted=wanted, policy=identity.policy, now=now)
-    put = await identity.guardianships.put(order, child_id, wanted, judge, now)
+    until = purge_time(now, identity.policy)
+    put = await identity.guardianships.put(order, child_id, wanted, judge, now=now, purge_time=until)
     if isinstance(put, Put) and put.changed:
         identity.appended()
         await identity.standings.forget(order.platform, (child_id,))
