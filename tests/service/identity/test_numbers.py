@@ -213,3 +213,40 @@ async def test_a_change_proven_before_the_numbers_newest_verification_is_refused
     error = await refusal(platform.change("u1", change(api, ago=timedelta(minutes=5))))
 
     assert Reason.PROOF_EXPIRED is reason_of(error)
+
+
+@pytest.mark.parametrize("method", ["CloseAccount", "EraseAccount"])
+async def test_an_account_that_ended_proves_no_number_and_leaves_its_own_free(api, platform, method):
+    await verified(api, platform)
+    request = getattr(service_pb2, f"{method}Request")(name="accounts/u1", request_id=str(uuid4()))
+    await platform.ask(method, request)
+
+    for call in (platform.verify("u1", api.otp.prove(NUMBER, "u1")), platform.change("u1", change(api))):
+        error = await refusal(call)
+        assert (error.code(), reason_of(error)) == (grpc.StatusCode.FAILED_PRECONDITION, Reason.ACCOUNT_STATE)
+        assert details_of(error).metadata["next_step"] == "CONTACT_PLATFORM"
+    assert (await verified(api, platform, "u2")).state == Account.VERIFIED
+
+
+async def test_a_locked_account_may_prove_a_number_and_still_may_not_write(api, platform):
+    await platform.register("u1")
+    await platform.ask(
+        "LockAccount",
+        service_pb2.LockAccountRequest(name="accounts/u1", basis="an order", request_id=str(uuid4())),
+    )
+
+    locked = await platform.verify("u1", api.otp.prove(NUMBER, "u1"))
+
+    assert locked.state == Account.LOCKED
+    assert [proven.kind for proven in locked.evidence] == [Evidence.PHONE]
+    assert not (await platform.check("u1")).allowed
+
+
+@pytest.mark.rule("R1")
+async def test_nothing_but_a_proof_of_possession_makes_phone_evidence(api, platform):
+    await platform.register("u1")
+    for purpose in (Purpose.NUMBER_CHANGE, Purpose.GUARDIAN_LINK):
+        await refusal(platform.verify("u1", api.otp.prove(NUMBER, "u1", purpose)))
+
+    assert list((await platform.get("u1")).evidence) == []
+    assert not (await platform.check("u1")).allowed
