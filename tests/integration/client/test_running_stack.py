@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import subprocess
 import sys
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from running_stack import RunningStack
 
 QUICKSTART = Path(__file__).resolve().parents[3] / "docs" / "quickstart.md"
+BUF = QUICKSTART.parents[1] / "node_modules" / ".bin" / "buf"
 ADULT = {"full_name": "Nguyễn Văn An", "birth_date": date(1990, 2, 3)}
 
 
@@ -79,6 +81,32 @@ def test_the_quickstart_ends_with_a_verified_account_that_may_post(stack: Runnin
     assert ran.returncode == 0, ran.stderr
     promised = re.findall(r"```\n(may post.*?)```", QUICKSTART.read_text("utf-8"), re.DOTALL)[0]
     assert ran.stdout == promised
+
+
+@pytest.mark.timeout(240)  # eight runs of buf, each of which asks for the contract first
+def test_the_quickstart_without_python_ends_with_decisions_and_a_token(stack: RunningStack) -> None:
+    """The very text of the page, but for the addresses, and for npx, which would fetch buf from the net."""
+    script = "".join(re.findall(r"```bash\n(.*?)```", QUICKSTART.read_text("utf-8"), re.DOTALL))
+    script = script.replace("127.0.0.1:7411", stack.otp).replace("127.0.0.1:7421", stack.identity)
+    npx = stack.root / "bin" / "npx"
+    npx.write_text(f'#!/bin/sh\nshift 2\nexec "{BUF}" "$@"\n')
+    npx.chmod(0o755)
+
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=stack.root,
+        env=stack.environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=220,
+        check=False,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    decisions, token, jwks = ran.stdout.split("\n{")[-3:]
+    assert [each.get("allowed", False) for each in json.loads("{" + decisions)["decisions"]] == [True, False, True]
+    assert "POST" in json.loads("{" + token)["actions"]
+    assert json.loads("{" + jwks)["keys"]
 
 
 async def test_the_asyncio_client_walks_the_same_way(stack: RunningStack) -> None:
