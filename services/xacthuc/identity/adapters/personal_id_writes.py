@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
@@ -102,7 +102,9 @@ class PersonalIdWrites:
         """Returns the account's evidence of personal IDs."""
         found = await connection.execute(
             select(evidence.c.id, evidence.c.kind, evidence.c.number)
+            .join(accounts, and_(accounts.c.platform == evidence.c.platform, accounts.c.account == evidence.c.account))
             .where(
+                accounts.c.life.not_in(SEALED_AWAY),
                 evidence.c.platform == cipher.platform,
                 evidence.c.account == cipher.account_id,
                 evidence.c.kind.in_(_PERSONAL_IDS),

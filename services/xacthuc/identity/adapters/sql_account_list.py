@@ -28,19 +28,23 @@ class SqlAccountList:
         self._keys = keys
         self._rows = rows
 
-    async def page(self, platform: str, after: str, limit: int) -> list[Account]:
-        """Reads a page of ids, then the keys, then the rows."""
+    async def page(self, platform: str, after: str, limit: int) -> tuple[list[Account], str]:
+        """Reads a page of ids, then the keys, then the rows.
+
+        The ids alone tell whether there is more: of the accounts, one may be dropped in between.
+        """
         behind = (accounts.c.platform == platform, accounts.c.account > after, accounts.c.kind == Kind.PERSON)
         async with transaction(self._engine) as connection:
             found = await connection.scalars(
-                select(accounts.c.account).where(*behind).order_by(accounts.c.account).limit(limit)
+                select(accounts.c.account).where(*behind).order_by(accounts.c.account).limit(limit + 1)
             )
             ids = found.all()
         if not ids:
-            return []
+            return [], ""
+        ids, next_after = ids[:limit], ids[limit - 1] if len(ids) > limit else ""
         keys = await self._keys.get_many(platform, ids)
         async with transaction(self._engine) as connection:
-            return await self._rows.accounts(connection, platform, keys)
+            return await self._rows.accounts(connection, platform, keys), next_after
 
     async def consents(self, platform: str, account_id: str) -> list[ConsentRecord] | None:
         """Reads what was agreed to; an account without anything may not be there at all."""

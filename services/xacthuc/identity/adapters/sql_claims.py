@@ -148,5 +148,7 @@ async def _ties(
         _TIES,
         {"platform": cipher.platform, "me": cipher.account_id, "others": list(others), "person": list(indexes)},
     )
-    # A ward is last and stays one, whoever else it may be.
-    return {row.account: Tie(row.tie) for row in found}
+    ties: dict[str, Tie] = {}
+    for row in found:  # a ward stays one, whoever else it may be
+        ties[row.account] = Tie.WARD if ties.get(row.account) is Tie.WARD else Tie(row.tie)
+    return ties

@@ -16,7 +16,7 @@ from xacthuc.identity.adapters import account_writes, answers
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.personal_id_writes import gone, note
 from xacthuc.identity.adapters.tables import sign_ins
-from xacthuc.identity.domain.personal_ids import Details, Outcome, Proven
+from xacthuc.identity.domain.personal_ids import Outcome, Proven
 from xacthuc.identity.eid_ports import Flow
 from xacthuc.identity.ports.personal_ids import BegunSignIn, SettledPersonalId, TakenSignIn
 from xacthuc.masked import Digest
@@ -135,7 +135,7 @@ class SqlSignIns:
         order: Order,
         account_id: str,
         personal_id: str,
-        rule: Callable[[Details], Ruling],
+        rule: Callable[[Candidate], Ruling],
         *,
         retry_seconds: float,
         now: datetime,
@@ -150,8 +150,7 @@ class SqlSignIns:
             holder = await self._writes.candidate(connection, order.platform, account_id, cipher)
             if holder is None:
                 raise LookupError("an account vanished under its lock")
-            ours = Details(personal_id=personal_id, full_name=holder.full_name, birth_date=holder.birth_date)
-            ruling = rule(ours)
+            ruling = rule(holder)
             displaced: tuple[str, ...] = ()
             if isinstance(ruling, Proven):
                 outcome, displaced = await self._writes.prove(connection, order, cipher, ruling, held=held, now=now)

@@ -27,7 +27,7 @@ from xacthuc.identity.adapters.tables import (
 )
 from xacthuc.identity.domain.account import view
 from xacthuc.identity.domain.claims import Claim
-from xacthuc.identity.domain.facts import EvidenceKind
+from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.identity.domain.numbers import Claimant, NumberRefusal
 from xacthuc.identity.ports.numbers import Begun, ProofUsed, Settled
 from xacthuc.sql.engine import transaction
@@ -109,7 +109,7 @@ class SqlVerifications:
             wards = await wards_of(connection, order.platform, changed)
         return Settled(answer, (*changed, *wards))
 
-    async def revoke(self, command: RevokeVerification, now: datetime) -> Settled | None:
+    async def revoke(self, command: RevokeVerification, now: datetime) -> Settled | Refusal | None:
         """Ends evidence and claims, and the question about a personal ID that was declared, in one commit."""
         order, account_id = command.order, command.account_id
         key = await self._keys.get(order.platform, account_id)
@@ -118,8 +118,11 @@ class SqlVerifications:
             if seen is not None and seen.answer is not None:
                 return Settled(self._kept(order, seen.answer), (account_id,))
             await lock_accounts(connection, order.platform, (account_id,))
-            if await self._rows.account(connection, order.platform, account_id, key) is None:
+            account = await self._rows.account(connection, order.platform, account_id, key)
+            if account is None:
                 return None
+            if account.facts.life is not Life.OPEN:  # what it stood on is given up, and what is kept of it stays
+                return NumberRefusal.CLOSED
             ended = await sql_claims.lapse(
                 connection, order.platform, (account_id,), command.kinds, reason=LapseReason.REVOKED, now=now
             )

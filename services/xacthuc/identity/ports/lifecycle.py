@@ -60,8 +60,8 @@ class Lifecycle(Protocol):
 class AccountList(Protocol):
     """The accounts of a platform, and what their holders agreed to."""
 
-    async def page(self, platform: str, after: str, limit: int) -> Sequence[Account]:
-        """Returns up to `limit` accounts whose id is greater than `after`, by id."""
+    async def page(self, platform: str, after: str, limit: int) -> tuple[Sequence[Account], str]:
+        """Returns up to `limit` accounts whose id is greater than `after`, by id, and the next `after`, empty at the end."""
         ...
 
     async def consents(self, platform: str, account_id: str) -> Sequence[ConsentRecord] | None:

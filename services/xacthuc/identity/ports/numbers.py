@@ -88,6 +88,6 @@ class Verifications(Protocol):
         """
         ...
 
-    async def revoke(self, command: RevokeVerification, now: datetime) -> Settled | None:
+    async def revoke(self, command: RevokeVerification, now: datetime) -> Settled | Refusal | None:
         """Takes back what stands of the kinds named, once per request id; None when there is no such account."""
         ...

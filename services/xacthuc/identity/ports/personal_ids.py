@@ -172,12 +172,12 @@ class SignIns(Protocol):
         order: Order,
         account_id: str,
         personal_id: str,
-        rule: Callable[[Details], Ruling],
+        rule: Callable[[Candidate], Ruling],
         *,
         retry_seconds: float,
         now: datetime,
     ) -> SettledPersonalId:
-        """Locks as `PersonalIds.settle` does, asks `rule` what the sign-in comes to, and saves it with the answer.
+        """Locks as `PersonalIds.settle` does, asks `rule` what the sign-in comes to for the account, and saves it with the answer.
 
         `personal_id` is the one that was brought, empty when none was; `retry_seconds` goes into the answer.
         """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, Unavailable
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.identity.domain.personal_ids import Ground, Outcome, Verification
+from xacthuc.identity.domain.personal_ids import Details, Ground, Outcome, Verification
 from xacthuc.identity.domain.rulings import Told, rule
 from xacthuc.identity.eid_ports import ProviderDown
 from xacthuc.identity.ports.personal_ids import BegunSignIn, NewSignIn
@@ -19,9 +19,9 @@ from xacthuc.identity.usecases.questions import understood
 
 if TYPE_CHECKING:
     from xacthuc.identity.commands import CompleteElectronicId, Order, StartElectronicId
-    from xacthuc.identity.domain.rulings import Answer
+    from xacthuc.identity.domain.rulings import Answer, Ruling
     from xacthuc.identity.eid_ports import SignIn
-    from xacthuc.identity.ports.personal_ids import TakenSignIn
+    from xacthuc.identity.ports.personal_ids import Candidate, TakenSignIn
     from xacthuc.identity.usecases.identity import Identity
 
 SIGN_IN_LIFE: Final = timedelta(minutes=10)
@@ -93,13 +93,23 @@ async def _settle(
     identity: Identity, order: Order, account_id: str, answer: Answer, retry_seconds: float
 ) -> Verification:
     personal_id = (answer.details.personal_id or "") if isinstance(answer, Told) else ""
-    decide = partial(rule, answers=(answer,), rules=identity.policy.personal_id)
+    decide = partial(judged, identity, answer, personal_id)
     settled = await identity.sign_ins.settle(
         order, account_id, personal_id, decide, retry_seconds=retry_seconds, now=identity.clock.now()
     )
     identity.appended()
     await identity.standings.forget(order.platform, settled.changed)
     return settled.answer
+
+
+def judged(identity: Identity, answer: Answer, personal_id: str, holder: Candidate) -> Ruling:
+    """Returns what a sign-in comes to for the account as it is under lock; FailedPrecondition when it may have none.
+
+    Asked once more, since it may have been closed while the provider was, or have turned out to be a child's.
+    """
+    admit(holder, Ground.COMMERCE, identity.clock.now())
+    ours = Details(personal_id=personal_id, full_name=holder.full_name, birth_date=holder.birth_date)
+    return rule(ours, (answer,), identity.policy.personal_id)
 
 
 def _provider(identity: Identity, command: StartElectronicId) -> SignIn:

@@ -74,9 +74,8 @@ async def erase_account(identity: Identity, command: EndAccount) -> AccountView:
 
 async def list_accounts(identity: Identity, platform: str, after: str, limit: int) -> tuple[Sequence[AccountView], str]:
     """Returns a page of accounts behind the id `after`, and what to ask the next page with; empty at the end."""
-    found, now = await identity.account_list.page(platform, after, limit + 1), identity.clock.now()
-    views = [view(account, now) for account in found[:limit]]
-    return views, found[limit - 1].account_id if len(found) > limit else ""
+    (found, next_after), now = await identity.account_list.page(platform, after, limit), identity.clock.now()
+    return [view(account, now) for account in found], next_after
 
 
 async def list_consents(identity: Identity, platform: str, account_id: str) -> Sequence[ConsentRecord]:

@@ -43,6 +43,8 @@ async def revoke_verification(identity: Identity, command: RevokeVerification) -
     settled = await identity.shield.finish(_revoke(identity, command))
     if settled is None:
         raise not_found()
+    if not isinstance(settled, Settled):
+        raise refused(settled)
     return settled.answer
 
 
@@ -88,9 +90,9 @@ async def settle(
     return settled
 
 
-async def _revoke(identity: Identity, command: RevokeVerification) -> Settled | None:
+async def _revoke(identity: Identity, command: RevokeVerification) -> Settled | Refusal | None:
     settled = await identity.verifications.revoke(command, identity.clock.now())
-    if settled is not None:
+    if isinstance(settled, Settled):
         await identity.follow(command.order.platform, settled.changed)
     return settled
 
