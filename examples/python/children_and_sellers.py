@@ -5,6 +5,7 @@ python children_and_sellers.py [DATA]     DATA is where `make run` keeps its fil
 
 from __future__ import annotations
 
+import random
 import sys
 from datetime import UTC, date, datetime
 
@@ -12,8 +13,9 @@ from development import Development, register, verify
 
 from xacthuc.client import Account, Action, Commerce, InvalidRequest, NoMobile, Xacthuc
 
-BORN = date(1995, 9, 2)
-CONFIRMED, ANOTHERS = "000 095 000000", "000 095 000005"
+BORN = date(random.randrange(1960, 2000), random.randint(1, 12), random.randint(1, 28))
+"""Another person each time: few accounts may stand on one personal ID."""
+CONFIRMED, ANOTHERS = f"000 0{BORN:%y} 000000", f"000 0{BORN:%y} 000005"
 """Numbers of the sandbox that belong to nobody; the last digit says how a provider answers."""
 
 
