@@ -1,7 +1,7 @@
 """Destroying what is no longer to be kept, as durable jobs: each may run twice, and takes up what a killed one left.
 
     DESTROY_KEY   the key of an erased account; what the law orders kept lies under another one by then
-    PURGE         an account whose time has come (R49), or a registration that no guardian took up
+    PURGE         an account whose time has come (R21, R49), or a registration that no guardian took up
 
 A key is destroyed before the rows it opened are emptied: from then on nothing opens them, whatever happens to the process.
 """
@@ -120,7 +120,7 @@ class Purge:
     async def _drop_registration(self, platform: str, account_id: str, now: datetime) -> bool:
         """Removes the rows of a registration that nobody took up; returns whether there is none any more.
 
-        Whatever was ever proven of an account, by a guardian or since its holder's 16th birthday, keeps it.
+        A guardian who answers, and whatever was ever proven since the 16th birthday, keeps the account.
         """
         async with transaction(self._engine) as connection:
             found = await _look(connection, platform, account_id, lock=True)

@@ -8,12 +8,9 @@ from xacthuc.api.identity.v1 import resources_pb2, service_pb2
 from xacthuc.identity.commands import Consent, ProveNumber, RegisterAccount, RevokeVerification
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.numbers import RevocationReason
-from xacthuc.identity.domain.registration import CalendarDate
-from xacthuc.identity.wire.common import ACCOUNT_PREFIX, instant, order
+from xacthuc.identity.wire.common import ACCOUNT_PREFIX, calendar_date, instant, order, spaced
 
 if TYPE_CHECKING:
-    from google.type import date_pb2
-
     from xacthuc.grpckit.call import Call
 
 _KINDS: Final = {resources_pb2.Evidence.Kind.Value(kind.value): kind for kind in EvidenceKind}
@@ -32,16 +29,6 @@ def register_account(request: service_pb2.RegisterAccountRequest, call: Call) ->
             accept_time=instant(request.consent.accept_time, "consent.accept_time"),
         ),
     )
-
-
-def spaced(text: str) -> str:
-    """Reads a text without what is left of typing it: spaces around and doubled ones."""
-    return " ".join(text.split())
-
-
-def calendar_date(given: date_pb2.Date) -> CalendarDate:
-    """Reads a date, which the calendar may not have."""
-    return CalendarDate(given.year, given.month, given.day)
 
 
 def prove_number(request: service_pb2.VerifyPhoneRequest | service_pb2.ChangeNumberRequest, call: Call) -> ProveNumber:

@@ -1,4 +1,4 @@
-"""What more than one face needs: orders, names and times."""
+"""What more than one face needs: orders, names, texts, dates and times."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from xacthuc.grpckit.errors import FieldFault, InvalidRequest
 from xacthuc.identity.commands import Order
+from xacthuc.identity.domain.registration import CalendarDate
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
+    from google.type import date_pb2
 
     from xacthuc.grpckit.call import Call
 
@@ -41,6 +43,16 @@ def order(request: Message, call: Call, platform: str) -> Order:
         actor=f"key:{call.key_id}" if call.key_id else f"peer:{call.peer}",
         trace_id=call.trace.trace_id_hex,
     )
+
+
+def spaced(text: str) -> str:
+    """Reads a text without what is left of typing it: spaces around and doubled ones."""
+    return " ".join(text.split())
+
+
+def calendar_date(given: date_pb2.Date) -> CalendarDate:
+    """Reads a date, which the calendar may not have."""
+    return CalendarDate(given.year, given.month, given.day)
 
 
 def optional_timestamp(instant: datetime | None) -> Timestamp | None:

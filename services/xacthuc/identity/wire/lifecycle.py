@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.api.identity.v1 import service_pb2
 from xacthuc.identity.commands import CorrectAccount, EndAccount, LockAccount, UnlockAccount
 from xacthuc.identity.domain.account import ConsentKind
-from xacthuc.identity.wire.accounts import calendar_date, spaced
-from xacthuc.identity.wire.common import ACCOUNT_PREFIX, instant, order, timestamp
+from xacthuc.identity.wire.common import ACCOUNT_PREFIX, calendar_date, instant, order, spaced, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
