@@ -188,16 +188,16 @@ class SqlLifecycle:
         key = await self._keys.get(order.platform, account_id)
         async with transaction(self._engine) as connection:
             await lock_accounts(connection, order.platform, (account_id,))
+            wards = await wards_of(connection, order.platform, (account_id,))
             seen = await self._requests.find(connection, order)
-            if seen is not None and seen.answer is not None:
+            if seen is not None and seen.answer is not None:  # perhaps nobody was told, by a process that was killed
                 kept = self._personal.open_answer(order, seen.answer)
-                return Settled(answers.account_view(answers.read(kept)), ())
+                return Settled(answers.account_view(answers.read(kept)), (account_id, *wards))
             account = await self._rows.account(connection, order.platform, account_id, key)
             if account is None:
                 return None
             if isinstance(key, NoKey) or account.facts.life in SEALED_AWAY:
                 return Bar.ERASED
-            wards = await wards_of(connection, order.platform, (account_id,))
             bar = await apply(_Change(connection, order, key, account, now))
             if bar is not None:
                 return bar
