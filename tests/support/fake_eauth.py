@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fake_http import Asked, FakeHttp, reply
 
-from xacthuc.identity.eid_ports import Person
+from xacthuc.identity.ports.eid import Person
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fake_http import Asked, FakeHttp, reply
 
-from xacthuc.identity.eid_ports import Person
+from xacthuc.identity.ports.eid import Person
 
 Behaviour = Callable[[Asked, asyncio.StreamWriter], Awaitable[None]]
 

@@ -19,7 +19,7 @@ import pytest
 from xacthuc.clock import FixedClock
 from xacthuc.identity.adapters.oidc.provider_file import read
 from xacthuc.identity.adapters.oidc.sign_in import OidcSignIn, opened
-from xacthuc.identity.eid_ports import Confirmation, Flow, Refused
+from xacthuc.identity.ports.eid import Confirmation, Flow, Refused
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = HERE / "oidc_provider.mjs"

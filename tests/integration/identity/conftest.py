@@ -32,7 +32,7 @@ from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.commands import Consent, CorrectAccount, Order, RegisterAccount
 from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.domain.registration import CalendarDate
-from xacthuc.identity.eid_ports import Providers
+from xacthuc.identity.ports.eid import Providers
 from xacthuc.identity.ports.numbers import Proof
 from xacthuc.identity.usecases import accounts, decisions, lifecycle, numbers
 from xacthuc.identity.usecases.identity import Identity

@@ -15,7 +15,7 @@ from xacthuc.identity.commands import Given, VerifyPersonalId
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.personal_ids import Ground, Outcome
-from xacthuc.identity.eid_ports import Providers
+from xacthuc.identity.ports.eid import Providers
 from xacthuc.identity.usecases import accounts, questions
 from xacthuc.identity.usecases.personal_ids import verify_personal_id
 from xacthuc.jobs.job import Done, Job, RetryAt

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from xacthuc.identity.adapters.eauth.callback import CallbackReader
-    from xacthuc.identity.eid_ports import Confirmation, Refused
+    from xacthuc.identity.ports.eid import Confirmation, Refused
 
     Settle: TypeAlias = Callable[[str, str, Confirmation | Refused], Awaitable[bool]]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from xacthuc import datafile
 from xacthuc.datafile import DataFileError
 from xacthuc.identity.adapters.eid_sandbox import SandboxAuthenticator
-from xacthuc.identity.eid_ports import Providers
+from xacthuc.identity.ports.eid import Providers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.adapters.eauth.callback import CallbackReader
     from xacthuc.identity.adapters.eid_callbacks import Settle
     from xacthuc.identity.adapters.oidc.provider_file import ProviderFile
-    from xacthuc.identity.eid_ports import Authenticator, SignIn, Subscribers
+    from xacthuc.identity.ports.eid import Authenticator, SignIn, Subscribers
     from xacthuc.telemetry.metrics import Metrics
 
 

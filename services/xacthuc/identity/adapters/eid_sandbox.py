@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.domain.sandbox import Script, script_of
-from xacthuc.identity.eid_ports import Confirmation, Pending, ProviderDown, Refused
+from xacthuc.identity.ports.eid import Confirmation, Pending, ProviderDown, Refused
 
 if TYPE_CHECKING:
     from xacthuc.clock import Clock
-    from xacthuc.identity.eid_ports import Person
+    from xacthuc.identity.ports.eid import Person
 
 _LEVEL: Final = "2"
 _RETRY_SECONDS: Final = 2.0
@@ -20,7 +20,7 @@ _SOMEBODY_ELSE: Final = "Lê Văn Khác"
 
 
 class SandboxAuthenticator:
-    """Implements `eid_ports.Authenticator`. Keeps nothing: a transaction says by itself what it ends in."""
+    """Implements `ports.eid.Authenticator`. Keeps nothing: a transaction says by itself what it ends in."""
 
     name: Final = "sandbox"
 

@@ -17,7 +17,7 @@ from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.personal_id_writes import gone, note
 from xacthuc.identity.adapters.tables import sign_ins
 from xacthuc.identity.domain.personal_ids import Outcome, Proven
-from xacthuc.identity.eid_ports import Flow
+from xacthuc.identity.ports.eid import Flow
 from xacthuc.identity.ports.personal_ids import BegunSignIn, SettledPersonalId, TakenSignIn
 from xacthuc.masked import Digest
 from xacthuc.sql.engine import transaction

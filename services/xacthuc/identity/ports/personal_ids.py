@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.account import Account
     from xacthuc.identity.domain.personal_ids import Details, Ground, Verification
     from xacthuc.identity.domain.rulings import Ruling
-    from xacthuc.identity.eid_ports import Flow, SubscriberMatch
+    from xacthuc.identity.ports.eid import Flow, SubscriberMatch
 
 
 @dataclass(frozen=True, slots=True)

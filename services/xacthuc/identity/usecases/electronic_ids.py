@@ -11,7 +11,7 @@ from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidReques
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.personal_ids import Details, Ground, Outcome, Verification
 from xacthuc.identity.domain.rulings import Told, rule
-from xacthuc.identity.eid_ports import ProviderDown
+from xacthuc.identity.ports.eid import ProviderDown
 from xacthuc.identity.ports.personal_ids import BegunSignIn, NewSignIn
 from xacthuc.identity.usecases.accounts import not_found
 from xacthuc.identity.usecases.personal_ids import admit, check_confirmation
@@ -20,7 +20,7 @@ from xacthuc.identity.usecases.questions import understood
 if TYPE_CHECKING:
     from xacthuc.identity.commands import CompleteElectronicId, Order, StartElectronicId
     from xacthuc.identity.domain.rulings import Answer, Ruling
-    from xacthuc.identity.eid_ports import SignIn
+    from xacthuc.identity.ports.eid import SignIn
     from xacthuc.identity.ports.personal_ids import Candidate, TakenSignIn
     from xacthuc.identity.usecases.identity import Identity
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine
 
     from xacthuc.clock import Clock
-    from xacthuc.identity.eid_ports import Providers
     from xacthuc.identity.ports.accounts import Accounts
+    from xacthuc.identity.ports.eid import Providers
     from xacthuc.identity.ports.guardianships import Guardianships
     from xacthuc.identity.ports.imports import Imports
     from xacthuc.identity.ports.lifecycle import AccountList, Lifecycle

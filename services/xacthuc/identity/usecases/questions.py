@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.identity.commands import Order
 from xacthuc.identity.domain.personal_ids import Details, Outcome, Waits, pause_after
 from xacthuc.identity.domain.rulings import Told, rule
-from xacthuc.identity.eid_ports import Confirmation, Match, Pending, Person, ProviderDown, Refused
+from xacthuc.identity.ports.eid import Confirmation, Match, Pending, Person, ProviderDown, Refused
 from xacthuc.identity.ports.personal_ids import Findings
 from xacthuc.jobs.job import Done, RetryAt
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from xacthuc.identity.domain.personal_ids import Verification
     from xacthuc.identity.domain.rulings import Answer, Ruling
-    from xacthuc.identity.eid_ports import Authenticator, SubscriberMatch, Subscribers
+    from xacthuc.identity.ports.eid import Authenticator, SubscriberMatch, Subscribers
     from xacthuc.identity.ports.personal_ids import Check
     from xacthuc.identity.usecases.identity import Identity
     from xacthuc.jobs.job import Job

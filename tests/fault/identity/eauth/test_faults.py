@@ -12,7 +12,7 @@ from fake_eauth import BEHAVIOURS, KNOWN, STRANGER, FakeEauth, answer, confirmed
 from structlog.testing import capture_logs
 
 from xacthuc.clock import FixedClock
-from xacthuc.identity.eid_ports import Confirmation, Pending, ProviderDown, Refused
+from xacthuc.identity.ports.eid import Confirmation, Pending, ProviderDown, Refused
 
 REQUEST = "0b0e7c1e-6d3f-4e6c-9d0a-6f6c3b1d2a44"
 FAULTS = {

@@ -22,7 +22,7 @@ from fake_kyc import (
 from structlog.testing import capture_logs
 
 from xacthuc.clock import FixedClock
-from xacthuc.identity.eid_ports import Match, ProviderDown
+from xacthuc.identity.ports.eid import Match, ProviderDown
 
 FAULTS = {
     "hang": "timeout",

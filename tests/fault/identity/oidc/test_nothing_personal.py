@@ -8,7 +8,7 @@ import traceback
 import pytest
 from oidc_provider import PERSON, SECRET
 
-from xacthuc.identity.eid_ports import Confirmation, ProviderDown
+from xacthuc.identity.ports.eid import Confirmation, ProviderDown
 
 SILENCE = {"faults": {"/token": "hang"}}
 HAPPENINGS = {

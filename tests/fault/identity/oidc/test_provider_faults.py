@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from oidc_provider import REDIRECT_URI
 
-from xacthuc.identity.eid_ports import Confirmation, ProviderDown
+from xacthuc.identity.ports.eid import Confirmation, ProviderDown
 
 DISCOVERY = "/.well-known/openid-configuration"
 FAULTS = {

@@ -8,7 +8,7 @@ import pytest
 from fake_eauth import KNOWN, PENDING, STRANGER, FakeEauth, answer, confirmed, report, signed
 
 from xacthuc.clock import FixedClock
-from xacthuc.identity.eid_ports import Authenticator, Confirmation, Pending, Refused
+from xacthuc.identity.ports.eid import Authenticator, Confirmation, Pending, Refused
 
 REQUEST = "0b0e7c1e-6d3f-4e6c-9d0a-6f6c3b1d2a44"
 

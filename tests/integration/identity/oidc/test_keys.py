@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from xacthuc.identity.eid_ports import Confirmation, ProviderDown, Refused
+from xacthuc.identity.ports.eid import Confirmation, ProviderDown, Refused
 
 
 async def test_keys_are_asked_for_once(ours, provider):

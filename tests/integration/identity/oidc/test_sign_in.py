@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from oidc_provider import PERSON, REDIRECT_URI, signed_in
 
-from xacthuc.identity.eid_ports import Confirmation, Refused
+from xacthuc.identity.ports.eid import Confirmation, Refused
 
 
 async def test_a_person_who_signs_in_is_confirmed(ours, clock):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oidc_provider import PERSON
 
-from xacthuc.identity.eid_ports import Confirmation, Refused
+from xacthuc.identity.ports.eid import Confirmation, Refused
 
 
 async def test_what_the_id_token_does_not_tell_is_not_known(ours, provider):

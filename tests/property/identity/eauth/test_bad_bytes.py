@@ -26,7 +26,7 @@ from xacthuc.identity.adapters.eauth.callback import CallbackReader
 from xacthuc.identity.adapters.eauth.eauth_file import EauthFile, read
 from xacthuc.identity.adapters.eauth.reading import About, Fault
 from xacthuc.identity.adapters.remote.exchange import Exchange, Reply, document_of
-from xacthuc.identity.eid_ports import Confirmation, Pending, ProviderDown, Refused
+from xacthuc.identity.ports.eid import Confirmation, Pending, ProviderDown, Refused
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 LEAVES = (

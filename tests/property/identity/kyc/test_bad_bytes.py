@@ -20,7 +20,7 @@ from xacthuc.identity.adapters.kyc.answers import Findings, judge
 from xacthuc.identity.adapters.kyc.kyc_file import Detail, KycFile, read
 from xacthuc.identity.adapters.kyc.subscribers import KycMatch
 from xacthuc.identity.adapters.remote.exchange import Exchange, Reply
-from xacthuc.identity.eid_ports import Match, ProviderDown
+from xacthuc.identity.ports.eid import Match, ProviderDown
 
 LEAVES = (
     st.none()

@@ -13,7 +13,7 @@ from fake_eauth import PENDING, FakeEauth, confirmed, report, signed
 from xacthuc.clock import FixedClock
 from xacthuc.identity.adapters.eauth.callback import CallbackReader
 from xacthuc.identity.adapters.eauth.eauth_file import read
-from xacthuc.identity.eid_ports import Confirmation, Refused
+from xacthuc.identity.ports.eid import Confirmation, Refused
 
 CONFIRMED = report(confirmed(transaction="tx-9"))
 

@@ -14,7 +14,7 @@ from xacthuc.identity.adapters.eauth import reading
 from xacthuc.identity.adapters.eauth.eauth_file import EauthFile, read
 from xacthuc.identity.adapters.eauth.reading import About, Fault
 from xacthuc.identity.adapters.remote.exchange import Reply
-from xacthuc.identity.eid_ports import Confirmation, Pending, Refused
+from xacthuc.identity.ports.eid import Confirmation, Pending, Refused
 
 ASKED = About(request_id="r-1", personal_id=KNOWN.personal_id)
 

@@ -14,7 +14,7 @@ from xacthuc.identity.adapters.oidc.causes import Unusable
 from xacthuc.identity.adapters.oidc.person import confirmation
 from xacthuc.identity.adapters.oidc.provider_file import ClaimNames, Client, Kind, Method, ProviderFile
 from xacthuc.identity.adapters.remote.spelling import DateFormat
-from xacthuc.identity.eid_ports import Confirmation
+from xacthuc.identity.ports.eid import Confirmation
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 DESCRIBED = ProviderFile(

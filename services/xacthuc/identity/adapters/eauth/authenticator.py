@@ -18,7 +18,7 @@ from xacthuc.identity.adapters.eauth.reading import About, Fault
 from xacthuc.identity.adapters.remote.circuit import LONGEST_HOLD_MS, Circuit
 from xacthuc.identity.adapters.remote.exchange import Exchange, NoReply, Reply, opened_exchange
 from xacthuc.identity.adapters.remote.spelling import dated, spelled
-from xacthuc.identity.eid_ports import Confirmation, Pending, ProviderDown, Refused
+from xacthuc.identity.ports.eid import Confirmation, Pending, ProviderDown, Refused
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.telemetry.tracing import Kind, span
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.identity.adapters.eauth.eauth_file import EauthFile
-    from xacthuc.identity.eid_ports import Person
+    from xacthuc.identity.ports.eid import Person
 
 _log: Final = get_logger()
 
@@ -44,7 +44,7 @@ _LASTING: Final = frozenset({Fault.CREDENTIALS, Fault.REQUEST})
 
 
 class EauthProvider:
-    """Implements `eid_ports.Authenticator` over one provider's API."""
+    """Implements `ports.eid.Authenticator` over one provider's API."""
 
     def __init__(
         self, described: EauthFile, exchange: Exchange, clock: Clock, observe: Callable[[str, float], None]

@@ -15,7 +15,7 @@ from xacthuc.identity.adapters.eauth import reading
 from xacthuc.identity.adapters.eauth.reading import About
 from xacthuc.identity.adapters.eauth.template import value_at
 from xacthuc.identity.adapters.remote.exchange import MOST_ANSWER_BYTES, Reply, document_of
-from xacthuc.identity.eid_ports import Confirmation, Refused
+from xacthuc.identity.ports.eid import Confirmation, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from xacthuc.identity.adapters.eauth.rules import Meaning, TimeFormat
 from xacthuc.identity.adapters.eauth.template import at
 from xacthuc.identity.adapters.remote.spelling import date_of
-from xacthuc.identity.eid_ports import Confirmation, Pending, Refused
+from xacthuc.identity.ports.eid import Confirmation, Pending, Refused
 
 if TYPE_CHECKING:
     from datetime import date

@@ -20,7 +20,7 @@ from xacthuc.identity.adapters.kyc.tokens import NoToken, Tokens
 from xacthuc.identity.adapters.remote.circuit import LONGEST_HOLD_MS, Circuit
 from xacthuc.identity.adapters.remote.exchange import TIMEOUT, Exchange, NoReply, Reply, opened_exchange
 from xacthuc.identity.adapters.remote.spelling import DateFormat, dated, spelled
-from xacthuc.identity.eid_ports import ProviderDown, SubscriberMatch
+from xacthuc.identity.ports.eid import ProviderDown, SubscriberMatch
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.telemetry.tracing import Kind, span
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.identity.adapters.kyc.kyc_file import KycFile
-    from xacthuc.identity.eid_ports import Person
+    from xacthuc.identity.ports.eid import Person
 
 _log: Final = get_logger()
 
@@ -45,7 +45,7 @@ _MEMBERS: Final = {Detail.FULL_NAME: "name", Detail.BIRTH_DATE: "birthdate", Det
 
 
 class KycMatch:
-    """Implements `eid_ports.Subscribers` over one operator's API."""
+    """Implements `ports.eid.Subscribers` over one operator's API."""
 
     def __init__(
         self, described: KycFile, exchange: Exchange, clock: Clock, observe: Callable[[str, float], None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from xacthuc.identity.eid_ports import Refused
+from xacthuc.identity.ports.eid import Refused
 
 
 class Cause(StrEnum):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.adapters.oidc.provider_file import ProviderFile
     from xacthuc.identity.adapters.oidc.signatures import Header, KeySet, PublicKey
     from xacthuc.identity.adapters.oidc.transport import Answer, Transport
-    from xacthuc.identity.eid_ports import Confirmation, Flow
+    from xacthuc.identity.ports.eid import Confirmation, Flow
 
 _CODE: Final = re.compile(r"[\x20-\x7e]{1,4096}")
 """RFC 6749 appendix A.11."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.adapters.oidc.causes import Cause, Unusable
 from xacthuc.identity.adapters.remote.spelling import DateFormat, date_of
-from xacthuc.identity.eid_ports import Confirmation
+from xacthuc.identity.ports.eid import Confirmation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -19,7 +19,7 @@ from xacthuc.identity.adapters.oidc import transport
 from xacthuc.identity.adapters.oidc.causes import Cause, Disbelieved, Doubt, Unusable, refusal
 from xacthuc.identity.adapters.oidc.exchange import Exchange, check_code
 from xacthuc.identity.adapters.remote.circuit import FIRST_PAUSE_MS, Circuit
-from xacthuc.identity.eid_ports import Flow, ProviderDown
+from xacthuc.identity.ports.eid import Flow, ProviderDown
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.telemetry.tracing import Kind, span
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.identity.adapters.oidc.provider_file import ProviderFile
-    from xacthuc.identity.eid_ports import Confirmation, Refused
+    from xacthuc.identity.ports.eid import Confirmation, Refused
 
     T = TypeVar("T")
     Observe: TypeAlias = Callable[[str, float], None]
@@ -53,7 +53,7 @@ _LEVEL_UNMET: Final = "unmet_authentication_requirements"
 
 
 class OidcSignIn:
-    """Implements `eid_ports.SignIn`."""
+    """Implements `ports.eid.SignIn`."""
 
     def __init__(self, described: ProviderFile, exchange: Exchange, clock: Clock, observe: Observe) -> None:
         """Asks through `exchange`; `observe` takes what came of each completed flow, in one word, and its seconds."""

@@ -1,0 +1,212 @@
+"""What one process of identity works with, made from its settings: connections, adapters, verbs, and work beside the calls."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from xacthuc.credentials.publisher import KeyPublisher
+from xacthuc.grpckit.channels import ServiceChannel, service_config
+from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.identity.adapters.account_cipher import KeyWrapper
+from xacthuc.identity.adapters.account_keys import AccountKeys
+from xacthuc.identity.adapters.account_rows import AccountRows
+from xacthuc.identity.adapters.housekeeping import Housekeeping
+from xacthuc.identity.adapters.import_sealing import BatchSealer
+from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers
+from xacthuc.identity.adapters.job_kinds import JobKind
+from xacthuc.identity.adapters.key_publication import KeyPublication
+from xacthuc.identity.adapters.number_notices import NumberNotices
+from xacthuc.identity.adapters.otp_client import OtpClient
+from xacthuc.identity.adapters.outcomes import OutcomeWatch
+from xacthuc.identity.adapters.personal import PersonalData
+from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
+from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
+from xacthuc.identity.adapters.purge import Purge
+from xacthuc.identity.adapters.rotation import targets
+from xacthuc.identity.adapters.rotation.rotation import Rotation
+from xacthuc.identity.adapters.sql_account_list import SqlAccountList
+from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
+from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
+from xacthuc.identity.adapters.sql_imports import SqlImports
+from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
+from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
+from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
+from xacthuc.identity.adapters.sql_requests import SqlRequests
+from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
+from xacthuc.identity.adapters.sql_verifications import SqlVerifications
+from xacthuc.identity.adapters.standing_tokens import SignedStandings
+from xacthuc.identity.adapters.tables import SCHEMA, jobs
+from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
+from xacthuc.identity.domain.claims import Bounds
+from xacthuc.identity.usecases import questions
+from xacthuc.identity.usecases.identity import Identity
+from xacthuc.identity.usecases.standing import Standings
+from xacthuc.jobs.job import Work
+from xacthuc.jobs.worker import Worker
+from xacthuc.personal_id import PersonalIdScheme
+from xacthuc.phone import NumberPlan
+from xacthuc.sealing import Sealer
+from xacthuc.sql.relay import Relay
+from xacthuc.tokens.signer import Signer
+from xacthuc.valkey import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from xacthuc.clock import Clock
+    from xacthuc.identity.ports.eid import Providers
+    from xacthuc.identity.settings import IdentitySettings
+    from xacthuc.policy import Policy
+    from xacthuc.telemetry.start import Telemetry
+
+_RELAY_INTERVAL: Final = timedelta(milliseconds=250)
+_KEYS_INTERVAL: Final = timedelta(seconds=2)
+_STANDING_SECONDS: Final = 0.25
+"""How long the cache may take: a stalled one must leave time to ask the database within the same call."""
+
+_JOB_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
+"""How long a job that failed waits each time, before an operator has to look at it."""
+
+
+class Runs(Protocol):
+    """Work beside the calls. It ends by defect only."""
+
+    async def run(self) -> None:
+        """Works until cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The ways to everything outside of the process."""
+
+    pools: Pools
+    state: Store
+    cache: Store
+    otp: ServiceChannel
+
+
+@asynccontextmanager
+async def connected(settings: IdentitySettings, telemetry: Telemetry) -> AsyncIterator[Connections]:
+    """Keeps connections for as long as it is entered. Of these only the stores have to answer at the start."""
+    pools = Pools(settings)
+    state = await Store.connect(settings.state_url)
+    cache = await Store.connect(settings.cache_url or settings.state_url, timeout_seconds=_STANDING_SECONDS)
+    otp = ServiceChannel(
+        settings.otp_address,
+        TlsFiles(settings.tls_directory, "identity"),
+        telemetry,
+        peer="otp",
+        service_config=service_config("xacthuc.api.otp.v1", "otp_grpc_service_config.json"),
+    )
+    try:
+        yield Connections(pools, state, cache, otp)
+    finally:
+        for close in (otp.close, cache.close, state.close, pools.close):
+            await close()
+
+
+class Assembly:
+    """The verbs and the work of one process."""
+
+    def __init__(
+        self,
+        settings: IdentitySettings,
+        connections: Connections,
+        providers: Providers,
+        signing: Ed25519PrivateKey,
+        *,
+        policy: Policy,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        """Makes everything, starts nothing."""
+        pools, metrics = connections.pools, telemetry.metrics
+        seal_ring, index_ring = settings.seal_ring, settings.blind_index_ring
+        sealer = Sealer(seal_ring)
+        personal, wrapper = PersonalData(sealer, index_ring), KeyWrapper(sealer)
+        requests, rows, keys = SqlRequests(personal), AccountRows(policy), AccountKeys(pools.keys, wrapper)
+        platforms = SqlPlatforms(pools.writes, requests)
+        publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
+        relay = Relay(pools.writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=metrics.outbox_lag_seconds.set)
+        standings = Standings(
+            ValkeyStanding(connections.cache, personal),
+            SqlFacts(pools.reads, keys, rows),
+            clock,
+            hard_limit=settings.standing_hard_limit,
+            most_reads=settings.read_backlog,
+        )
+        peer = OtpClient(connections.otp)
+        purge = Purge(pools.writes, keys, clock, standings.forget)
+        worker = Worker(
+            pools.jobs,
+            jobs,
+            {
+                JobKind.DESTROY_KEY: Work(purge.destroy_key, _JOB_WAITS),
+                JobKind.PURGE: Work(purge.purge, _JOB_WAITS),
+                JobKind.PERSONAL_ID_CHECK: Work(lambda job: questions.ask_again(self.identity, job), _JOB_WAITS),
+                JobKind.NUMBER_NOTICE: Work(NumberNotices(pools.writes, keys, peer, clock).tell, _JOB_WAITS),
+            },
+            metrics,
+            slots=JOB_SLOTS,
+            drain=timedelta(seconds=2),
+        )
+        of_ids = PersonalIdWrites(personal, rows, requests, policy.accounts_per_personal_id)
+        by_number = Bounds(policy.accounts_per_number, policy.number_moves)
+        self.identity = Identity(
+            clock=clock,
+            policy=policy,
+            plan=NumberPlan.load(settings.numbering_plan_file),
+            environment=settings.environment,
+            accounts=SqlAccounts(pools.writes, keys, personal, rows, requests),
+            account_list=SqlAccountList(pools.writes, keys, rows),
+            lifecycle=SqlLifecycle(pools.writes, keys, personal, rows, requests),
+            verifications=SqlVerifications(pools.writes, keys, personal, rows, requests),
+            imports=SqlImports(pools.imports, BatchSealer(keys, personal), personal, rows, by_number),
+            proofs=peer,
+            guardianships=SqlGuardianships(pools.writes, keys, rows, requests),
+            standings=standings,
+            tokens=SignedStandings(Signer(settings.standing_ring, settings.standing_issuer)),
+            platforms=platforms,
+            publication=publication,
+            personal_ids=SqlPersonalIds(pools.writes, keys, personal, requests, of_ids),
+            sign_ins=SqlSignIns(pools.writes, keys, personal, requests, of_ids),
+            personal_id_scheme=PersonalIdScheme.load(),
+            providers=providers,
+            appended=_all(relay.wake, worker.wake),
+        )
+        housekeeping = Housekeeping(
+            pools.writes,
+            clock,
+            timedelta(days=policy.identity.request_id_days),
+            timedelta(days=policy.number_moves.days),
+        )
+        rotation = Rotation(
+            [
+                *targets.of_keys(pools.keys, wrapper, seal_ring),
+                *targets.of_accounts(pools.writes, keys, personal, seal_ring, index_ring),
+            ],
+            lambda column, left: metrics.old_key_rows.labels(column).set(left),
+        )
+        outcomes = OutcomeWatch(
+            pools.jobs,
+            peer,
+            InactiveNumbers(personal, wanted=policy.reverification.on_inactive_number),
+            clock,
+            changed=self.identity.follow,
+            gap=metrics.outcome_gaps.add,
+        )
+        self.works: tuple[Runs, ...] = (relay, publication, housekeeping, rotation, worker, outcomes)
+
+
+def _all(*steps: Callable[[], None]) -> Callable[[], None]:
+    def take() -> None:
+        for step in steps:
+            step()
+
+    return take
