@@ -25,7 +25,8 @@ kinds = st.sampled_from(["person", "number"])
 @given(neighbours, places, st.binary(max_size=200))
 def test_what_one_step_wraps_the_next_opens_and_wraps_anew(pair, place, plain):
     maker, reader = (KeyWrapper(Sealer(ring)) for ring in pair)
-    made = maker.make(*place)
+    platform, account_id = place
+    (made,) = maker.make_many(platform, [account_id])
     sealed = made.cipher.seal("number", plain)
 
     assert reader.open(*place, made.wrapped).open("number", sealed) == plain

@@ -1,17 +1,17 @@
 """What is kept of one account, sealed under a key that is the account's own, and that key wrapped under the service's ring.
 
-    sealed under the account's key     version (0), nonce, ciphertext and tag; bound to kind, platform and account
-    the key under the service's ring   version of the ring, nonce, ciphertext and tag; bound to platform and account
+    sealed under the account's key     AES-256-GCM: version (0), nonce, ciphertext and tag; bound to kind and account
+    the key under the service's ring   AES-256-GCM-SIV: version of the ring, nonce, ciphertext and tag; bound to account
 
+Bound to the account means to its platform and its id.
 An account's key is never replaced: destroying it is how the account is erased (`account_keys`). Rotating the ring wraps
 the same key anew, so nothing that it sealed has to be touched.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
@@ -19,15 +19,17 @@ from xacthuc.identity.domain.registration import Person
 from xacthuc.ids import random_bytes
 from xacthuc.personal_id import PersonalId
 from xacthuc.phone import Mobile, NumberRange
-from xacthuc.sealing import KeyRing, Sealer
+from xacthuc.sealing import KeySealer, fresh_nonces
 from xacthuc.sealing.keys import KEY_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xacthuc.masked import Sealed
+    from xacthuc.sealing import Sealer
 
-
-_KEY_VERSION: Final = 0
-"""Of every account's key; a byte of the format, in case an account is ever to have a second one."""
+_FIRST_SEALS: Final = 2
+"""What most accounts keep at first: person and number."""
 
 
 class AccountCipher:
@@ -35,11 +37,11 @@ class AccountCipher:
 
     __slots__ = ("_sealer", "account_id", "platform")
 
-    def __init__(self, platform: str, account_id: str, key: bytes) -> None:
-        """Takes the account and its key of 32 bytes."""
+    def __init__(self, platform: str, account_id: str, key: bytes, nonces: Sequence[bytes] = ()) -> None:
+        """Takes the account, its key of 32 bytes and, if any, nonces drawn for that key alone."""
         self.platform = platform
         self.account_id = account_id
-        self._sealer = Sealer(KeyRing(keys={_KEY_VERSION: key}, current=_KEY_VERSION))
+        self._sealer = KeySealer(key, nonces)
 
     def seal(self, kind: str, plain: bytes) -> Sealed:
         """Seals something of a `kind` such as `number`, which opens as nothing else."""
@@ -88,8 +90,7 @@ class AccountCipher:
         return f"identity/{kind}/{self.platform}/{self.account_id}".encode()
 
 
-@dataclass(frozen=True, slots=True)
-class NewKey:
+class NewKey(NamedTuple):
     """A key that is kept nowhere yet."""
 
     cipher: AccountCipher
@@ -103,11 +104,17 @@ class KeyWrapper:
         """Takes the service's ring."""
         self._sealer = sealer
 
-    def make(self, platform: str, account_id: str) -> NewKey:
-        """Returns a new key."""
-        key = random_bytes(KEY_BYTES)
-        wrapped = self._sealer.seal(key, _key_place(platform, account_id))
-        return NewKey(AccountCipher(platform, account_id, key), wrapped)
+    def make_many(self, platform: str, account_ids: Sequence[str]) -> list[NewKey]:
+        """Returns a new key for each account, and asks for chance but a few times."""
+        secrets = random_bytes(KEY_BYTES * len(account_ids))
+        keys = [secrets[at : at + KEY_BYTES] for at in range(0, len(secrets), KEY_BYTES)]
+        wrapped = self._sealer.seal_many(keys, [_key_place(platform, account_id) for account_id in account_ids])
+        nonces = fresh_nonces(_FIRST_SEALS * len(account_ids))
+        ciphers = [
+            AccountCipher(platform, account_id, key, nonces[at : at + _FIRST_SEALS])
+            for account_id, key, at in zip(account_ids, keys, range(0, len(nonces), _FIRST_SEALS), strict=True)
+        ]
+        return list(map(NewKey, ciphers, wrapped))
 
     def open(self, platform: str, account_id: str, wrapped: bytes) -> AccountCipher:
         """Returns what the key opens; UnsealError when it is another account's or damaged."""

@@ -89,7 +89,7 @@ class AccountKeys:
         """Does what `make` does for up to a few thousand accounts, in one query."""
         # Everybody inserts in one order, so that two imports of the same accounts wait for each other only one way.
         ordered = sorted(set(account_ids))
-        made = {account_id: self._wrapper.make(platform, account_id) for account_id in ordered}
+        made = dict(zip(ordered, self._wrapper.make_many(platform, ordered), strict=True))
         values = {
             "platform": platform,
             "now": now,
