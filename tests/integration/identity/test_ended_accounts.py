@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import func, select
 
 from xacthuc.grpckit.errors import FailedPrecondition
+from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers, OutOfUse
 from xacthuc.identity.adapters.tables import evidence, outbox, personal_id_claims
 from xacthuc.identity.commands import EndAccount, RevokeVerification
 from xacthuc.identity.domain.facts import EvidenceKind
@@ -90,3 +91,16 @@ async def test_nothing_is_taken_back_of_an_account_that_has_ended(bench, count, 
         await numbers.revoke_verification(bench.identity, command)
 
     assert await count(outbox.events) == before
+
+
+async def test_a_number_that_is_out_of_use_says_nothing_of_who_has_left(bench, engine, count):
+    await bench.register("an")
+    await bench.verify("an")
+    await end(bench, lifecycle.close_account)
+    before, later = await count(outbox.events), bench.clock.now() + timedelta(seconds=1)
+    report = OutOfUse(platform="forum", account_id="an", number="+84912345678", occur_time=later)
+
+    async with engine.begin() as connection:
+        changed = await InactiveNumbers(bench.personal, wanted=True).lapse(connection, [report], later)
+
+    assert (changed, await count(outbox.events)) == ([], before)

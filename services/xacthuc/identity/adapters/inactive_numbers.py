@@ -7,16 +7,16 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters import sql_claims
 from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch, wards_of
 from xacthuc.identity.adapters.events import EventKind
-from xacthuc.identity.adapters.tables import evidence, outbox, trail
+from xacthuc.identity.adapters.tables import accounts, evidence, outbox, trail
 from xacthuc.identity.commands import Order
-from xacthuc.identity.domain.facts import EvidenceKind
+from xacthuc.identity.domain.facts import EvidenceKind, Life
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -69,14 +69,20 @@ class InactiveNumbers:
         return changed
 
     async def _stands(self, connection: AsyncConnection, report: OutOfUse) -> bool:
-        of = evidence.c
-        found = select(of.id).where(
-            of.platform == report.platform,
-            of.account == report.account_id,
-            of.kind == EvidenceKind.PHONE,
-            of.lapse_time.is_(None),
-            of.number_index.in_(self._personal.number_indexes(report.platform, report.number)),
-            of.verify_time < report.occur_time,
+        of, who = evidence.c, accounts.c
+        whose = and_(who.platform == of.platform, who.account == of.account)
+        found = (
+            select(of.id)
+            .join(accounts, whose)
+            .where(
+                who.life == Life.OPEN,
+                of.platform == report.platform,
+                of.account == report.account_id,
+                of.kind == EvidenceKind.PHONE,
+                of.lapse_time.is_(None),
+                of.number_index.in_(self._personal.number_indexes(report.platform, report.number)),
+                of.verify_time < report.occur_time,
+            )
         )
         return await connection.scalar(found) is not None
 
