@@ -17,7 +17,6 @@ from xacthuc.identity.adapters.purge import purge_job
 from xacthuc.identity.adapters.tables import accounts, evidence, guardians, jobs, outbox, supervisions, trail
 from xacthuc.identity.domain.facts import UNSUPERVISED, EvidenceKind, Facts, Life, Supervision
 from xacthuc.identity.domain.guardianship import Candidate, Guardian, Guardianship, Relation
-from xacthuc.identity.ports.guardianships import Put
 from xacthuc.policy import Action
 from xacthuc.sql.engine import transaction
 
@@ -56,7 +55,7 @@ class SqlGuardianships:
         *,
         now: datetime,
         purge_time: datetime,
-    ) -> Put | WardRefusal | GuardianRefusal:
+    ) -> Guardianship | WardRefusal | GuardianRefusal:
         """Keeps guardians, supervision, evidence, audit and event in one commit. The answer is read, not kept."""
         platform = order.platform
         concerned = sorted({child_id, *(guardian.account_id for guardian in wanted.guardians)})
@@ -67,17 +66,17 @@ class SqlGuardianships:
             kept = await _kept(connection, platform, child_id)
             seen = await self._requests.find(connection, order)
             if seen is not None:
-                return Put(kept, changed=False)
+                return kept
             child, new = await self._look(connection, platform, child_id, _new(kept, wanted), keys)
             if refused := judge(child, new):
                 return refused
             await self._requests.record(connection, order, now, None)
             if wanted.version <= kept.version:
-                return Put(kept, changed=False)
+                return kept
             await _keep(connection, platform, child_id, wanted, now)
             await _tell(connection, order, _Change(child_id, kept, wanted, purge_time), now)
             await touch(connection, platform, (child_id,), now)
-        return Put(wanted, changed=True)
+        return wanted
 
     async def _look(
         self,

@@ -145,7 +145,7 @@ class SqlSignIns:
         async with transaction(self._engine) as connection:
             seen = await self._requests.find(connection, order, lock=True)
             if seen is not None and seen.answer is not None:
-                return SettledPersonalId(self._writes.kept(order, seen.answer), ())
+                return SettledPersonalId(self._writes.kept(order, seen.answer), (account_id,))
             held = await self._writes.lock(connection, cipher, personal_id)
             holder = await self._writes.candidate(connection, order.platform, account_id, cipher)
             if holder is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,15 +11,6 @@ if TYPE_CHECKING:
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.facts import Facts
     from xacthuc.identity.domain.guardianship import Candidate, GuardianRefusal, Guardianship, WardRefusal
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """What is kept now."""
-
-    guardianship: Guardianship
-    changed: bool
-    """Whether something else was kept before."""
 
 
 class Guardianships(Protocol):
@@ -35,7 +25,7 @@ class Guardianships(Protocol):
         *,
         now: datetime,
         purge_time: datetime,
-    ) -> Put | WardRefusal | GuardianRefusal:
+    ) -> Guardianship | WardRefusal | GuardianRefusal:
         """Locks the child and its guardians in key order, asks `judge`, and keeps a newer version in one commit.
 
         With the first guardian no clock runs any more; with the end of the last one the account is kept to `purge_time`.

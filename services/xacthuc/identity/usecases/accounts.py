@@ -51,8 +51,7 @@ async def get_account(identity: Identity, platform: str, account_id: str) -> Acc
 async def _register(identity: Identity, order: Order, new: NewAccount, now: datetime) -> AccountView | None:
     answer = await identity.accounts.register(order, new, now)
     if answer is not None:
-        identity.appended()
-        await identity.standings.forget(order.platform, (new.account_id,))
+        await identity.follow(order.platform, (new.account_id,))
     return answer
 
 

@@ -97,8 +97,7 @@ async def _settle(
     settled = await identity.sign_ins.settle(
         order, account_id, personal_id, decide, retry_seconds=retry_seconds, now=identity.clock.now()
     )
-    identity.appended()
-    await identity.standings.forget(order.platform, settled.changed)
+    await identity.follow(order.platform, settled.changed)
     return settled.answer
 
 

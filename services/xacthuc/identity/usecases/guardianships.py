@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, XacthucError
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.account import State
-from xacthuc.identity.domain.guardianship import GuardianRefusal, Unfit, WardRefusal, refusal
+from xacthuc.identity.domain.guardianship import GuardianRefusal, Guardianship, Unfit, WardRefusal, refusal
 from xacthuc.identity.domain.lifecycle import purge_time
 from xacthuc.identity.domain.registration import CLOCK_TOLERANCE
-from xacthuc.identity.ports.guardianships import Put
 from xacthuc.identity.usecases.accounts import not_found
 from xacthuc.policy import NextStep
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xacthuc.identity.commands import PutGuardianship
-    from xacthuc.identity.domain.guardianship import Guardianship
     from xacthuc.identity.usecases.identity import Identity
 
 
@@ -27,20 +25,19 @@ async def put_guardianship(identity: Identity, command: PutGuardianship) -> Guar
     """Keeps who answers for a child; what is decided about it changes with that, at once."""
     _check(command.guardianship, identity.clock.now())
     put = await identity.shield.finish(_put(identity, command))
-    if isinstance(put, Put):
-        return put.guardianship
+    if isinstance(put, Guardianship):
+        return put
     raise _refused(put)
 
 
-async def _put(identity: Identity, command: PutGuardianship) -> Put | WardRefusal | GuardianRefusal:
+async def _put(identity: Identity, command: PutGuardianship) -> Guardianship | WardRefusal | GuardianRefusal:
     order, child_id, wanted = command.order, command.child_id, command.guardianship
     now = identity.clock.now()
     judge = partial(refusal, child_id=child_id, wanted=wanted, policy=identity.policy, now=now)
     until = purge_time(now, identity.policy)
     put = await identity.guardianships.put(order, child_id, wanted, judge, now=now, purge_time=until)
-    if isinstance(put, Put) and put.changed:
-        identity.appended()
-        await identity.standings.forget(order.platform, (child_id,))
+    if isinstance(put, Guardianship):  # a repetition too: nobody may have been told, by a process that was killed
+        await identity.follow(order.platform, (child_id,))
     return put
 
 

@@ -71,6 +71,5 @@ async def _merge(identity: Identity, merge: Merge) -> Imported:
     else:
         merged = await merge()
     if merged.changed:
-        identity.appended()
-        await identity.standings.forget(merged.platform, merged.changed)
+        await identity.follow(merged.platform, merged.changed)
     return merged.answer

@@ -92,8 +92,7 @@ async def _carry_out(identity: Identity, order: Order, work: Awaitable[Outcome])
         raise not_found()
     if isinstance(outcome, Bar):
         raise _barred(outcome)
-    identity.appended()
-    await identity.standings.forget(order.platform, outcome.changed)
+    await identity.follow(order.platform, outcome.changed)
     return outcome.answer
 
 

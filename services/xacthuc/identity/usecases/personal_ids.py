@@ -67,8 +67,7 @@ async def _declare(identity: Identity, command: VerifyPersonalId) -> Declared:
     declared = await identity.personal_ids.declare(
         command.order, command.account_id, partial(_declaration, identity, command), identity.clock.now()
     )
-    identity.appended()
-    await identity.standings.forget(command.order.platform, (command.account_id,))
+    await identity.follow(command.order.platform, (command.account_id,))
     return declared
 
 

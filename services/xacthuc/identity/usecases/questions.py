@@ -80,8 +80,7 @@ async def _settle(
     rules, now = identity.policy.personal_id, identity.clock.now()
     decide = partial(_ruled, check, answers=answers, rules=rules, now=now)
     settled = await identity.shield.finish(identity.personal_ids.settle(check, decide, findings, order, now))
-    identity.appended()
-    await identity.standings.forget(check.platform, settled.changed)
+    await identity.follow(check.platform, settled.changed)
     return settled.answer
 
 
