@@ -12,17 +12,21 @@ from sqlalchemy import delete
 from xacthuc.identity.adapters.sql_imports import forget_batches
 from xacthuc.identity.adapters.sql_requests import forget_requests
 from xacthuc.identity.adapters.sql_sign_ins import forget_sign_ins
-from xacthuc.identity.adapters.tables import number_moves
+from xacthuc.identity.adapters.tables import jobs, number_moves
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from xacthuc.clock import Clock
 
 _INTERVAL: Final = timedelta(hours=1)
+_ATTEMPTS_KEPT: Final = timedelta(days=30)
+"""What became of a job that is over: as long as a complaint about it takes."""
 
 
 class Housekeeping:
@@ -55,5 +59,11 @@ class Housekeeping:
             pass
         while await forget_sign_ins(self._engine, now):
             pass
+        while await self._forget_attempts(now - _ATTEMPTS_KEPT):
+            pass
         async with transaction(self._engine) as connection:
             await connection.execute(delete(number_moves).where(number_moves.c.move_time <= now - self._moves_kept))
+
+    async def _forget_attempts(self, before: datetime) -> int:
+        async with transaction(self._engine) as connection:
+            return await jobs.forget_attempts(connection, before)
