@@ -48,12 +48,20 @@ AccountKey = AccountCipher | NoKey
 
 _MAKE_MANY: Final = text(
     """
-    INSERT INTO identity_keys.account_keys (platform, account, wrapped, create_time)
-    SELECT :platform, account, wrapped, :now FROM unnest(:accounts, :wrapped) AS made (account, wrapped)
-    ON CONFLICT (platform, account) DO UPDATE SET create_time = excluded.create_time WHERE account_keys.wrapped IS NOT NULL
-    RETURNING account, wrapped
+    WITH kept AS (
+        INSERT INTO identity_keys.account_keys (platform, account, wrapped, create_time)
+        SELECT :platform, account, wrapped, :now FROM unnest(:accounts, :wrapped) AS made (account, wrapped)
+        ON CONFLICT (platform, account) DO UPDATE SET create_time = excluded.create_time
+        WHERE account_keys.wrapped IS NOT NULL
+        RETURNING account, wrapped
+    )
+    SELECT account FROM (
+        SELECT account, wrapped FROM unnest(:accounts, :wrapped) AS made (account, wrapped)
+        EXCEPT ALL SELECT account, wrapped FROM kept
+    ) AS others
     """
 ).bindparams(bindparam("accounts", type_=ARRAY(Text)), bindparam("wrapped", type_=ARRAY(LargeBinary)))
+"""Returns the accounts that had a key already, or lost it: of a thousand that are new, nothing is sent back."""
 
 _KEY = select(account_keys.c.account, account_keys.c.wrapped).where(account_keys.c.platform == bindparam("platform"))
 # Equality lets PostgreSQL look into one partition alone; a list makes it look into all.
@@ -89,19 +97,14 @@ class AccountKeys:
         """Does what `make` does for up to a few thousand accounts, in one query."""
         # Everybody inserts in one order, so that two imports of the same accounts wait for each other only one way.
         ordered = sorted(set(account_ids))
-        made = dict(zip(ordered, self._wrapper.make_many(platform, ordered), strict=True))
-        values = {
-            "platform": platform,
-            "now": now,
-            "accounts": ordered,
-            "wrapped": [key.wrapped for key in made.values()],
-        }
+        made = self._wrapper.make_many(platform, ordered)
+        values = {"platform": platform, "now": now, "accounts": ordered, "wrapped": [new.wrapped for new in made]}
         async with transaction(self._engine) as connection:
-            rows = (await connection.execute(_MAKE_MANY, values)).all()
-        keys: dict[str, AccountKey] = dict.fromkeys(ordered, NoKey.DESTROYED)
-        for row in rows:
-            new = made[row.account]
-            keys[row.account] = new.cipher if row.wrapped == new.wrapped else self._opened(platform, row)
+            others = (await connection.scalars(_MAKE_MANY, values)).all()
+            rows = await _find(connection, platform, others) if others else ()
+        keys: dict[str, AccountKey] = {account_id: new.cipher for account_id, new in zip(ordered, made, strict=True)}
+        keys.update(dict.fromkeys(others, NoKey.DESTROYED))
+        keys.update((row.account, self._opened(platform, row)) for row in rows)
         return keys
 
     async def destroy(self, platform: str, account_id: str, now: datetime) -> None:
