@@ -78,9 +78,11 @@ class BatchSealer:
             person = self._person_index(platform, candidate, people)
             number = number_index = None
             if candidate.phone is not None:
-                number_index, *others = self._number_indexes(platform, candidate.phone.number)
+                every = self._number_indexes(platform, candidate.phone.number)
+                number_index = every[0]
                 number = cipher.seal_number(candidate.phone.number)
-                indexes.update(dict.fromkeys((number_index, *others), number_index))
+                for index in every:
+                    indexes[index] = number_index
                 arrivals[number_index].append(Proven(candidate.phone.verify_time, candidate.account_id, person))
             sealed = cipher.seal_person(candidate.person, candidate.child_until)
             records.append(_record(candidate, sealed, (person, number_index), number))

@@ -69,7 +69,8 @@ def timestamp(instant: datetime) -> Timestamp:
 
 def instant(stamp: Timestamp, field: str) -> datetime:
     """Reads an instant; InvalidRequest naming `field` when it is not one."""
-    if not _EARLIEST_SECONDS <= stamp.seconds <= _LATEST_SECONDS or not 0 <= stamp.nanos < _NANOS:
+    seconds, nanos = stamp.seconds, stamp.nanos
+    if not _EARLIEST_SECONDS <= seconds <= _LATEST_SECONDS or not 0 <= nanos < _NANOS:
         raise InvalidRequest(FieldFault(field, "must be a time in the years 1 to 9999", "NOT_A_TIME"))
     # By hand: datetime's own conversion of the earliest and latest seconds fails on some platforms.
-    return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)
+    return _EPOCH + timedelta(0, seconds, nanos // 1000)

@@ -41,11 +41,7 @@ _OUTCOMES: Final = {outcome: internal_pb2.ImportVerdict.Outcome.Value(outcome.va
 _PHONES: Final = {phone: internal_pb2.ImportVerdict.Phone.Value(phone.value) for phone in PhoneOutcome}
 _STATES: Final = {state: resources_pb2.Account.State.Value(state.value) for state in State}
 
-_PLAIN_ID: Final = re.compile(
-    r"[1-79][0-9]{0,63}|(?=[0-9_~-]*[A-Za-z])(?!.*(?:mail|yahoo|outlook|icloud))[A-Za-z0-9_~-]{1,64}", re.IGNORECASE
-)
-"""Ids that keep RegisterAccount's rule at a glance: no number of a phone or a person begins like the first kind or has a
-letter, and none of the second kind is an address. All others are asked of the contract, which takes 30 times as long."""
+_PLAIN_ID: Final = re.compile(r"[1-79][0-9]{0,63}|(?=[0-9_~-]*[A-Za-z])[A-Za-z0-9_~-]{1,64}")
 _KEPT_ANSWERS: Final = 64
 """Versions, sources and articles are few in an import."""
 
@@ -74,7 +70,7 @@ class RowReader:
     def _row(self, row: Row) -> ImportedRow:
         faults: list[Fault] = []
         account_id = row.account_id
-        if _PLAIN_ID.fullmatch(account_id) is None:
+        if not is_plain_id(account_id):
             faults += self._faults(service_pb2.RegisterAccountRequest(account_id=account_id), "account_id")
         return ImportedRow(
             account_id,
@@ -159,6 +155,18 @@ def _verdict(verdict: Verdict) -> internal_pb2.ImportVerdict:
     if verdict.state is not None:
         rendered.state = _STATES[verdict.state]
     return rendered
+
+
+def is_plain_id(account_id: str) -> bool:
+    """Whether an id keeps RegisterAccount's rule at a glance.
+
+    No number of a phone or a person begins like the first kind of `_PLAIN_ID` or has a letter, and none of the second kind
+    is an address. All others are asked of the contract, which takes 30 times as long.
+    """
+    if _PLAIN_ID.fullmatch(account_id) is None:
+        return False
+    lower = account_id.lower()  # one after the other: as alternatives of the expression they take eight times as long
+    return not ("mail" in lower or "yahoo" in lower or "outlook" in lower or "icloud" in lower)
 
 
 def _time(stamp: Timestamp, field: str, faults: list[Fault]) -> datetime | None:
