@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from xacthuc.identity.adapters.account_cipher import AccountCipher, KeyWrapper
 from xacthuc.sealing import BlindIndex, KeyRing, Sealer, UnknownSealKeyError, UnsealError, lock_ids
+from xacthuc.sealing.sealer import NONCE_BYTES
 
 A, B = bytes(32), bytes([1]) * 32
 STEPS = (
@@ -87,3 +88,32 @@ def test_locks_are_taken_in_one_order(indexes, chance):
     chance.shuffle(shuffled)
 
     assert lock_ids(shuffled) == lock_ids(indexes) == sorted(lock_ids(indexes))
+
+
+@given(words, st.lists(words, min_size=1, max_size=8, unique=True), st.integers(1, 5))
+def test_no_two_seals_of_a_batch_of_accounts_share_a_nonce(platform, account_ids, each):
+    made = KeyWrapper(Sealer(STEPS[0])).make_many(platform, account_ids)
+
+    sealed = [new.cipher.seal("number", b"same") for new in made for _ in range(each)]
+    nonces = {blob[1 : 1 + NONCE_BYTES] for blob in [*sealed, *(new.wrapped for new in made)]}
+    assert len(nonces) == len(account_ids) * (each + 1)
+
+
+@given(words, st.lists(words, min_size=1, max_size=8, unique=True), st.binary(max_size=20))
+def test_what_each_of_a_batch_of_accounts_seals_its_wrapped_key_opens(platform, account_ids, plain):
+    wrapper = KeyWrapper(Sealer(STEPS[0]))
+
+    for account_id, new in zip(account_ids, wrapper.make_many(platform, account_ids), strict=True):
+        again = wrapper.open(platform, account_id, new.wrapped)
+        assert again.open("number", new.cipher.seal("number", plain)) == plain
+
+
+@given(places)
+def test_nothing_and_another_version_open_as_neither(place):
+    cipher = AccountCipher(*place, A)
+    sealed = cipher.seal("number", b"text")
+
+    with pytest.raises(UnsealError):
+        cipher.open("number", b"")
+    with pytest.raises(UnknownSealKeyError):
+        cipher.open("number", b"\x01" + sealed[1:])
