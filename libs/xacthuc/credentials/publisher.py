@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.credentials.records import SIGNATURE_BYTES, sign
 from xacthuc.credentials.store import CHANGED, GENERATION, RECORDS
+from xacthuc.ids import encode, random_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,7 +25,7 @@ local function version_of(stored)
   return read and type(record) == 'table' and tonumber(record.version) or 0
 end
 local written = 0
-for i = 4, #ARGV, 3 do
+for i = 5, #ARGV, 3 do
   local stored = redis.call('HGET', KEYS[1], ARGV[i])
   if not stored or version_of(stored) <= tonumber(ARGV[i + 1]) then
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2])
@@ -32,7 +33,8 @@ for i = 4, #ARGV, 3 do
   end
 end
 if written > 0 or redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
-  redis.call('PUBLISH', ARGV[2], redis.call('HINCRBY', KEYS[1], ARGV[1], 1))
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[4])
+  redis.call('PUBLISH', ARGV[2], ARGV[4])
 end
 return written
 """
@@ -56,7 +58,8 @@ class KeyPublisher:
         """
         ordered = list(records)
         for start in range(0, len(ordered), _RECORDS_PER_TRIP):
-            put: list[bytes | str | int] = [GENERATION, CHANGED, SIGNATURE_BYTES]
+            # Drawn, not counted: a store that was lost and filled anew would come to the same count with other records.
+            put: list[bytes | str | int] = [GENERATION, CHANGED, SIGNATURE_BYTES, encode(random_bytes(12))]
             for record in ordered[start : start + _RECORDS_PER_TRIP]:
                 put += (record.key_id, record.version, sign(record, self._key))
             await self._store.execute(b"EVAL", _PUT, 1, RECORDS, *put, key=RECORDS)

@@ -11,7 +11,7 @@ RECORDS: Final = b"keys"
 """Hash of signed records by key id, and of the generation under the name `GENERATION`. One slot of a Cluster."""
 
 GENERATION: Final = b"#"
-"""Field that rises with every change; no key id contains `#`."""
+"""Field that is another one after every change; no key id contains `#`."""
 
 CHANGED: Final = "keys"
 """Channel on which a change is announced."""

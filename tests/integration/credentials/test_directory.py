@@ -98,7 +98,7 @@ async def test_a_revocation_holds_within_a_second_when_its_message_is_lost(store
     await eventually(lambda: is_known(directory))
 
     await store.execute("HSET", "keys", "k1", sign(REVOKED, SIGNING))
-    await store.execute("HINCRBY", "keys", "#", 1)
+    await store.execute("HSET", "keys", "#", os.urandom(8).hex())
 
     await eventually(lambda: not is_known(directory), within=ONE_SECOND)
 
@@ -122,7 +122,7 @@ async def test_more_keys_than_fit_in_one_trip_are_all_published(directory, publi
 async def test_a_record_that_identity_did_not_sign_opens_nothing_and_is_counted(store, directory, publisher, metrics):
     await publisher.publish([replace(RECORD, key_id="other", sha256=bytes(32))])
     await store.execute("HSET", "keys", "k1", sign(RECORD, Ed25519PrivateKey.generate()))
-    await store.execute("HINCRBY", "keys", "#", 1)
+    await store.execute("HSET", "keys", "#", os.urandom(8).hex())
     await directory.refresh()
 
     assert reason_of(directory) is Reason.CREDENTIALS_UNKNOWN
@@ -133,7 +133,7 @@ async def test_an_older_record_of_a_key_does_not_bring_it_back(store, directory,
     await publisher.publish([REVOKED])
     await directory.refresh()
     await store.execute("HSET", "keys", "k1", sign(RECORD, SIGNING))
-    await store.execute("HINCRBY", "keys", "#", 1)
+    await store.execute("HSET", "keys", "#", os.urandom(8).hex())
     await directory.refresh()
 
     assert reason_of(directory) is Reason.CREDENTIALS_REVOKED
@@ -166,7 +166,7 @@ async def test_a_published_record_replaces_what_is_not_a_record(store, directory
 async def test_a_key_whose_record_was_removed_opens_nothing(store, directory, publisher):
     await publisher.publish([RECORD])
     await store.execute("HDEL", "keys", "k1")
-    await store.execute("HINCRBY", "keys", "#", 1)
+    await store.execute("HSET", "keys", "#", os.urandom(8).hex())
     await directory.refresh()
 
     assert reason_of(directory) is Reason.CREDENTIALS_UNKNOWN
@@ -245,3 +245,15 @@ async def test_keys_are_trusted_again_once_the_store_is_back(cut_off, clock, eve
     await eventually(back)
 
     assert directory.authenticate(HEADER) == RECORD
+
+
+async def test_a_store_that_was_lost_and_filled_anew_is_read_anew(directory, publisher, store):
+    """As many changes as before must not look like none."""
+    await publisher.publish([replace(RECORD, key_id="k0", sha256=bytes(32))])
+    await directory.refresh()
+    await store.execute(b"DEL", b"keys")
+
+    await publisher.publish([RECORD])
+    await directory.refresh()
+
+    assert is_known(directory)

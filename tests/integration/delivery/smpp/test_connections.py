@@ -61,10 +61,11 @@ async def test_a_center_that_comes_later_is_found(tend, unused_port, eventually)
         await eventually(lambda: tended.binds == 1)
 
 
-async def test_a_center_that_takes_the_connection_and_says_nothing_is_nobody(tend):
+async def test_a_center_that_takes_the_connection_and_says_nothing_is_nobody(tend, eventually):
     async with smsc.bare(smsc.say_nothing) as port:
         tended = await tend(port)
         assert await tended.provider.send(message()) == Rejected(reason="unreachable", left=Left.NOTHING)
+        await eventually(lambda: tended.faults)
         assert tended.faults[0] == "no_response"
 
 
