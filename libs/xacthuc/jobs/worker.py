@@ -94,6 +94,7 @@ class Worker:
         self._attempts: dict[asyncio.Task[None], _Attempt] = {}
         self._wake = asyncio.Event()
         self._stopping = False
+        self._ended = asyncio.Event()
         self._log = get_logger()
 
     def wake(self) -> None:
@@ -118,8 +119,8 @@ class Worker:
             # Not cancelled: what it has just taken would be nobody's until its lease ended.
             await asyncio.wait({taking})
             await self._drain()
-            for part in parts:
-                part.cancel()
+            # Nor are the others, which may be in the middle of a connection: they end with what they are at.
+            self._ended.set()
             await asyncio.gather(*parts, return_exceptions=True)
 
     async def _drain(self) -> None:
@@ -205,8 +206,7 @@ class Worker:
         return failed(claim, work, error, random.random())
 
     async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(self._lease_seconds / _BEATS)
+        while not await self._ends_within(self._lease_seconds / _BEATS):
             mine = list(self._attempts.values())
             if not mine:
                 continue
@@ -220,14 +220,21 @@ class Worker:
                     attempt.renew(asked + self._lease_seconds * _TRUST if ours else asked)
 
     async def _count(self) -> None:
-        while True:
+        ended = False
+        while not ended:
             with suppress(DatabaseUnavailable):
                 async with transaction(self._engine) as connection:
                     counts = await self._claims.count(connection, self._work)
                 for kind, (waiting, held) in counts.items():
                     self._metrics.jobs_waiting.labels(kind).set(waiting)
                     self._metrics.jobs_held.labels(kind).set(held)
-            await asyncio.sleep(_COUNT_SECONDS)
+            ended = await self._ends_within(_COUNT_SECONDS)
+
+    async def _ends_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
+        return self._ended.is_set()
 
     def _tell(self, claim: Claim, result: Result, outcome: str) -> None:
         kind = claim.job.kind
