@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import combinations_with_replacement
-from socket import create_server, socket
+from socket import socket
 from typing import TYPE_CHECKING
 
 import smsc
@@ -19,6 +19,7 @@ from delivery_world import World
 from fake_vendor import FakeVendor
 from fake_zalo import FakeZalo
 
+from xacthuc.embedded.ports import free_port
 from xacthuc.otp.delivery.ports import Channel
 from xacthuc.valkey import Store
 
@@ -103,8 +104,7 @@ async def play(
         closing.push_async_callback(store.close)
         world = World(store, url, directory)
         world.policy = replace(world.policy, otp=replace(world.policy.otp, receipt_wait_seconds=waits_seconds))
-        with create_server(("127.0.0.1", 0)) as probe:
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        address = f"127.0.0.1:{free_port()}"
         played = [
             await closing.enter_async_context(_cast(world, number, cell, address))
             for number, cell in enumerate(cells())

@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from xacthuc.embedded.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITION = ROOT / "tests" / "data" / "camara" / "number-verification.yaml"
 _PRISM = ROOT / "node_modules" / ".bin" / "prism"
@@ -25,8 +27,7 @@ def serving(definition: Path) -> Iterator[str]:
     """Serves a definition on a loopback port; gives the base URL."""
     if not _PRISM.exists():
         raise pytest.UsageError("these tests need prism: make test installs it, or npm ci --ignore-scripts")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [str(_PRISM), "mock", "--host", "127.0.0.1", "--port", str(port), str(definition)]
     # Prism forks: a group of its own is ended as a whole.
     with subprocess.Popen(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from xacthuc.embedded.ports import free_port_base
 
 COMMAND = (sys.executable, "-m", "xacthuc.cli.main")
 PORTS = 16
@@ -71,7 +71,7 @@ def running_stack(root: Path, **environment: str) -> Iterator[RunningStack]:
     shim.parent.mkdir()
     shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m xacthuc.cli.main "$@"\n')
     shim.chmod(0o755)
-    options = ("up", "--port-base", str(_free_port_base()), "--json", "--die-with-parent")
+    options = ("up", "--port-base", str(free_port_base(PORTS)), "--json", "--die-with-parent")
     with (
         (root / "up.log").open("w") as log,
         subprocess.Popen(
@@ -92,16 +92,3 @@ def running_stack(root: Path, **environment: str) -> Iterator[RunningStack]:
         finally:
             owner.terminate()
             owner.wait(30)
-
-
-def _free_port_base() -> int:
-    """Returns a base whose ports are free, below the range of outgoing connections."""
-    while True:
-        base = random.randrange(20000, 30000)
-        try:
-            for port in range(base, base + PORTS):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return base

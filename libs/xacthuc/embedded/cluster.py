@@ -6,14 +6,13 @@ cluster is formed, so that a process which merely starts engines does not pay fo
 
 from __future__ import annotations
 
-import random
-import socket
 import time
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from xacthuc.embedded.engine import Engine
+from xacthuc.embedded.ports import free_ports
 from xacthuc.embedded.process import EngineError
 from xacthuc.embedded.valkey import Valkey
 
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 _SLOTS: Final = 16384  # Valkey Cluster specification, "Key distribution model"
 _FORMED_WITHIN: Final = timedelta(seconds=30)
 _POLL_SECONDS: Final = 0.02
-# Below the ports the kernel hands to outgoing connections (ip_local_port_range starts at 32768), so that a port found
-# free stays free until the server binds it.
-_PORTS: Final = range(20000, 32000)
 
 
 class ValkeyCluster(Engine):
@@ -36,7 +32,7 @@ class ValkeyCluster(Engine):
 
     def __init__(self, directory: Path, *, masters: int = 3, replicas: int = 3, binary: Path | None = None) -> None:
         """Names the directory; nodes live in `node-<n>` below it, masters first."""
-        ports = _free_ports(2 * (masters + replicas))
+        ports = free_ports(2 * (masters + replicas))
         self._masters = masters
         self._bus_ports = ports[1::2]
         self.nodes = tuple(
@@ -138,19 +134,3 @@ def _until(condition: Callable[[], bool]) -> None:
         if time.monotonic() > give_up:
             raise EngineError(f"the cluster was not formed within {_FORMED_WITHIN.total_seconds():g} s")
         time.sleep(_POLL_SECONDS)
-
-
-def _free_ports(count: int) -> list[int]:
-    """Returns `count` different loopback ports, all free at one moment."""
-    with ExitStack() as stack:
-        found: list[int] = []
-        for port in random.sample(_PORTS, len(_PORTS)):
-            probe = stack.enter_context(socket.socket())
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            found.append(port)
-            if len(found) == count:
-                return found
-    raise EngineError("no free loopback ports between 20000 and 32000")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from socket import create_server
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from fake_vendor import FakeVendor, signed, slowly
 
+from xacthuc.embedded.ports import free_port
 from xacthuc.otp.adapters.valkey_outcomes import ValkeyOutcomes
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ pytestmark = pytest.mark.engine
 @asynccontextmanager
 async def listening(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """Runs a worker with a listener, and gives a client of it."""
-    with create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     async with (
         world.working(receipts_address=f"127.0.0.1:{port}"),
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,

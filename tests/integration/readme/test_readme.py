@@ -1,10 +1,8 @@
 """The README is executed as it stands: only the ports are others, so that a stack of the developer's own may run beside."""
 
 import json
-import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,31 +11,21 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from xacthuc.client.clients import IDENTITY_ADDRESS, OTP_ADDRESS
+from xacthuc.embedded.ports import free_port_base
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SCRIPT, SHOWN = (BLOCK.findall(README)[place][1] for place in (0, 1))
 SECONDS = 60
-
-
-def free_port_base() -> int:
-    """A base whose ports are free, below the range of outgoing connections."""
-    while True:
-        base = random.randrange(10000, 19000)
-        try:
-            for port in range(base, base + 13):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return base
+PORTS = 16
+"""How many from its port base on a stack may use."""
 
 
 @pytest.fixture(scope="module")
 def place():
     """A directory in which what `make run` starts is running."""
-    arguments = ["--data", "var", "--port-base", str(free_port_base()), "--json"]
+    arguments = ["--data", "var", "--port-base", str(free_port_base(PORTS)), "--json"]
     command = [sys.executable, "-m", "xacthuc.up.main", *arguments]
     with (
         TemporaryDirectory(prefix="xacthuc-readme-") as directory,

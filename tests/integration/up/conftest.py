@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from xacthuc.embedded.ports import free_port_base
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROGRAMS = Path(__file__).parent / "programs"
+PORTS = 12
+"""How many from its port base on an owner may use."""
 
 
 class Up:
@@ -24,7 +26,7 @@ class Up:
     def __init__(self, root: Path) -> None:
         self.data, self.pids, self.migrated = root / "var", root / "pids", root / "migrated"
         self.pids.mkdir()
-        self.port_base = free_port_base()
+        self.port_base = free_port_base(PORTS)
         self.owners: list[subprocess.Popen[str]] = []
 
     def start(self, *above: str, **environment: str) -> subprocess.Popen[str]:
@@ -83,19 +85,6 @@ def belongs(pid: int, data: Path, pids: Path) -> bool:
         ).read_bytes()
     except OSError:
         return False
-
-
-def free_port_base() -> int:
-    """A base whose four ports are free, below the range of outgoing connections."""
-    while True:
-        base = random.randrange(10000, 19000)
-        try:
-            for port in (base, base + 1, base + 10, base + 11):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return base
 
 
 @pytest.fixture

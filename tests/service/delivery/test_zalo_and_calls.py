@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from pathlib import Path
 from re import DOTALL, findall
-from socket import create_server
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_vendor import FakeVendor, answer
 from fake_zalo import FakeZalo, arrived
 
+from xacthuc.embedded.ports import free_port
 from xacthuc.otp.delivery.ports import Channel
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "providers.md"
 @asynccontextmanager
 async def listening(world: World, provider: FakeVendor | FakeZalo, name: str) -> AsyncIterator[None]:
     """Runs a worker to which the provider can post what became of messages."""
-    with create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     provider.receipts_to = f"http://127.0.0.1:{port}/receipts/{name}"
     async with world.working(receipts_address=f"127.0.0.1:{port}"):
         yield

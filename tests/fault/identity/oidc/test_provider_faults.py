@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from datetime import timedelta
 
 import pytest
 from oidc_provider import REDIRECT_URI
 
+from xacthuc.embedded.ports import free_port
 from xacthuc.identity.ports.eid import Confirmation, ProviderDown
 
 DISCOVERY = "/.well-known/openid-configuration"
@@ -99,9 +99,7 @@ async def test_a_cookie_is_not_sent_back(ours, provider):
 
 
 async def test_a_provider_that_is_not_there_is_down(open_ours):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    ours = await open_ours(issuer=f"http://127.0.0.1:{port}")
+    ours = await open_ours(issuer=f"http://127.0.0.1:{free_port()}")
 
     with pytest.raises(ProviderDown):
         await ours.sign_in.begin(REDIRECT_URI)

@@ -8,6 +8,7 @@ import pytest
 import smsc
 from smsc import message
 
+from xacthuc.embedded.ports import free_port
 from xacthuc.otp.delivery.ports import Accepted, Left, Rejected
 
 SUBMIT, UNBIND = 0x04, 0x06
@@ -101,10 +102,6 @@ async def test_one_bind_carries_on_when_another_ends(node, tend, eventually):
 
 
 @pytest.fixture
-async def unused_port() -> int:
+def unused_port() -> int:
     """A port nobody listens on."""
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-    return port
+    return free_port()

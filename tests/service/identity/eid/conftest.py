@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from fake_kyc import FakeKyc
 from identity_process import IdentityProcess, identity_process
 from identity_service import api, platform
 
+from xacthuc.embedded.ports import free_ports
 from xacthuc.sql.migrations import dsn
 
 __all__ = ["api", "certificates", "platform"]
@@ -41,11 +41,6 @@ class World:
             await connection.close()
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
 @pytest.fixture(scope="session")
 def world(postgres_server, sql, valkey_server, tmp_path_factory, certificates):
     sql("CREATE DATABASE identity_eid")
@@ -53,7 +48,7 @@ def world(postgres_server, sql, valkey_server, tmp_path_factory, certificates):
     directory = tmp_path_factory.mktemp("identity_eid")
     for file in certificates.iterdir():
         (directory / file.name).write_bytes(file.read_bytes())
-    eauth_port, kyc_port, reports = free_port(), free_port(), free_port()
+    eauth_port, kyc_port, reports = free_ports(3)
     files = directory / "eid"
     files.mkdir()
     with oidc_provider.running() as provider, identity_process(directory, database_url, valkey_server.url) as made:
