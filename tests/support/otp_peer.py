@@ -37,6 +37,8 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         """What the next ones are refused with, last first."""
         self.cursors: list[bytes] = []
         """Where those who watch wanted to begin."""
+        self.kinds: set[int] = set()
+        """What those who watch wanted to be told of."""
         self._outcomes: list[internal_pb2.Outcome] = []
         self._kept_from = self._streams = 0
         self.may_answer = threading.Event()
@@ -122,13 +124,15 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         self, request: internal_pb2.WatchOutcomesRequest, context: grpc.ServicerContext
     ) -> Iterator[internal_pb2.WatchOutcomesResponse]:
         self.cursors.append(request.cursor)
+        self.kinds.update(request.kinds)
         if request.cursor and int(request.cursor) < self._kept_from:
             _refuse(context, OutOfRange(Reason.CURSOR_EXPIRED, "gone"))
         at, stream = int(request.cursor or self._kept_from), self._streams
         while context.is_active() and stream == self._streams:
             if told := self._outcomes[at:]:
                 at += len(told)
-                yield internal_pb2.WatchOutcomesResponse(outcomes=told, cursor=b"%d" % at)
+                wanted = [outcome for outcome in told if not request.kinds or outcome.kind in request.kinds]
+                yield internal_pb2.WatchOutcomesResponse(outcomes=wanted, cursor=b"%d" % at)
             else:
                 time.sleep(0.02)  # a thread of its own, as the real service polls its store
 

@@ -10,7 +10,7 @@ import asyncio
 import random
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from xacthuc.valkey.cluster import Cluster
 from xacthuc.valkey.errors import StoreError
@@ -22,9 +22,11 @@ from xacthuc.valkey.subscription import Mark, Message, listen
 from xacthuc.valkey.topology import SingleServer, Topology
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection, Sequence
+    from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 
     from xacthuc.valkey.script import Script
+
+Key = TypeVar("Key", bytes, bytes | str)
 
 _EVALSHA = b"EVALSHA"
 _LISTENING_TIMEOUT_SECONDS = 5.0
@@ -115,13 +117,11 @@ class Store:
         Keys of one slot are asked for together, so that one server answers with one reply, and a Cluster in one trip to
         each of its servers. It may be down in part: what a server does not tell is the error.
         """
-        slots: dict[int, list[bytes | str]] = {}
-        for key in keys:
-            slots.setdefault(self.slot_of(key), []).append(key)
-        asked = [self.execute(b"MGET", *together) for together in slots.values()]
+        of_slots = self._by_slot(keys)
+        asked = [self.execute(b"MGET", *together) for together in of_slots]
         replies = await asyncio.gather(*asked, return_exceptions=True)
         told: dict[bytes | str, Reply | StoreError] = {}
-        for together, reply in zip(slots.values(), replies, strict=True):
+        for together, reply in zip(of_slots, replies, strict=True):
             if isinstance(reply, BaseException):
                 if not isinstance(reply, StoreError):
                     raise reply
@@ -129,6 +129,19 @@ class Store:
             else:
                 told.update(zip(together, reply, strict=True))
         return [told[key] for key in keys]
+
+    async def read(self, after: Mapping[bytes, Word], most: int) -> list[tuple[bytes, list[Reply]]]:
+        """Returns the entries behind an id of each stream, oldest first and at most `most`; nothing of one without any.
+
+        Streams of one slot are asked for together, as by `get`. Raises as `execute` does, for whichever server it is.
+        """
+        asked = [
+            self.execute(
+                b"XREAD", b"COUNT", most, b"STREAMS", *streams, *map(after.__getitem__, streams), key=streams[0]
+            )
+            for streams in self._by_slot(after)
+        ]
+        return [(stream, entries) for reply in await asyncio.gather(*asked) for stream, entries in reply or ()]
 
     async def execute_everywhere(self, *command: Word) -> list[Reply]:
         """Runs one command on every server that takes writes, and returns their replies."""
@@ -183,6 +196,12 @@ class Store:
     async def close(self) -> None:
         """Closes every connection; calls under way fail with StoreUnavailable. Further calls fail too."""
         await self._topology.close()
+
+    def _by_slot(self, keys: Iterable[Key]) -> Collection[list[Key]]:
+        slots: dict[int, list[Key]] = {}
+        for key in keys:
+            slots.setdefault(self.slot_of(key), []).append(key)
+        return slots.values()
 
     def _on(self, node: Node, *command: Word) -> asyncio.Future[Reply]:
         future = self._loop.create_future()

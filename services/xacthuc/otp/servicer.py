@@ -91,7 +91,8 @@ class OtpInternalServicer:
     async def WatchOutcomes(
         self, request: internal_pb2.WatchOutcomesRequest, call: Call
     ) -> AsyncIterator[internal_pb2.WatchOutcomesResponse]:
-        async for batch in administration.watch_outcomes(self._outcomes, request.cursor):
+        kinds = internal.kinds(request)
+        async for batch in administration.watch_outcomes(self._outcomes, request.cursor, kinds):
             yield internal.outcomes(batch, numbers=call.peer == _KEEPS_NUMBERS)
 
 

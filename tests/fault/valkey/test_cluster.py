@@ -102,6 +102,16 @@ async def test_many_keys_are_read_from_all_servers_but_the_one_that_is_gone(stor
     assert all(told[key] == key.encode() for key in KEYS if node_of(store, key) is not gone)
 
 
+async def test_streams_are_read_from_all_servers_or_not_at_all(store: Store) -> None:
+    await asyncio.gather(*(store.execute("XADD", key, "1-0", "of", key) for key in KEYS))
+    after = {key.encode(): "0-0" for key in KEYS}
+    assert {stream: entries[0][1][1] for stream, entries in await store.read(after, 1)} == {key: key for key in after}
+    await node_of(store, KEYS[0]).close()
+
+    with pytest.raises(StoreUnavailable):
+        await store.read(after, 1)
+
+
 async def test_a_published_message_reaches_a_listener_anywhere(store: Store) -> None:
     events = store.listen("channel")
     assert await anext(events) == RECONNECTED

@@ -77,6 +77,22 @@ async def test_many_keys_are_read_in_one_command_and_told_in_their_order(store: 
     assert store.traffic.commands - before.commands == 1
 
 
+async def test_many_streams_are_read_in_one_command_each_behind_its_own_id(store: Store) -> None:
+    for stream in ("a", "b", "c"):
+        for n in (1, 2, 3, 4):
+            await store.execute("XADD", stream, f"{n}-0", "n", f"{stream}{n}")
+    before = store.traffic
+
+    read = await store.read({b"a": "0-0", b"b": "2-0", b"c": "4-0", b"none": "0-0"}, 3)
+
+    assert {stream: [fields[1] for _, fields in entries] for stream, entries in read} == {
+        b"a": [b"a1", b"a2", b"a3"],
+        b"b": [b"b3", b"b4"],
+    }
+    assert store.traffic.commands - before.commands == 1
+    assert await store.read({b"none": "0-0"}, 3) == []
+
+
 async def test_of_a_closed_store_every_key_is_an_error(store: Store) -> None:
     await store.close()
 

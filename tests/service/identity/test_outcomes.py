@@ -10,6 +10,7 @@ from identity_service import NUMBER
 from otp_peer import Purpose
 
 from xacthuc.api.identity.v1 import resources_pb2
+from xacthuc.api.otp.v1 import internal_pb2
 from xacthuc.sql.migrations import dsn
 
 Account, Decision = resources_pb2.Account, resources_pb2.Decision
@@ -55,6 +56,14 @@ async def test_only_the_number_an_account_stands_on_counts_and_only_if_it_was_pr
 
     states = [(await platform.get(name)).state for name in ("changed", "again", "other")]
     assert states == [Account.VERIFIED] * 3
+
+
+async def test_nothing_is_asked_for_that_nothing_follows_from(api, platform, eventually):
+    await verified(api, platform)
+    api.otp.number_is_out_of_use(platform.name, "u1", NUMBER)
+    await eventually(lambda: lapses(platform))
+
+    assert api.otp.kinds == {internal_pb2.Outcome.FAILED}
 
 
 async def test_outcomes_that_are_no_longer_kept_are_passed_over_and_said_to_be_lost(

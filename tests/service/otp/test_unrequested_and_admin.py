@@ -1,9 +1,8 @@
-"""Reports of unrequested codes, operators' switches, notices, and the stream of outcomes."""
+"""Reports of unrequested codes, operators' switches, and notices."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -165,36 +164,3 @@ async def test_a_notice_of_an_unknown_template_is_refused(otp: Deployment) -> No
     )
     refused = await refusal(answer(otp.backfill.SendNotice(request, metadata=(("x-xacthuc-platform", "forum"),))))
     assert refused.fields == ["template"]
-
-
-async def outcomes(otp: Deployment, cursor: bytes = b"") -> AsyncIterator[Any]:
-    call = otp.internal.WatchOutcomes(internal_pb2.WatchOutcomesRequest(cursor=cursor), timeout=10)
-    try:
-        async for response in call:
-            yield response
-    finally:
-        call.cancel()
-
-
-async def test_outcomes_are_told_in_order_and_resume_behind_the_cursor(otp: Deployment) -> None:
-    started = await otp.forum.start()
-    await otp.forum.check(started.name, otp.wrong(started.name))
-    async for response in outcomes(otp):
-        seen, cursor = response, response.cursor
-        break
-    await otp.forum.check(started.name, otp.code(started.name))
-    async for response in outcomes(otp, cursor):
-        resumed = response
-        break
-    assert [outcome.kind for outcome in seen.outcomes] == [Kind.STARTED, Kind.WRONG]
-    assert [outcome.kind for outcome in resumed.outcomes] == [Kind.VERIFIED]
-    assert seen.outcomes[0].subject == "accounts/lan"
-
-
-@pytest.mark.parametrize("cursor", [b"nonsense", b"\x01" + bytes(8 + 256 * 8)])
-async def test_a_cursor_older_than_what_is_kept_ends_the_stream(otp: Deployment, cursor: bytes) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as error:
-        async for _ in outcomes(otp, cursor):
-            pass
-    refused = Refused(error.value)
-    assert (refused.code, refused.reason) == (grpc.StatusCode.OUT_OF_RANGE, "CURSOR_EXPIRED")

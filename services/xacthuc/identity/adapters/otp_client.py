@@ -22,6 +22,8 @@ _Challenge = resources_pb2.Challenge
 
 
 _ACCOUNT: Final = "accounts/"
+_WATCHED: Final = (internal_pb2.Outcome.FAILED,)
+"""Numbers out of use are told as failures."""
 _NOTICE_TIME: Final = timedelta(seconds=2)
 
 
@@ -73,7 +75,7 @@ class OtpClient:
 
     async def watch(self, cursor: bytes) -> AsyncGenerator[Told, None]:
         """Yields what was told since `cursor`, or since the oldest kept when it is empty. OutOfRange when that is gone."""
-        request = internal_pb2.WatchOutcomesRequest(cursor=cursor)
+        request = internal_pb2.WatchOutcomesRequest(cursor=cursor, kinds=_WATCHED)
         async with aclosing(self._otp.watch(self._watch, request)) as stream:
             async for response in stream:
                 reports = [_report(outcome) for outcome in response.outcomes if _is_report(outcome)]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection
 
     from xacthuc.otp.delivery.domain.offer import Offer
     from xacthuc.otp.domain.challenge import Redemption, Resend, Verdict
@@ -301,8 +301,11 @@ class CursorExpired(Exception):  # noqa: N818 - the state it names
 class Outcomes(Protocol):
     """The reader of outcomes."""
 
-    def watch(self, cursor: bytes) -> AsyncIterator[OutcomeBatch]:
-        """Yields batches from `cursor` on for ever, an empty one as a heartbeat. CursorExpired when there is a gap."""
+    def watch(self, cursor: bytes, kinds: Collection[str] = ()) -> AsyncIterator[OutcomeBatch]:
+        """Yields batches from `cursor` on for ever, an empty one as a heartbeat. CursorExpired when there is a gap.
+
+        `kinds` are names of Outcome.Kind; other outcomes are passed over, none of them when it is empty.
+        """
         ...
 
 

@@ -12,16 +12,16 @@ from xacthuc.otp.usecases.otp import mobile
 from xacthuc.phone import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection
 
     from xacthuc.otp.ports import Administration, OutcomeBatch, Outcomes
     from xacthuc.otp.usecases.otp import Otp
 
 
-async def watch_outcomes(outcomes: Outcomes, cursor: bytes) -> AsyncIterator[OutcomeBatch]:
-    """Yields outcomes from a cursor on, for ever."""
+async def watch_outcomes(outcomes: Outcomes, cursor: bytes, kinds: Collection[str]) -> AsyncIterator[OutcomeBatch]:
+    """Yields outcomes of some kinds from a cursor on, for ever."""
     try:
-        async for batch in outcomes.watch(cursor):
+        async for batch in outcomes.watch(cursor, kinds):
             yield batch
     except CursorExpired:
         raise OutOfRange(

@@ -53,6 +53,11 @@ def notice(queued: Queued) -> internal_pb2.Notice:
     return internal_pb2.Notice(name=f"notices/{queued.notice}", queue_time=timestamp(queued.at_ms))
 
 
+def kinds(request: internal_pb2.WatchOutcomesRequest) -> frozenset[str]:
+    """Reads what somebody who watches wants to be told of."""
+    return frozenset(map(internal_pb2.Outcome.Kind.Name, request.kinds))
+
+
 def outcomes(batch: OutcomeBatch, *, numbers: bool) -> internal_pb2.WatchOutcomesResponse:
     """Renders a batch of outcomes, with or without the numbers in them."""
     return internal_pb2.WatchOutcomesResponse(
