@@ -1,45 +1,30 @@
-"""The service's faces on the wire: each method parses, calls one use case, renders.
-
-The server builder checks these classes against the contract; what a method does is commented there.
-"""
+"""Serves platforms, on the public port."""
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from xacthuc.api.identity.v1 import admin_pb2, resources_pb2, service_pb2
+from xacthuc.api.identity.v1 import resources_pb2, service_pb2
+from xacthuc.identity.servicer.pages import size_of
 from xacthuc.identity.usecases import (
     accounts,
     decisions,
     electronic_ids,
-    guardianships,
-    imports,
     lifecycle,
     numbers,
     personal_ids,
-    platforms,
 )
 from xacthuc.identity.wire import accounts as reading
-from xacthuc.identity.wire import admin
 from xacthuc.identity.wire import decisions as asking
-from xacthuc.identity.wire import guardianships as guarding
 from xacthuc.identity.wire import lifecycle as ending
 from xacthuc.identity.wire import personal_ids as personal_id_wire
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
-from xacthuc.identity.wire.imports import RowReader, imported
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
-
-    from xacthuc.api.identity.v1 import internal_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.identity.usecases.identity import Identity
     from xacthuc.identity.wire.rendering import Renderer
-
-_DEFAULT_PAGE = 100
-"""What the contract says a page size of 0 means."""
 
 
 class IdentityServicer:
@@ -79,7 +64,7 @@ class IdentityServicer:
     async def ListAccounts(
         self, request: service_pb2.ListAccountsRequest, call: Call
     ) -> service_pb2.ListAccountsResponse:
-        limit = request.page_size or _DEFAULT_PAGE
+        limit = size_of(request)
         page, token = await lifecycle.list_accounts(self._identity, call.platform, request.page_token, limit)
         return service_pb2.ListAccountsResponse(
             accounts=[self._render.account(account) for account in page], next_page_token=token
@@ -149,69 +134,3 @@ class IdentityServicer:
     ) -> service_pb2.ListConsentsResponse:
         account_id = request.parent[ACCOUNT_PREFIX:]
         return ending.consents(await lifecycle.list_consents(self._identity, call.platform, account_id))
-
-
-class IdentityInternalServicer:
-    """Serves other services, on the internal port."""
-
-    def __init__(self, identity: Identity) -> None:
-        """Takes what the verbs work with."""
-        self._identity = identity
-        self._rows = RowReader()
-
-    async def PutGuardianship(
-        self, request: internal_pb2.PutGuardianshipRequest, call: Call
-    ) -> internal_pb2.Guardianship:
-        command = guarding.put_guardianship(request, call)
-        kept = await guardianships.put_guardianship(self._identity, command)
-        return guarding.guardianship(command.child_id, kept)
-
-    async def ImportAccounts(
-        self, requests: AsyncIterator[internal_pb2.ImportAccountsRequest], call: Call
-    ) -> AsyncGenerator[internal_pb2.ImportAccountsResponse]:
-        batches = (self._rows.batch(request, call) async for request in requests)
-        async with aclosing(imports.import_accounts(self._identity, batches)) as answers:
-            async for answer in answers:
-                yield imported(answer)
-
-
-class IdentityAdminServicer:
-    """Serves operators, on the internal port."""
-
-    def __init__(self, identity: Identity) -> None:
-        """Takes what the verbs work with."""
-        self._identity = identity
-
-    async def CreatePlatform(self, request: admin_pb2.CreatePlatformRequest, call: Call) -> admin_pb2.Platform:
-        order = admin.create_platform(request, call)
-        made = await platforms.create_platform(self._identity, order, request.platform_id, request.display_name)
-        return admin.platform(made)
-
-    async def ListPlatforms(
-        self, request: admin_pb2.ListPlatformsRequest, call: Call
-    ) -> admin_pb2.ListPlatformsResponse:
-        limit = request.page_size or _DEFAULT_PAGE
-        page, token = await platforms.list_platforms(self._identity, request.page_token, limit)
-        return admin_pb2.ListPlatformsResponse(
-            platforms=[admin.platform(platform) for platform in page], next_page_token=token
-        )
-
-    async def CreatePlatformKey(
-        self, request: admin_pb2.CreatePlatformKeyRequest, call: Call
-    ) -> admin_pb2.CreatePlatformKeyResponse:
-        return admin.made_key(await platforms.create_key(self._identity, admin.create_key(request, call)))
-
-    async def RotatePlatformKey(
-        self, request: admin_pb2.RotatePlatformKeyRequest, call: Call
-    ) -> admin_pb2.CreatePlatformKeyResponse:
-        return admin.made_key(await platforms.rotate_key(self._identity, admin.rotate_key(request, call)))
-
-    async def RevokePlatformKey(self, request: admin_pb2.RevokePlatformKeyRequest, call: Call) -> admin_pb2.PlatformKey:
-        order, key_id = admin.revoke_key(request, call)
-        return admin.key(await platforms.revoke_key(self._identity, order, key_id))
-
-    async def ListPlatformKeys(
-        self, request: admin_pb2.ListPlatformKeysRequest, call: Call
-    ) -> admin_pb2.ListPlatformKeysResponse:
-        keys = await platforms.list_keys(self._identity, admin.platform_of(request.parent))
-        return admin_pb2.ListPlatformKeysResponse(keys=[admin.key(key) for key in keys])

@@ -1,0 +1,10 @@
+"""The service's faces on the wire, one module a face: each method parses, calls one use case, renders.
+
+The server builder checks these classes against the contract; what a method does is commented there.
+"""
+
+from xacthuc.identity.servicer.admin import IdentityAdminServicer
+from xacthuc.identity.servicer.internal import IdentityInternalServicer
+from xacthuc.identity.servicer.public import IdentityServicer
+
+__all__ = ["IdentityAdminServicer", "IdentityInternalServicer", "IdentityServicer"]

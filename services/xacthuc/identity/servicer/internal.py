@@ -1,0 +1,41 @@
+"""Serves the other services, on the internal port."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from xacthuc.identity.usecases import guardianships, imports
+from xacthuc.identity.wire import guardianships as guarding
+from xacthuc.identity.wire.imports import RowReader, imported
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from xacthuc.api.identity.v1 import internal_pb2
+    from xacthuc.grpckit.call import Call
+    from xacthuc.identity.usecases.identity import Identity
+
+
+class IdentityInternalServicer:
+    """Serves other services, on the internal port."""
+
+    def __init__(self, identity: Identity) -> None:
+        """Takes what the verbs work with."""
+        self._identity = identity
+        self._rows = RowReader()
+
+    async def PutGuardianship(
+        self, request: internal_pb2.PutGuardianshipRequest, call: Call
+    ) -> internal_pb2.Guardianship:
+        command = guarding.put_guardianship(request, call)
+        kept = await guardianships.put_guardianship(self._identity, command)
+        return guarding.guardianship(command.child_id, kept)
+
+    async def ImportAccounts(
+        self, requests: AsyncIterator[internal_pb2.ImportAccountsRequest], call: Call
+    ) -> AsyncGenerator[internal_pb2.ImportAccountsResponse]:
+        batches = (self._rows.batch(request, call) async for request in requests)
+        async with aclosing(imports.import_accounts(self._identity, batches)) as answers:
+            async for answer in answers:
+                yield imported(answer)
