@@ -11,16 +11,20 @@ import random
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from xacthuc.identity.adapters.account_writes import lock_accounts
 from xacthuc.identity.adapters.tables import metadata
 from xacthuc.identity.commands import RevokeVerification
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.numbers import RevocationReason
+from xacthuc.identity.domain.personal_ids import Ground, Outcome
 from xacthuc.identity.ports.numbers import Settled
+from xacthuc.identity.ports.personal_ids import Declaration, Findings
 from xacthuc.identity.usecases import numbers
 from xacthuc.identity.usecases.accounts import get_account
 from xacthuc.policy import Action
@@ -141,3 +145,32 @@ async def test_accounts_that_take_each_others_numbers_at_once_never_wait_in_a_ci
         one, other = other, one
 
     await assert_whole(bench, engine, "ab")
+
+
+async def test_an_answer_and_the_repeated_request_it_is_for_never_wait_for_each_other(bench, engine, eventually):
+    """The request is repeated, and answered at once, while what its first run was told is being kept."""
+    await bench.register("a")
+    order, now = bench.order("a", "VerifyPersonalId"), bench.clock.now()
+    asked = Declaration(
+        ground=Ground.COMMERCE, confirmation=None, personal_id="001090000001", doubts=(), asked=True, next_time=now
+    )
+    ids = bench.identity.personal_ids
+    declared = await ids.declare(order, "a", lambda _: asked, now)
+
+    async def waiting(how_many):
+        async with transaction(engine) as connection:
+            found = (
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            return await connection.scalar(text(found)) == how_many
+
+    async with transaction(engine) as connection:  # until both have come as far as they can
+        await lock_accounts(connection, PLATFORM, ("a",))
+        repeated = asyncio.create_task(ids.declare(order, "a", lambda _: replace(asked, asked=False), now))
+        await eventually(partial(waiting, 1))
+        settling = asyncio.create_task(
+            ids.settle(declared.check, lambda _: Outcome.DECLARED, Findings(), order, now),
+        )
+        await eventually(partial(waiting, 2))
+
+    assert {(await repeated).answer.outcome, (await settling).answer.outcome} == {Outcome.DECLARED}

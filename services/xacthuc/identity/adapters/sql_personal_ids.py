@@ -130,10 +130,10 @@ class SqlPersonalIds:
         if not isinstance(cipher, AccountCipher):
             raise gone()
         async with transaction(self._engine) as connection:
-            seen = await self._requests.find(connection, order, lock=True)
+            held = await self._writes.lock(connection, cipher, check.ours.personal_id or "")
+            seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
                 return SettledPersonalId(self._writes.kept(order, seen.answer), (check.account_id,))
-            held = await self._writes.lock(connection, cipher, check.ours.personal_id or "")
             current = await self._read(connection, cipher)
             if current is None or current.check_id != check.check_id:
                 standing = await self._writes.standing(connection, cipher)

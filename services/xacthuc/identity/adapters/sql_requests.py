@@ -40,10 +40,14 @@ class SqlRequests:
         """Takes what hashes payloads."""
         self._personal = personal
 
-    async def find(self, connection: AsyncConnection, order: Order, *, lock: bool = False) -> Seen | None:
-        """Returns what is known of the order's id; RequestIdReused when it came with another payload."""
+    async def find(self, connection: AsyncConnection, order: Order) -> Seen | None:
+        """Returns what is known of the order's id; RequestIdReused when it came with another payload.
+
+        Of an account that is locked it stays true. Nobody locks a request before the account it is about, which would
+        be the reverse of what everybody else does.
+        """
         query = select(requests.c.fingerprint, requests.c.answer).where(_is(order))
-        row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+        row = (await connection.execute(query)).one_or_none()
         if row is None:
             return None
         if not self._personal.is_fingerprint(order, row.fingerprint):

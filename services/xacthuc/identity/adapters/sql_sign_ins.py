@@ -143,10 +143,10 @@ class SqlSignIns:
         """Transaction 2."""
         cipher = await self._cipher(order.platform, account_id)
         async with transaction(self._engine) as connection:
-            seen = await self._requests.find(connection, order, lock=True)
+            held = await self._writes.lock(connection, cipher, personal_id)
+            seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
                 return SettledPersonalId(self._writes.kept(order, seen.answer), (account_id,))
-            held = await self._writes.lock(connection, cipher, personal_id)
             holder = await self._writes.candidate(connection, order.platform, account_id, cipher)
             if holder is None:
                 raise LookupError("an account vanished under its lock")

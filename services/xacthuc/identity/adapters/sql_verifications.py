@@ -85,10 +85,10 @@ class SqlVerifications:
         if isinstance(cipher, NoKey):  # erased since the verification began
             return NumberRefusal.CLOSED
         async with transaction(self._engine) as connection:
-            seen = await self._requests.find(connection, order, lock=True)
+            claimant = await self._claimant(connection, cipher, proof.number)
+            seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
                 return Settled(self._kept(order, seen.answer), (account_id,))
-            claimant = await self._claimant(connection, cipher, proof.number)
             if claimant is None:
                 return NumberRefusal.CLOSED
             outcome = decide(claimant)
@@ -114,10 +114,10 @@ class SqlVerifications:
         order, account_id = command.order, command.account_id
         key = await self._keys.get(order.platform, account_id)
         async with transaction(self._engine) as connection:
+            await lock_accounts(connection, order.platform, (account_id,))
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
                 return Settled(self._kept(order, seen.answer), (account_id,))
-            await lock_accounts(connection, order.platform, (account_id,))
             account = await self._rows.account(connection, order.platform, account_id, key)
             if account is None:
                 return None
