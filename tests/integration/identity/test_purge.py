@@ -18,6 +18,7 @@ from xacthuc.identity.domain.numbers import NumberRefusal
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.usecases import lifecycle
 from xacthuc.jobs.job import RetryAt
+from xacthuc.policy.dates import months_after
 from xacthuc.sealing import UnsealError
 
 NUMBER, PLATFORM = "+84912345678", "forum"
@@ -152,6 +153,43 @@ async def test_who_turns_out_to_be_a_child_is_dropped_unless_a_guardian_takes_it
     await purge.purge(purge_job(PLATFORM, "an", bench.clock.now()))
 
     assert await rows(accounts) == []
+
+
+@pytest.mark.rule("R15")
+@pytest.mark.parametrize("verb", [lifecycle.erase_account, lifecycle.close_account])
+async def test_a_child_that_nobody_took_up_is_kept_no_longer_for_having_ended(bench, purge, rows, verb):
+    waiting = await bench.register("child", (2020, 1, 2))
+    bench.clock.advance(timedelta(days=1))
+
+    ended = await end(bench, verb, "child")
+    bench.clock.advance(MONTH)
+    await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
+
+    assert ended.purge_time == waiting.purge_time
+    assert [bytes(row.person) for row in await rows(accounts)] == [b""]
+
+
+@pytest.mark.rule("R49")
+async def test_what_is_closed_and_then_erased_is_kept_no_longer_for_it(bench):
+    await bench.register("an")
+    closed = await end(bench, lifecycle.close_account, "an")
+    bench.clock.advance(MONTH)
+
+    erased = await end(bench, lifecycle.erase_account, "an")
+
+    assert closed.purge_time == erased.purge_time
+
+
+@pytest.mark.rule("R49")
+async def test_who_proved_something_since_a_16th_birthday_is_kept_for_the_statutory_time(bench):
+    await bench.register("an", (2010, 11, 30))
+    bench.clock.advance(timedelta(days=10))
+    await bench.correct("an", full_name="Nguyễn Văn An", birth_date=CalendarDate(2010, 11, 30))
+    await bench.verify("an")
+
+    ended = await end(bench, lifecycle.close_account, "an")
+
+    assert ended.purge_time == months_after(bench.clock.now(), bench.identity.policy.retention.account_data_months)
 
 
 @pytest.mark.rule("R15")

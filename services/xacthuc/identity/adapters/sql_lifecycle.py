@@ -132,22 +132,25 @@ class SqlLifecycle:
 
         return await self._change(order, account_id, apply, now)
 
-    async def close(self, order: Order, account_id: str, purge_time: datetime, now: datetime) -> Settled | Bar | None:
+    async def close(
+        self, order: Order, account_id: str, purge_time: Callable[[Account], datetime], now: datetime
+    ) -> Settled | Bar | None:
         """Keeps the rows, frees what others may need, and asks for the purge."""
 
         async def apply(change: _Change) -> Bar | None:
             if bar := bar_to_changes(change.account.facts):
                 return bar
-            await change.alter(life=Life.CLOSED, close_time=now, purge_time=purge_time)
+            purged = purge_time(change.account)
+            await change.alter(life=Life.CLOSED, close_time=now, purge_time=purged)
             await change.forget(*CURRENT)
-            await jobs.enqueue(change.connection, [purge_job(order.platform, account_id, purge_time)])
-            await change.tell(Tag.ACCOUNT_CLOSED, EventKind.ACCOUNT_CLOSED, {"purge_time": purge_time.isoformat()})
+            await jobs.enqueue(change.connection, [purge_job(order.platform, account_id, purged)])
+            await change.tell(Tag.ACCOUNT_CLOSED, EventKind.ACCOUNT_CLOSED, {"purge_time": purged.isoformat()})
             return None
 
         return await self._change(order, account_id, apply, now)
 
     async def erase(
-        self, order: Order, account_id: str, purge_time: Callable[[datetime], datetime], now: datetime
+        self, order: Order, account_id: str, purge_time: Callable[[Account], datetime], now: datetime
     ) -> Settled | Bar | None:
         """Moves what the law orders kept under a key of its own, and has the account's destroyed once that is committed.
 
@@ -162,7 +165,7 @@ class SqlLifecycle:
                 return Bar.ERASED
             cipher, connection = change.cipher, change.connection
             person = await _person(connection, order.platform, account_id)
-            purged = purge_time(await _end(connection, order.platform, account_id) or now)
+            purged = purge_time(change.account)
             await change.alter(
                 person=kept.seal("person", cipher.open("person", person)),
                 person_index=None,
@@ -253,13 +256,6 @@ async def _person(connection: AsyncConnection, platform: str, account_id: str) -
     if person is None:
         raise LookupError("an account vanished under its lock")
     return person
-
-
-async def _end(connection: AsyncConnection, platform: str, account_id: str) -> datetime | None:
-    end: datetime | None = await connection.scalar(
-        select(accounts.c.close_time).where(accounts.c.platform == platform, accounts.c.account == account_id)
-    )
-    return end
 
 
 async def _reseal_numbers(connection: AsyncConnection, cipher: AccountCipher, kept: AccountCipher) -> None:

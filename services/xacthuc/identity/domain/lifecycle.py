@@ -15,6 +15,7 @@ from xacthuc.policy.dates import months_after
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from xacthuc.identity.domain.account import Account
     from xacthuc.identity.domain.facts import Facts
     from xacthuc.policy import Policy
 
@@ -46,6 +47,18 @@ def bar_to_unlocking(facts: Facts, now_ms: int) -> Bar | None:
 def purge_time(ended: datetime, policy: Policy) -> datetime:
     """Returns when what is kept of an account that ended at `ended` is destroyed (R49)."""
     return months_after(ended, policy.retention.account_data_months)
+
+
+def purge_time_at_end(account: Account, ended: datetime, policy: Policy) -> datetime:
+    """Returns when what is kept of `account` is destroyed if it ends at `ended`, or has ended before.
+
+    A clock that runs already is not set back by ending: of a child that no guardian took up nothing is kept longer (R15).
+    Where something was proven since, that clock no longer counts, as whoever purges would find.
+    """
+    statutory, facts = purge_time(ended, policy), account.facts
+    if account.purge_time is None or (facts.life is Life.OPEN and (facts.evidence or facts.lapsed)):
+        return statutory
+    return min(account.purge_time, statutory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,14 +46,16 @@ class Lifecycle(Protocol):
         """Lifts every lock that still holds."""
         ...
 
-    async def close(self, order: Order, account_id: str, purge_time: datetime, now: datetime) -> Settled | Bar | None:
-        """Ends the account; its number and personal ID are free for others."""
+    async def close(
+        self, order: Order, account_id: str, purge_time: Callable[[Account], datetime], now: datetime
+    ) -> Settled | Bar | None:
+        """Ends the account and keeps the rest until `purge_time`; its number and personal ID are free for others."""
         ...
 
     async def erase(
-        self, order: Order, account_id: str, purge_time: Callable[[datetime], datetime], now: datetime
+        self, order: Order, account_id: str, purge_time: Callable[[Account], datetime], now: datetime
     ) -> Settled | Bar | None:
-        """Seals what is kept under another key until `purge_time` of the account's end, and has its own destroyed."""
+        """Seals what is kept under another key until `purge_time`, and has the account's own destroyed."""
         ...
 
 

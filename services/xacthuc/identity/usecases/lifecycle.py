@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.account import State, view
-from xacthuc.identity.domain.lifecycle import Bar, corrected, purge_time
+from xacthuc.identity.domain.lifecycle import Bar, corrected, purge_time_at_end
 from xacthuc.identity.domain.registration import Person, birth_date_fault
 from xacthuc.identity.usecases.accounts import not_found
 from xacthuc.policy import NextStep
@@ -59,16 +59,18 @@ async def unlock_account(identity: Identity, command: UnlockAccount) -> AccountV
 
 
 async def close_account(identity: Identity, command: EndAccount) -> AccountView:
-    """Ends an account; what is kept of it is kept for the statutory time."""
+    """Ends an account; what is kept of it is kept for the statutory time at most."""
     now = identity.clock.now()
-    work = identity.lifecycle.close(command.order, command.account_id, purge_time(now, identity.policy), now)
+    until = partial(purge_time_at_end, ended=now, policy=identity.policy)
+    work = identity.lifecycle.close(command.order, command.account_id, until, now)
     return await identity.shield.finish(_carry_out(identity, command.order, work))
 
 
 async def erase_account(identity: Identity, command: EndAccount) -> AccountView:
     """Destroys what may be destroyed, and seals away the rest until its time."""
-    until = partial(purge_time, policy=identity.policy)
-    work = identity.lifecycle.erase(command.order, command.account_id, until, identity.clock.now())
+    now = identity.clock.now()
+    until = partial(purge_time_at_end, ended=now, policy=identity.policy)
+    work = identity.lifecycle.erase(command.order, command.account_id, until, now)
     return await identity.shield.finish(_carry_out(identity, command.order, work))
 
 
