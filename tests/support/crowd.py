@@ -17,8 +17,8 @@ _ROWS = {
     "identity.personal_id_claims (platform, personal_id_index, account, verify_time)": f"'forum', {_HASH}, 'c' || n, {_AGE}",
     "identity.number_moves (platform, number_index, move_time, account)": f"'forum', {_HASH}, {_AGE}, 'c' || n",
     "identity.proofs (proof_id, platform, account, redeem_time)": f"'p' || n, 'forum', 'c' || n, {_AGE}",
-    "identity.requests (platform, method, request_id, fingerprint, answer, create_time)": (
-        f"'forum', 'RegisterAccount', 'r' || n, '', '', {_AGE}"
+    "identity.requests (platform, method, request_id, fingerprint, answer, create_time, account)": (
+        f"'forum', 'RegisterAccount', 'r' || n, '', '', {_AGE}, 'c' || n"
     ),
     "identity.locks (platform, account, basis, create_time)": f"'forum', 'c' || n, 'ORDER', {_AGE}",
     "identity.guardians (platform, child, link, account, relation, start_time)": (

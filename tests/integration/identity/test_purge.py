@@ -10,7 +10,7 @@ from sqlalchemy import select
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.purge import Purge, destruction_job, hold_of, purge_job
-from xacthuc.identity.adapters.tables import accounts, consents, evidence, jobs, locks, number_claims, outbox
+from xacthuc.identity.adapters.tables import accounts, consents, evidence, jobs, locks, number_claims, outbox, requests
 from xacthuc.identity.commands import EndAccount, LockAccount
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import Life
@@ -217,6 +217,55 @@ async def test_the_next_account_under_an_id_inherits_nothing(bench, purge, rows)
 
     assert (await bench.register("child")).state is State.UNVERIFIED
     assert await rows(locks) == []
+
+
+@pytest.mark.rule("R49")
+async def test_what_was_answered_about_an_account_goes_with_its_erasure_but_for_that_answer(bench, purge, rows):
+    await bench.register("an")
+    await bench.register("other")
+    await bench.verify("an")
+    order = bench.order("erase")
+    erased = await lifecycle.erase_account(bench.identity, EndAccount(order=order, account_id="an"))
+    bench.clock.advance(timedelta(days=29))
+
+    repeated = await lifecycle.erase_account(bench.identity, EndAccount(order=order, account_id="an"))
+
+    assert repeated == erased
+    assert (erased.masked_number, erased.evidence) == ("", ())
+    kept = {(row.account, row.method) for row in await rows(requests)}
+    assert kept == {("an", order.method), ("other", "RegisterAccount")}
+
+
+async def test_a_verification_that_is_repeated_after_an_erasure_is_refused(bench):
+    await bench.register("an")
+    order = bench.order("an", "VerifyPhone")
+    await bench.verify("an", order=order)
+    await end(bench, lifecycle.erase_account, "an")
+
+    assert await bench.verify("an", order=order) is NumberRefusal.CLOSED
+
+
+@pytest.mark.rule("R49")
+async def test_what_was_answered_about_a_closed_account_goes_with_its_purge(bench, purge, rows):
+    await bench.register("child", (2020, 1, 2))
+    bench.clock.advance(timedelta(days=20))
+    await end(bench, lifecycle.close_account, "child")
+    bench.clock.advance(timedelta(days=11))
+
+    await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
+
+    assert await rows(requests) == []
+
+
+async def test_who_repeats_an_erasure_after_the_purge_is_answered(bench, purge):
+    await bench.register("child", (2020, 1, 2))
+    bench.clock.advance(timedelta(days=20))
+    command = EndAccount(order=bench.order("erase"), account_id="child")
+    erased = await lifecycle.erase_account(bench.identity, command)
+    bench.clock.advance(timedelta(days=11))
+    await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
+
+    assert await lifecycle.erase_account(bench.identity, command) == erased
 
 
 async def test_who_was_never_registered_leaves_no_key_when_erased(bench):

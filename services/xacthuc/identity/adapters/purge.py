@@ -27,6 +27,7 @@ from xacthuc.identity.adapters.tables import (
     outbox,
     personal_id_checks,
     personal_id_claims,
+    requests,
     sign_ins,
     supervisions,
     trail,
@@ -130,7 +131,7 @@ class Purge:
                 of_account = (accounts.c.platform == platform, accounts.c.account == account_id)
                 await connection.execute(update(accounts).where(*of_account).values(purge_time=None))
                 return False
-            await _empty(connection, platform, account_id, *CURRENT, *_BESIDE, accounts)
+            await _empty(connection, platform, account_id, *CURRENT, *_BESIDE, requests, accounts)
             await _tell(connection, platform, account_id, "PENDING", now)
         return True
 
@@ -152,6 +153,8 @@ class Purge:
                 .values(life=Life.ERASED, person=b"", person_index=None, purge_time=None, update_time=now)
             )
             await _empty(connection, platform, account_id, *CURRENT, *_BESIDE)
+            if found.life == Life.CLOSED:  # of who was erased they went then, and who repeats EraseAccount is answered
+                await _empty(connection, platform, account_id, requests)
             await _tell(connection, platform, account_id, str(found.life), now)
 
 

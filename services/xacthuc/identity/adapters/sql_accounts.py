@@ -61,9 +61,8 @@ class SqlAccounts:
             if not inserted:
                 return None if seen is None or seen.answer is None else self._kept(order, seen.answer)
             await self._record(connection, order, new, now)
-            await self._requests.record(
-                connection, order, now, self._personal.seal_answer(order, answers.spell(answer))
-            )
+            sealed = self._personal.seal_answer(order, answers.spell(answer))
+            await self._requests.record(connection, order, new.account_id, sealed, now)
         return answer
 
     async def get(self, platform: str, account_id: str) -> Account | None:

@@ -70,7 +70,7 @@ class SqlGuardianships:
             child, new = await self._look(connection, platform, child_id, _new(kept, wanted), keys)
             if refused := judge(child, new):
                 return refused
-            await self._requests.record(connection, order, now, None)
+            await self._requests.record(connection, order, child_id, None, now)
             if wanted.version <= kept.version:
                 return kept
             await _keep(connection, platform, child_id, wanted, now)

@@ -21,6 +21,7 @@ from xacthuc.identity.adapters.tables import (
     locks,
     outbox,
     personal_id_checks,
+    requests,
     trail,
 )
 from xacthuc.identity.domain.account import view
@@ -174,7 +175,7 @@ class SqlLifecycle:
                 purge_time=purged,
             )
             await _reseal_numbers(connection, cipher, kept)
-            await change.forget(*CURRENT)
+            await change.forget(*CURRENT, requests)  # what was answered before tells of evidence; this answer does not
             await jobs.enqueue(
                 connection,
                 [destruction_job(order.platform, account_id), purge_job(order.platform, account_id, purged)],
@@ -208,7 +209,7 @@ class SqlLifecycle:
             changed = await self._rows.account(connection, order.platform, account_id, key)
             answer = view(changed or account, now)
             sealed = self._personal.seal_answer(order, answers.spell(answer))
-            await self._requests.record(connection, order, now, sealed)
+            await self._requests.record(connection, order, account_id, sealed, now)
         return Settled(answer, (account_id, *wards))
 
 

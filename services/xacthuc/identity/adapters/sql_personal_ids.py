@@ -169,7 +169,7 @@ class SqlPersonalIds:
         declaration: Declaration,
         now: datetime,
     ) -> None:
-        await self._requests.record(connection, order, now, None)
+        await self._requests.record(connection, order, cipher.account_id, None, now)
         if declaration.confirmation is not None:
             await self._writes.confirm_no_mobile(
                 connection, cipher.platform, cipher.account_id, declaration.confirmation, now

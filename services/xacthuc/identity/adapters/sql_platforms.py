@@ -47,7 +47,7 @@ class SqlPlatforms:
                 )
                 if done.rowcount:
                     await _audit(connection, order, Tag.PLATFORM_CREATED, now, platform, display_name=display_name)
-                    await self._requests.record(connection, order, now, None)
+                    await self._requests.record(connection, order, None, None, now)
                 elif await self._requests.find(connection, order) is None:
                     return None
             row = (await connection.execute(select(platforms).where(platforms.c.platform == platform))).one()
@@ -109,7 +109,7 @@ class SqlPlatforms:
                 await _save(connection, key)
                 await _audit(connection, order, Tag.KEY_REVOKED, now, key_id)
             if seen is None:
-                await self._requests.record(connection, order, now, None)
+                await self._requests.record(connection, order, None, None, now)
         return key
 
     async def records(self) -> list[KeyRecord]:
@@ -120,7 +120,7 @@ class SqlPlatforms:
     async def _record(
         self, connection: AsyncConnection, order: Order, new: StoredKey, ended: StoredKey | None, now: datetime
     ) -> None:
-        await self._requests.record(connection, order, now, None)
+        await self._requests.record(connection, order, None, None, now)
         scopes = " ".join(sorted(new.record.scopes))
         await _audit(connection, order, Tag.KEY_CREATED, now, new.record.key_id, scopes=scopes)
         if ended is not None:

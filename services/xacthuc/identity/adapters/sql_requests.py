@@ -54,8 +54,13 @@ class SqlRequests:
             raise RequestIdReused
         return Seen(row.answer)
 
-    async def record(self, connection: AsyncConnection, order: Order, now: datetime, answer: bytes | None) -> None:
-        """Keeps the order. RequestIdReused when another payload took the id meanwhile, which undoes the write."""
+    async def record(
+        self, connection: AsyncConnection, order: Order, account_id: str | None, answer: bytes | None, now: datetime
+    ) -> None:
+        """Keeps the order, and whom it is about, if that is an account: it is forgotten with that one.
+
+        RequestIdReused when another payload took the id meanwhile, which undoes the write.
+        """
         kept = await connection.execute(
             insert(requests)
             .values(
@@ -65,6 +70,7 @@ class SqlRequests:
                 fingerprint=self._personal.fingerprint(order),
                 answer=answer,
                 create_time=now,
+                account=account_id,
             )
             .on_conflict_do_nothing()
         )

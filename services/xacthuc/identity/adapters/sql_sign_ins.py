@@ -79,9 +79,8 @@ class SqlSignIns:
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
                 return self._begun(order, seen.answer)
-            await self._requests.record(
-                connection, order, now, self._personal.seal_answer(order, answers.spell(new.answer))
-            )
+            sealed = self._personal.seal_answer(order, answers.spell(new.answer))
+            await self._requests.record(connection, order, account_id, sealed, now)
             if new.confirmation is not None:
                 await self._writes.confirm_no_mobile(connection, order.platform, account_id, new.confirmation, now)
             await connection.execute(
@@ -112,7 +111,7 @@ class SqlSignIns:
             if candidate is None:
                 return None
             if seen is None:
-                await self._requests.record(connection, order, now, None)
+                await self._requests.record(connection, order, account_id, None, now)
             taken = await connection.execute(
                 update(sign_ins)
                 .where(

@@ -74,7 +74,7 @@ class SqlVerifications:
                 return Begun(self._kept(order, seen.answer), None)
             account = await self._rows.account(connection, order.platform, account_id, key)
             if account is not None and seen is None:
-                await self._requests.record(connection, order, now, None)
+                await self._requests.record(connection, order, account_id, None, now)
         return Begun(None, account)
 
     async def settle(
@@ -128,7 +128,7 @@ class SqlVerifications:
             )
             if ended:
                 await _end(connection, command, {row.kind for row in ended}, now)
-            await self._requests.record(connection, order, now, None)
+            await self._requests.record(connection, order, account_id, None, now)
             answer = await self._answer(connection, order, account_id, key, now)
             wards = await wards_of(connection, order.platform, (account_id,))
         return Settled(answer, (account_id, *wards))

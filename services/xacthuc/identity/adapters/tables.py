@@ -244,7 +244,10 @@ requests = Table(
     # Empty between the two transactions of a verification.
     sealed("answer", nullable=True),
     instant("create_time"),
+    # Whom it is about, to be forgotten with them; empty where it is about no account.
+    word("account", nullable=True),
     Index("requests_age", "create_time"),
+    Index("requests_account", "platform", "account", postgresql_where=text("account IS NOT NULL")),
 )
 
 # Batches of an import that are done: a repeated one is answered from here.

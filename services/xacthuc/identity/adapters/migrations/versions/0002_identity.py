@@ -16,9 +16,9 @@ depends_on = None
 PARTITIONS = 16
 """Of each partitioned table: 70 million accounts make some four million rows in each."""
 
-HELD = ("accounts", "consents", "evidence", "number_claims")
-"""Before the revision is committed nobody can use the first three, which are copied, a million accounts in 17 s, and
-nobody can write to the last, which is indexed."""
+HELD = ("accounts", "consents", "evidence", "requests", "number_claims")
+"""Before the revision is committed nobody can use the first three, which are copied, a million accounts in 17 s, nor the
+fourth, which gets a column, and nobody can write to the last, which is indexed."""
 
 _PARTITIONED = {
     "accounts": """
@@ -83,6 +83,9 @@ _NEW = (
     """,
     "CREATE INDEX personal_id_claims_account ON identity.personal_id_claims (platform, account)",
     "CREATE INDEX number_claims_account ON identity.number_claims (platform, account)",
+    # Of requests that came before, nobody can tell any more whom they are about: those go with their 30 days.
+    "ALTER TABLE identity.requests ADD COLUMN account text",
+    "CREATE INDEX requests_account ON identity.requests (platform, account) WHERE account IS NOT NULL",
     """
     CREATE TABLE identity.number_moves (
         platform text NOT NULL,
