@@ -59,9 +59,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if wanted := config.getoption("--rule"):
         _keep(config, items, lambda item: wanted in rules[item])
     if STORE != "valkey":
-        _keep(config, items, lambda item: _uses(item, STORE_FIXTURES))
+        _keep(config, items, _is_about_the_store)
     if DATABASE != "bundled":
         _keep(config, items, lambda item: _uses(item, DATABASE_FIXTURES))
+
+
+def _is_about_the_store(item: pytest.Item) -> bool:
+    """Whether another store could make it fail: where a database is at work too, what matters is there unless marked."""
+    marked = item.get_closest_marker("store") is not None
+    return _uses(item, STORE_FIXTURES) and (marked or not _uses(item, DATABASE_FIXTURES))
 
 
 def _uses(item: pytest.Item, fixtures: set[str]) -> bool:

@@ -8,10 +8,13 @@ import socket
 import time
 
 import grpc
+import pytest
 from identity_service import NUMBER, reason_of, refusal
 from silent_postgres import silent
 
 from xacthuc.grpckit.reasons import Reason
+
+pytestmark = pytest.mark.store
 
 SILENCE_TOLD_WITHIN_SECONDS = 5
 """Of a call: at most 2 s until a connection is free and 1.5 s until it is found silent (`identity/main.py`); the rest is

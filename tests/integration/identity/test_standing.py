@@ -21,6 +21,8 @@ from xacthuc.identity.usecases.standing import CLOCK_TOLERANCE, SOFT_LIFE, Stand
 from xacthuc.policy import Action, Reason
 from xacthuc.sql.engine import make_engine, transaction
 
+pytestmark = pytest.mark.store
+
 PLATFORM = "forum"
 HARD_LIMIT = timedelta(minutes=10)
 VERIFIED = Facts(registered=True, evidence=frozenset({EvidenceKind.PHONE}), lapsed=False, child_until_ms=0)
