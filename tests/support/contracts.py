@@ -138,6 +138,8 @@ class _File:
         for index, field in enumerate(message.field):
             yield self._element("field", f"{inside}{field.name}", (*path, _MESSAGE_FIELD, index), field)
         for index, nested in enumerate(message.nested_type):
+            if nested.options.map_entry:  # what the compiler makes of a map; nobody can comment it
+                continue
             yield from self._message(nested, inside, (*path, _MESSAGE_MESSAGE, index))
         for index, enum in enumerate(message.enum_type):
             yield from self._enum(enum, inside, (*path, _MESSAGE_ENUM, index))

@@ -29,7 +29,8 @@ class Entry:
     subject: str
     """Id of the thing that changed: an account, a key, a platform."""
     actor: str
-    """Who asked: `key:<id>` of a platform, `peer:<service>` of the internal port."""
+    """Who asked: `key:<id>` of a platform, `operator:<id>` of the staff, `approval:<id>` of two of them, else
+    `peer:<service>`."""
     request_id: str
     trace_id: str
     detail: Json = field(default_factory=dict)

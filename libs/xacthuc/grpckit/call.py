@@ -16,6 +16,7 @@ from xacthuc.grpckit.reasons import Reason
 
 if TYPE_CHECKING:
     from xacthuc.credentials.scopes import Scope
+    from xacthuc.credentials.staff import Operator
     from xacthuc.telemetry.tracing import TraceContext
 
 SUBCALL_MARGIN_SECONDS = 0.020
@@ -25,7 +26,7 @@ SUBCALL_MARGIN_SECONDS = 0.020
 class Call:
     """One call in progress. Made by the endpoint; read by servicers; never kept after the answer."""
 
-    __slots__ = ("_platform", "deadline", "key_id", "method", "peer", "scopes", "trace")
+    __slots__ = ("_operator", "_platform", "deadline", "key_id", "method", "peer", "scopes", "trace")
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Call:
         key_id: str = "",
         scopes: frozenset[Scope] = frozenset(),
         peer: str = "",
+        operator: Operator | None = None,
     ) -> None:
         self.method = method
         """Full name, `/xacthuc.api.otp.v1.OtpService/CheckCode`."""
@@ -51,6 +53,7 @@ class Call:
         """What that key may do; empty on the internal port."""
         self.peer = peer
         """The calling service by its certificate, such as `identity`; empty on the public port."""
+        self._operator = operator
 
     @property
     def platform(self) -> str:
@@ -66,23 +69,42 @@ class Call:
         return self._platform
 
     @property
+    def operator(self) -> Operator:
+        """The member of the staff behind a call to an administrative method; Unauthenticated where there is none."""
+        if self._operator is None:
+            raise Unauthenticated(Reason.STAFF_SESSION_MISSING, "sign in first: xacthuc staff sign-in")
+        return self._operator
+
+    @property
+    def actor(self) -> str:
+        """Who asks, for the audit trail: `key:<id>` of a platform, `operator:<id>`, else `peer:<service>`."""
+        if self.key_id:
+            return f"key:{self.key_id}"
+        return f"peer:{self.peer}" if self._operator is None else f"operator:{self._operator.id}"
+
+    @property
     def has_platform(self) -> bool:
         """Whether the call acts for a platform; internal and administrative calls may not."""
         return bool(self._platform)
 
     def describe(self, line: dict[str, Any]) -> None:
-        """Adds who is calling to a log line: the platform, the key, the peer; never a person."""
+        """Adds who is calling to a log line: the platform, the key, the peer, the operator's id; never a person."""
         if self._platform:
             line["platform"] = self._platform
         if self.key_id:
             line["key_id"] = self.key_id
         if self.peer:
             line["peer"] = self.peer
+        if self._operator is not None:
+            line["operator"] = self._operator.id
 
     def described(self) -> str:
-        """Returns the same as members of a JSON object. Ids of platforms, keys and peers hold nothing to escape."""
+        """Returns the same as members of a JSON object. Ids of platforms, keys, peers and operators need no escapes."""
         platform = f',"platform":"{self._platform}"' if self._platform else ""
-        return f'{platform},"key_id":"{self.key_id}"' if self.key_id else f'{platform},"peer":"{self.peer}"'
+        if self.key_id:
+            return f'{platform},"key_id":"{self.key_id}"'
+        operator = f',"operator":"{self._operator.id}"' if self._operator is not None else ""
+        return f'{platform},"peer":"{self.peer}"{operator}'
 
     def remaining(self) -> timedelta:
         """Returns the time left for this call, never negative."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from xacthuc.credentials.staff import DEVELOPMENT
 from xacthuc.grpckit.call import Call
 from xacthuc.grpckit.errors import PermissionDenied, Unauthenticated
 from xacthuc.grpckit.reasons import Reason
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xacthuc.credentials.directory import KeyDirectory
+    from xacthuc.credentials.staff import Operator
     from xacthuc.grpckit.observer import Progress
     from xacthuc.telemetry.tracing import TraceContext, Tracer
 
@@ -23,6 +25,7 @@ TRACEPARENT: Final = "traceparent"
 SPIFFE_PREFIX: Final = "spiffe://xacthuc/"
 """A service's name in its certificate: a URI SAN, `spiffe://xacthuc/identity` (SPIFFE ID, section 2)."""
 
+_COMMAND_LINE: Final = "cli"
 _PLATFORM_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 _SAN: Final = "x509_subject_alternative_name"
 
@@ -63,10 +66,15 @@ class KeyGate:
 
 
 class PeerGate:
-    """The internal port: mutual TLS says who calls, a table per method says who may."""
+    """The internal port: mutual TLS says who calls, a table per method says who may.
 
-    def __init__(self, tracer: Tracer) -> None:
+    Administrative methods ask for an operator's session beside it, and for one of the method's roles.
+    """
+
+    def __init__(self, tracer: Tracer, *, development: bool) -> None:
+        """`development` lets the command line administer without a session."""
         self._follow = tracer.follow
+        self._development = development
 
     def trace(self, headers: Mapping[str, Any]) -> TraceContext:
         """Continues the calling service's trace, its sampling included."""
@@ -81,7 +89,13 @@ class PeerGate:
         platform = str(progress.headers.get(PLATFORM, ""))
         if platform and _PLATFORM_ID.fullmatch(platform) is None:
             raise Unauthenticated(Reason.PLATFORM_MISSING, "x-xacthuc-platform does not hold a platform id")
-        return Call(method.path, progress.trace, deadline, platform, peer=peer)
+        operator = self._operator(peer) if method.roles else None
+        return Call(method.path, progress.trace, deadline, platform, peer=peer, operator=operator)
+
+    def _operator(self, peer: str) -> Operator:
+        if self._development and peer == _COMMAND_LINE:
+            return DEVELOPMENT
+        raise Unauthenticated(Reason.STAFF_SESSION_MISSING, "sign in first: xacthuc staff sign-in")
 
 
 def peer_name(auth_context: Mapping[str, Any]) -> str:

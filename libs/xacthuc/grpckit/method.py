@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from xacthuc.credentials.scopes import Scope
+    from xacthuc.credentials.staff import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,10 +35,19 @@ class Method:
     """A platform key needs one of these. Empty on the internal port."""
     peers: frozenset[str] = frozenset()
     """Services that may call it. Empty on the public port; on the internal one empty means nobody."""
+    roles: frozenset[Role] = frozenset()
+    """An operator needs one of these. Empty where no operator is asked for."""
     span_attributes: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, descriptor: MethodDescriptor, *, scopes: frozenset[Scope], peers: frozenset[str]) -> Method:
+    def of(
+        cls,
+        descriptor: MethodDescriptor,
+        *,
+        scopes: frozenset[Scope] = frozenset(),
+        peers: frozenset[str] = frozenset(),
+        roles: frozenset[Role] = frozenset(),
+    ) -> Method:
         """Reads an RPC's descriptor."""
         service = descriptor.containing_service
         return cls(
@@ -50,6 +60,7 @@ class Method:
             streams_responses=descriptor.server_streaming,
             scopes=scopes,
             peers=peers,
+            roles=roles,
             span_attributes={
                 "rpc.system.name": "grpc",
                 "rpc.method": f"{service.full_name}/{descriptor.name}",

@@ -46,6 +46,9 @@ class Reason(StrEnum):
     PEER_UNKNOWN = "PEER_UNKNOWN"
     PEER_NOT_ALLOWED = "PEER_NOT_ALLOWED"
     SCOPE_MISSING = "SCOPE_MISSING"
+    STAFF_SESSION_MISSING = "STAFF_SESSION_MISSING"
+    ROLE_MISSING = "ROLE_MISSING"
+    SECOND_PERSON_NEEDED = "SECOND_PERSON_NEEDED"
 
     # How much is asked.
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
@@ -60,6 +63,7 @@ class Reason(StrEnum):
     PLATFORM_NOT_FOUND = "PLATFORM_NOT_FOUND"
     KEY_NOT_FOUND = "KEY_NOT_FOUND"
     PROVIDER_NOT_FOUND = "PROVIDER_NOT_FOUND"
+    APPROVAL_NOT_FOUND = "APPROVAL_NOT_FOUND"
     ACCOUNT_ALREADY_EXISTS = "ACCOUNT_ALREADY_EXISTS"
     PLATFORM_ALREADY_EXISTS = "PLATFORM_ALREADY_EXISTS"
     KEY_ALREADY_EXISTS = "KEY_ALREADY_EXISTS"
@@ -78,6 +82,8 @@ class Reason(StrEnum):
     ELECTRONIC_ID_NOT_OFFERED = "ELECTRONIC_ID_NOT_OFFERED"
     GUARDIAN_UNFIT = "GUARDIAN_UNFIT"
     TOO_MANY_KEYS = "TOO_MANY_KEYS"
+    APPROVAL_STATE = "APPROVAL_STATE"
+    APPROVAL_KIND_NOT_OFFERED = "APPROVAL_KIND_NOT_OFFERED"
 
     # Something of ours.
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
@@ -106,14 +112,21 @@ _BY_STATUS: Final = {
         Reason.CREDENTIALS_EXPIRED,
         Reason.PLATFORM_MISSING,
         Reason.PEER_UNKNOWN,
+        Reason.STAFF_SESSION_MISSING,
     ),
-    StatusCode.PERMISSION_DENIED: (Reason.PEER_NOT_ALLOWED, Reason.SCOPE_MISSING),
+    StatusCode.PERMISSION_DENIED: (
+        Reason.PEER_NOT_ALLOWED,
+        Reason.SCOPE_MISSING,
+        Reason.ROLE_MISSING,
+        Reason.SECOND_PERSON_NEEDED,
+    ),
     StatusCode.NOT_FOUND: (
         Reason.CHALLENGE_NOT_FOUND,
         Reason.ACCOUNT_NOT_FOUND,
         Reason.PLATFORM_NOT_FOUND,
         Reason.KEY_NOT_FOUND,
         Reason.PROVIDER_NOT_FOUND,
+        Reason.APPROVAL_NOT_FOUND,
     ),
     # A reused request id depends on what happened before, so INVALID_ARGUMENT ("regardless of the state of the
     # system") would be untrue; and no state can be mended, so FAILED_PRECONDITION would be too. The id is taken.
@@ -137,6 +150,8 @@ _BY_STATUS: Final = {
         Reason.ELECTRONIC_ID_NOT_OFFERED,
         Reason.GUARDIAN_UNFIT,
         Reason.TOO_MANY_KEYS,
+        Reason.APPROVAL_STATE,
+        Reason.APPROVAL_KIND_NOT_OFFERED,
     ),
     StatusCode.RESOURCE_EXHAUSTED: (
         Reason.LIMIT_EXCEEDED,

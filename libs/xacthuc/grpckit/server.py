@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 
     from xacthuc.credentials.directory import KeyDirectory
+    from xacthuc.credentials.staff import Role
     from xacthuc.grpckit.errors import XacthucError
     from xacthuc.grpckit.validation import Shortcuts
     from xacthuc.settings import Settings
@@ -101,7 +102,7 @@ class ServerBuilder:
             ceiling_seconds=deadline_ceiling.total_seconds(),
         )
         self._public_endpoint = Endpoint(KeyGate(keys, telemetry.tracer), steps) if keys is not None else None
-        self._internal_endpoint = Endpoint(PeerGate(telemetry.tracer), steps)
+        self._internal_endpoint = Endpoint(PeerGate(telemetry.tracer, development=settings.development), steps)
         self._public: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
         self._internal: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
 
@@ -119,24 +120,37 @@ class ServerBuilder:
         served = behaviours(descriptor, servicer)
         self._public[descriptor.full_name] = {
             method.name: self._public_endpoint.handler(
-                Method.of(method, scopes=_scopes_of(method.name, table), peers=frozenset()), served[method.name]
+                Method.of(method, scopes=_scopes_of(method.name, table)), served[method.name]
             )
             for method in descriptor.methods
         }
         return self
 
     def internal(
-        self, descriptor: ServiceDescriptor, servicer: object, *, allow: Mapping[str, Collection[str]]
+        self,
+        descriptor: ServiceDescriptor,
+        servicer: object,
+        *,
+        allow: Mapping[str, Collection[str]],
+        roles: Mapping[str, Collection[Role]] | None = None,
     ) -> Self:
         """Serves a contract to other services. `allow` lists the peers per method; a method without any is closed.
 
-        ValueError when the servicer lacks a method, or the table names one the contract does not have.
+        `roles` lists, per method, the roles of which its operator has one; a method without any asks for no operator.
+        ValueError when the servicer lacks a method, or a table names one the contract does not have.
         """
         refuse_unknown(descriptor, allow)
+        operated = roles or {}
+        refuse_unknown(descriptor, operated)
         served = behaviours(descriptor, servicer)
         self._internal[descriptor.full_name] = {
             method.name: self._internal_endpoint.handler(
-                Method.of(method, scopes=frozenset(), peers=frozenset(allow.get(method.name, ()))), served[method.name]
+                Method.of(
+                    method,
+                    peers=frozenset(allow.get(method.name, ())),
+                    roles=frozenset(operated.get(method.name, ())),
+                ),
+                served[method.name],
             )
             for method in descriptor.methods
         }

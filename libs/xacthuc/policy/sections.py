@@ -180,6 +180,13 @@ class Identity:
     """Numbers of the identity service."""
 
     request_id_days: int
+    approval_hours: int
+    """How long what takes two people waits for the second."""
+
+    def __post_init__(self) -> None:
+        """Refuses times that are none."""
+        if min(self.request_id_days, self.approval_hours) <= 0:
+            raise ValueError("request_id_days, approval_hours: write numbers above 0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from xacthuc.grpckit.tls import TlsFiles
 from xacthuc.identity.adapters.account_cipher import KeyWrapper
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
+from xacthuc.identity.adapters.approvals.key_destruction import KeyDestruction
+from xacthuc.identity.adapters.approvals.sql_approvals import SqlApprovals
 from xacthuc.identity.adapters.housekeeping import Housekeeping
 from xacthuc.identity.adapters.import_sealing import BatchSealer
 from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers
@@ -40,8 +42,10 @@ from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.tables import SCHEMA, jobs
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
+from xacthuc.identity.domain.approvals import ApprovalKind
 from xacthuc.identity.domain.claims import Bounds
-from xacthuc.identity.usecases import questions
+from xacthuc.identity.usecases import approvals, questions
+from xacthuc.identity.usecases.approvals import FourEyes
 from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings
 from xacthuc.jobs.job import Work
@@ -151,6 +155,7 @@ class Assembly:
                 JobKind.PURGE: Work(purge.purge, _JOB_WAITS),
                 JobKind.PERSONAL_ID_CHECK: Work(lambda job: questions.ask_again(self.identity, job), _JOB_WAITS),
                 JobKind.NUMBER_NOTICE: Work(NumberNotices(pools.writes, keys, peer, clock).tell, _JOB_WAITS),
+                JobKind.APPROVAL: Work(lambda job: approvals.carry_out(self.four_eyes, job), _JOB_WAITS),
             },
             metrics,
             slots=JOB_SLOTS,
@@ -179,6 +184,13 @@ class Assembly:
             personal_id_scheme=PersonalIdScheme.load(),
             providers=providers,
             appended=_all(relay.wake, worker.wake),
+        )
+        self.four_eyes = FourEyes(
+            clock=clock,
+            approvals=SqlApprovals(pools.writes, requests),
+            executors={ApprovalKind.KEY_DESTRUCTION: KeyDestruction(pools.writes, purge, clock)},
+            open_for=timedelta(hours=policy.identity.approval_hours),
+            appended=worker.wake,
         )
         housekeeping = Housekeeping(
             pools.writes,

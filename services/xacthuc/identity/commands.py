@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from xacthuc.credentials.scopes import Scope
+    from xacthuc.credentials.staff import Operator
+    from xacthuc.identity.domain.approvals import Act, Step
     from xacthuc.identity.domain.facts import EvidenceKind
     from xacthuc.identity.domain.guardianship import Guardianship
     from xacthuc.identity.domain.importing import ImportedRow
@@ -29,7 +31,7 @@ class Order:
     payload: str = field(repr=False)
     """The request without its id, in one canonical spelling; only its keyed hash is kept."""
     actor: str
-    """`key:<id>` or `peer:<service>`, for the audit trail."""
+    """`key:<id>`, `operator:<id>` or `peer:<service>`, for the audit trail."""
     trace_id: str
 
 
@@ -189,3 +191,26 @@ class ImportBatch:
     order: Order
     rows: Iterator[ImportedRow] = field(repr=False)
     """Read as they are asked for, since reading a thousand takes longer than other calls should wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeAct:
+    """Something that takes two people, proposed by the first."""
+
+    order: Order
+    operator: Operator
+    act: Act
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideApproval:
+    """What an operator makes of a proposal."""
+
+    order: Order
+    operator: Operator
+    approval_id: str
+    platform: str | None
+    """Where the caller named one, approvals of others do not exist."""
+    step: Step
+    reason: str

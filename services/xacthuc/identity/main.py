@@ -8,17 +8,23 @@ from functools import partial
 from typing import Final
 
 from xacthuc import process
-from xacthuc.api.identity.v1 import admin_pb2, internal_pb2, service_pb2
+from xacthuc.api.identity.v1 import admin_pb2, approval_admin_pb2, internal_pb2, service_pb2
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.records import signing_key
 from xacthuc.credentials.scopes import Scope
+from xacthuc.credentials.staff import Role
 from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.identity.adapters.eid_providers import opened_providers
 from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.assembly import Assembly, connected
 from xacthuc.identity.outages import TRANSLATIONS
-from xacthuc.identity.servicer import IdentityAdminServicer, IdentityInternalServicer, IdentityServicer
+from xacthuc.identity.servicer import (
+    ApprovalAdminServicer,
+    IdentityAdminServicer,
+    IdentityInternalServicer,
+    IdentityServicer,
+)
 from xacthuc.identity.settings import IdentitySettings
 from xacthuc.identity.usecases import questions
 from xacthuc.identity.wire.decisions import SHORTCUTS
@@ -54,6 +60,17 @@ SCOPES: Final = {
 PEERS: Final = {"PutGuardianship": {"guardian"}, "ImportAccounts": {"backfill", "cli"}}
 """Which services may call each internal method."""
 
+ANYBODY: Final = frozenset(Role)
+APPROVAL_ROLES: Final = {
+    "CreateApproval": ANYBODY,
+    "GetApproval": ANYBODY,
+    "ListApprovals": ANYBODY,
+    "GrantApproval": ANYBODY,
+    "RefuseApproval": ANYBODY,
+    "WithdrawApproval": ANYBODY,
+}
+"""Who may propose and decide what: `domain.approvals`, by kind."""
+
 
 async def serve(settings: IdentitySettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
@@ -72,7 +89,7 @@ async def serve(settings: IdentitySettings) -> None:
         keys = KeyDirectory(
             connections.state, signing.public_key(), clock, reporting.metrics, development=settings.development
         )
-        admin = service_of(admin_pb2, "IdentityAdmin")
+        admin, approvals = service_of(admin_pb2, "IdentityAdmin"), service_of(approval_admin_pb2, "ApprovalAdmin")
         server = (
             ServerBuilder("identity", settings, reporting, keys=keys, translations=TRANSLATIONS, shortcuts=SHORTCUTS)
             .public(
@@ -83,6 +100,12 @@ async def serve(settings: IdentitySettings) -> None:
                 admin,
                 IdentityAdminServicer(identity),
                 allow={method: {"cli"} for method in admin.methods_by_name},
+            )
+            .internal(
+                approvals,
+                ApprovalAdminServicer(assembly.four_eyes),
+                allow={method: {"cli"} for method in approvals.methods_by_name},
+                roles=APPROVAL_ROLES,
             )
             .build()
         )

@@ -32,6 +32,12 @@ NEVER_RETRIED = {
     "IdentityAdmin/RotatePlatformKey": "its answer holds a secret that is shown once: a repetition could not show it",
     "IdentityAdmin/RevokePlatformKey": "the operator is told and decides",
     "IdentityAdmin/ListPlatformKeys": "the operator is told and decides",
+    "ApprovalAdmin/CreateApproval": "the operator is told and decides",
+    "ApprovalAdmin/GetApproval": "the operator is told and decides",
+    "ApprovalAdmin/ListApprovals": "the operator is told and decides",
+    "ApprovalAdmin/GrantApproval": "the operator is told and decides",
+    "ApprovalAdmin/RefuseApproval": "the operator is told and decides",
+    "ApprovalAdmin/WithdrawApproval": "the operator is told and decides",
 }
 
 

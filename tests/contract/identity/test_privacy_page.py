@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Column
 
-from xacthuc.identity.adapters import key_tables, tables
+from xacthuc.identity.adapters import key_tables, schema
 from xacthuc.masked import Sealed
 from xacthuc.sql.columns import MaskedBytes
 
@@ -31,7 +31,7 @@ def test_the_page_names_every_column_once_with_who_can_read_it():
 
     assert told == Counter(
         (table.name, column.name, kind(column))
-        for metadata in (tables.metadata, key_tables.metadata)
+        for metadata in (schema.metadata, key_tables.metadata)
         for table in metadata.sorted_tables
         for column in table.columns
     )

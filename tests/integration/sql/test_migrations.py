@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from xacthuc.identity import migrate
-from xacthuc.identity.adapters import key_tables, tables
+from xacthuc.identity.adapters import key_tables, schema
 
 PARTITION = re.compile(r"_\d+$")
 SCHEMAS = pytest.mark.parametrize("migrations", [migrate.MIGRATIONS, migrate.KEY_MIGRATIONS], ids=lambda of: of.schema)
@@ -52,7 +52,7 @@ def test_the_newest_file_is_alembics_head(migrations):
     assert [migrations.head()] == ScriptDirectory.from_config(config).get_heads()
 
 
-@pytest.mark.parametrize("of", [tables, key_tables], ids=lambda of: of.SCHEMA)
+@pytest.mark.parametrize("of", [schema, key_tables], ids=lambda of: of.SCHEMA)
 async def test_the_migrations_make_what_the_tables_say(engine, of):
     def difference(connection):
         options = {

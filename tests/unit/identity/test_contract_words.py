@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from xacthuc.api.identity.v1 import admin_pb2, internal_pb2, resources_pb2
+from xacthuc.api.identity.v1 import admin_pb2, approval_admin_pb2, internal_pb2, resources_pb2
 from xacthuc.credentials.records import KeyState
 from xacthuc.credentials.scopes import Scope
 from xacthuc.identity.domain.account import State
+from xacthuc.identity.domain.approvals import ApprovalKind, ApprovalState
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.guardianship import Relation
 from xacthuc.policy import Action, NextStep, Reason, VerificationPath
@@ -25,6 +26,8 @@ from xacthuc.policy import Action, NextStep, Reason, VerificationPath
         (Relation, internal_pb2.Guardianship.Relation),
         (Scope, admin_pb2.PlatformKey.Scope),
         (KeyState, admin_pb2.PlatformKey.State),
+        (ApprovalKind, approval_admin_pb2.Approval.Kind),
+        (ApprovalState, approval_admin_pb2.Approval.State),
     ],
 )
 def test_both_sides_have_the_same_members(ours, contract):

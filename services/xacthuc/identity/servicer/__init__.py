@@ -4,7 +4,8 @@ The server builder checks these classes against the contract; what a method does
 """
 
 from xacthuc.identity.servicer.admin import IdentityAdminServicer
+from xacthuc.identity.servicer.approvals import ApprovalAdminServicer
 from xacthuc.identity.servicer.internal import IdentityInternalServicer
 from xacthuc.identity.servicer.public import IdentityServicer
 
-__all__ = ["IdentityAdminServicer", "IdentityInternalServicer", "IdentityServicer"]
+__all__ = ["ApprovalAdminServicer", "IdentityAdminServicer", "IdentityInternalServicer", "IdentityServicer"]

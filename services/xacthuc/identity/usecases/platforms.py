@@ -67,7 +67,7 @@ async def list_keys(identity: Identity, platform: str) -> list[StoredKey]:
     """Returns a platform's keys, newest first."""
     keys = await identity.platforms.keys(platform)
     if keys is None:
-        raise _no_platform()
+        raise no_platform()
     return keys
 
 
@@ -127,7 +127,7 @@ async def _make(
 
 def _not_added(outcome: KeyOutcome) -> XacthucError:
     if outcome is KeyOutcome.NO_PLATFORM:
-        return _no_platform()
+        return no_platform()
     if outcome is KeyOutcome.NO_KEY:
         return _no_key()
     if outcome is KeyOutcome.TOO_MANY:
@@ -138,7 +138,8 @@ def _not_added(outcome: KeyOutcome) -> XacthucError:
     )
 
 
-def _no_platform() -> NotFound:
+def no_platform() -> NotFound:
+    """Says that a platform is not there."""
     return NotFound(Reason.PLATFORM_NOT_FOUND, "no such platform; `xacthuc platforms list` shows those there are")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SCOPES: Final = {scope: admin_pb2.PlatformKey.Scope.Value(scope.value) for scope in Scope}
 _SCOPES_READ: Final = {number: scope for scope, number in _SCOPES.items()}
 _KEY_STATES: Final = {state: admin_pb2.PlatformKey.State.Value(state.value) for state in KeyState}
-_PLATFORM_PREFIX: Final = "platforms/"
+PLATFORM_PREFIX: Final = "platforms/"
 
 
 def create_platform(request: admin_pb2.CreatePlatformRequest, call: Call) -> Order:
@@ -55,7 +55,7 @@ def revoke_key(request: admin_pb2.RevokePlatformKeyRequest, call: Call) -> tuple
 
 def platform_of(name: str) -> str:
     """Returns the id in `platforms/{platform}`."""
-    return name[len(_PLATFORM_PREFIX) :]
+    return name[len(PLATFORM_PREFIX) :]
 
 
 def key_of(name: str) -> tuple[str, str]:
@@ -67,7 +67,7 @@ def key_of(name: str) -> tuple[str, str]:
 def platform(view: PlatformView) -> admin_pb2.Platform:
     """Renders a platform."""
     return admin_pb2.Platform(
-        name=f"{_PLATFORM_PREFIX}{view.platform}",
+        name=f"{PLATFORM_PREFIX}{view.platform}",
         display_name=view.display_name,
         create_time=timestamp(view.create_time),
     )
@@ -77,7 +77,7 @@ def key(stored: StoredKey) -> admin_pb2.PlatformKey:
     """Renders a key, without its hash."""
     record = stored.record
     return admin_pb2.PlatformKey(
-        name=f"{_PLATFORM_PREFIX}{record.platform}/keys/{record.key_id}",
+        name=f"{PLATFORM_PREFIX}{record.platform}/keys/{record.key_id}",
         scopes=sorted(_SCOPES[scope] for scope in record.scopes),
         state=_KEY_STATES[record.state],
         create_time=timestamp(stored.create_time),

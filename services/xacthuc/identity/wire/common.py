@@ -40,7 +40,7 @@ def order(request: Message, call: Call, platform: str) -> Order:
         method=request.DESCRIPTOR.name.removesuffix("Request"),
         request_id=request.request_id.lower(),  # type: ignore[attr-defined]  # every write has one
         payload=payload.SerializeToString(deterministic=True).hex(),
-        actor=f"key:{call.key_id}" if call.key_id else f"peer:{call.peer}",
+        actor=call.actor,
         trace_id=call.trace.trace_id_hex,
     )
 

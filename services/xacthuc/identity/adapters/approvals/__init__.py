@@ -1,0 +1,1 @@
+"""Approvals in PostgreSQL, and what carries out the acts that identity itself knows."""

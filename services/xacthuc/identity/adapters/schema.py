@@ -1,0 +1,11 @@
+"""Every table of schema `identity`, wherever it is defined: for whoever compares them with what they should be."""
+
+from __future__ import annotations
+
+from xacthuc.identity.adapters.approvals import tables as _approvals
+from xacthuc.identity.adapters.tables import SCHEMA, metadata
+
+__all__ = ["SCHEMA", "metadata"]
+
+_DEFINED = (_approvals,)
+"""A module that defines tables adds them to `metadata` when it is imported. Add yours."""

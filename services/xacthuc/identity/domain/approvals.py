@@ -1,0 +1,204 @@
+"""What takes two people: who may propose and who may decide, and the life of an approval as a pure machine.
+
+PROPOSED ──grant──▶ GRANTED ──execute──▶ EXECUTED
+   ├── refuse ───▶ REFUSED     └──fail──▶ FAILED
+   ├── withdraw ─▶ WITHDRAWN
+   └── expire ───▶ EXPIRED
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.credentials.staff import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from xacthuc.credentials.staff import Operator
+
+
+class ApprovalKind(StrEnum):
+    """What kind of act it is. If you add one, add it to the contract and to both tables below."""
+
+    MASS_UNLOCK = "MASS_UNLOCK"
+    PERMANENT_LOCK = "PERMANENT_LOCK"
+    AUTHORITY_RELEASE = "AUTHORITY_RELEASE"
+    KEY_DESTRUCTION = "KEY_DESTRUCTION"
+    RESTRICT_ACCOUNTS = "RESTRICT_ACCOUNTS"
+
+
+class ApprovalState(StrEnum):
+    """How far an approval has come."""
+
+    PROPOSED = "PROPOSED"
+    GRANTED = "GRANTED"
+    EXECUTED = "EXECUTED"
+    FAILED = "FAILED"
+    REFUSED = "REFUSED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+
+
+class Step(StrEnum):
+    """What happens to an approval."""
+
+    GRANT = "GRANT"
+    REFUSE = "REFUSE"
+    WITHDRAW = "WITHDRAW"
+    EXPIRE = "EXPIRE"
+    EXECUTE = "EXECUTE"
+    FAIL = "FAIL"
+
+
+class ApprovalBar(StrEnum):
+    """Why a step is not taken."""
+
+    STATE = "STATE"
+    """It is decided already, or its time is over."""
+    ROLE = "ROLE"
+    """Another role decides acts of this kind."""
+    SAME_PERSON = "SAME_PERSON"
+    """Nobody decides what they proposed."""
+    NOT_PROPOSER = "NOT_PROPOSER"
+    """Nobody takes back what another one proposed."""
+
+
+NEXT: Final[Mapping[tuple[ApprovalState, Step], ApprovalState]] = MappingProxyType(
+    {
+        (ApprovalState.PROPOSED, Step.GRANT): ApprovalState.GRANTED,
+        (ApprovalState.PROPOSED, Step.REFUSE): ApprovalState.REFUSED,
+        (ApprovalState.PROPOSED, Step.WITHDRAW): ApprovalState.WITHDRAWN,
+        (ApprovalState.PROPOSED, Step.EXPIRE): ApprovalState.EXPIRED,
+        (ApprovalState.GRANTED, Step.EXECUTE): ApprovalState.EXECUTED,
+        (ApprovalState.GRANTED, Step.FAIL): ApprovalState.FAILED,
+    }
+)
+"""Every step there is; any other pair is none."""
+
+PROPOSERS: Final[Mapping[ApprovalKind, frozenset[Role]]] = MappingProxyType(
+    {
+        ApprovalKind.MASS_UNLOCK: frozenset({Role.OFFICER, Role.OPS}),
+        ApprovalKind.PERMANENT_LOCK: frozenset({Role.OFFICER}),
+        ApprovalKind.AUTHORITY_RELEASE: frozenset({Role.OFFICER}),
+        ApprovalKind.KEY_DESTRUCTION: frozenset({Role.OFFICER, Role.ADMIN}),
+        ApprovalKind.RESTRICT_ACCOUNTS: frozenset({Role.OFFICER, Role.OPS}),
+    }
+)
+"""Who may propose an act: any of these roles."""
+
+DECIDERS: Final[Mapping[ApprovalKind, frozenset[Role]]] = MappingProxyType(
+    {
+        ApprovalKind.MASS_UNLOCK: frozenset({Role.OFFICER}),
+        ApprovalKind.PERMANENT_LOCK: frozenset({Role.OFFICER}),
+        ApprovalKind.AUTHORITY_RELEASE: frozenset({Role.OFFICER}),
+        ApprovalKind.KEY_DESTRUCTION: frozenset({Role.ADMIN}),
+        ApprovalKind.RESTRICT_ACCOUNTS: frozenset({Role.OFFICER}),
+    }
+)
+"""Who may grant or refuse it. What is destroyed comes back by nobody's hand, so those who keep the keys decide it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something to be done to accounts of a platform."""
+
+    kind: ApprovalKind
+    platform: str
+    parameters: Mapping[str, object] = field(repr=False)
+    """Of the kind's message in the contract, as its JSON spells them; ids, orders and times, nothing personal."""
+
+    def text(self, name: str) -> str:
+        """Returns a parameter that is one text."""
+        return str(self.parameters[name])
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Returns a parameter that is a list of texts."""
+        listed = self.parameters[name]
+        return tuple(map(str, listed)) if isinstance(listed, list) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody said of a proposal."""
+
+    operator: str
+    reason: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """An act was done."""
+
+    result: Mapping[str, str] = field(default_factory=dict)
+    """What came of it, by facts the kind names; nothing personal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An act cannot be done, however often it is tried."""
+
+    reason: str
+    """UPPER_SNAKE, such as `ACCOUNT_OPEN`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """An act that one operator proposed, and what became of it."""
+
+    id: str
+    act: Act
+    reason: str
+    proposer: str
+    state: ApprovalState
+    create_time: datetime
+    expire_time: datetime
+    decision: Decision | None = None
+    end_time: datetime | None = None
+    outcome: Executed | Failed | None = None
+
+    def state_at(self, now: datetime) -> ApprovalState:
+        """Returns its state at `now`: a proposal is over at its time, whether or not that was written down yet."""
+        over = self.state is ApprovalState.PROPOSED and now >= self.expire_time
+        return ApprovalState.EXPIRED if over else self.state
+
+
+def may_propose(kind: ApprovalKind, operator: Operator) -> bool:
+    """Whether the operator may propose acts of this kind."""
+    return not operator.roles.isdisjoint(PROPOSERS[kind])
+
+
+def decided(approval: Approval, step: Step, operator: Operator, reason: str, now: datetime) -> Approval | ApprovalBar:
+    """Returns the approval after an operator's step, or why it is not taken. Who may is settled before what is possible."""
+    own = approval.proposer == operator.id
+    if step is Step.WITHDRAW:
+        if not own:
+            return ApprovalBar.NOT_PROPOSER
+    elif own:
+        return ApprovalBar.SAME_PERSON
+    elif operator.roles.isdisjoint(DECIDERS[approval.act.kind]):
+        return ApprovalBar.ROLE
+    after = NEXT.get((approval.state_at(now), step))
+    if after is None:
+        return ApprovalBar.STATE
+    return replace(approval, state=after, decision=Decision(operator.id, reason, now))
+
+
+def expired(approval: Approval, now: datetime) -> Approval | ApprovalBar:
+    """Returns the approval once its time is over and nobody answered."""
+    if approval.state is not ApprovalState.PROPOSED or now < approval.expire_time:
+        return ApprovalBar.STATE
+    return replace(approval, state=NEXT[approval.state, Step.EXPIRE])
+
+
+def ended(approval: Approval, outcome: Executed | Failed, now: datetime) -> Approval | ApprovalBar:
+    """Returns the approval after it was carried out, or could not be; what ended before stays as it is."""
+    after = NEXT.get((approval.state, Step.EXECUTE if isinstance(outcome, Executed) else Step.FAIL))
+    if after is None:
+        return ApprovalBar.STATE
+    return replace(approval, state=after, end_time=now, outcome=outcome)

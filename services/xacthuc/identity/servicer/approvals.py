@@ -1,0 +1,60 @@
+"""Serves operators, on the internal port: what takes two of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xacthuc.api.identity.v1 import approval_admin_pb2
+from xacthuc.identity.servicer.pages import size_of
+from xacthuc.identity.usecases import approvals
+from xacthuc.identity.wire import approvals as wire
+
+if TYPE_CHECKING:
+    from xacthuc.grpckit.call import Call
+    from xacthuc.identity.domain.approvals import Approval
+    from xacthuc.identity.usecases.approvals import FourEyes
+
+
+class ApprovalAdminServicer:
+    """Serves operators, on the internal port."""
+
+    def __init__(self, eyes: FourEyes) -> None:
+        """Takes what the verbs work with."""
+        self._eyes = eyes
+
+    async def CreateApproval(
+        self, request: approval_admin_pb2.CreateApprovalRequest, call: Call
+    ) -> approval_admin_pb2.Approval:
+        return self._seen(await approvals.propose(self._eyes, wire.propose(request, call)))
+
+    async def GetApproval(
+        self, request: approval_admin_pb2.GetApprovalRequest, call: Call
+    ) -> approval_admin_pb2.Approval:
+        return self._seen(await approvals.get(self._eyes, wire.id_of(request.name), wire.named_platform(call)))
+
+    async def ListApprovals(
+        self, request: approval_admin_pb2.ListApprovalsRequest, call: Call
+    ) -> approval_admin_pb2.ListApprovalsResponse:
+        wanted, limit = wire.wanted(request, call), size_of(request)
+        page, token = await approvals.page(self._eyes, wanted, request.page_token, limit)
+        return approval_admin_pb2.ListApprovalsResponse(
+            approvals=[self._seen(found) for found in page], next_page_token=token
+        )
+
+    async def GrantApproval(
+        self, request: approval_admin_pb2.GrantApprovalRequest, call: Call
+    ) -> approval_admin_pb2.Approval:
+        return self._seen(await approvals.decide(self._eyes, wire.grant(request, call)))
+
+    async def RefuseApproval(
+        self, request: approval_admin_pb2.RefuseApprovalRequest, call: Call
+    ) -> approval_admin_pb2.Approval:
+        return self._seen(await approvals.decide(self._eyes, wire.refuse(request, call)))
+
+    async def WithdrawApproval(
+        self, request: approval_admin_pb2.WithdrawApprovalRequest, call: Call
+    ) -> approval_admin_pb2.Approval:
+        return self._seen(await approvals.decide(self._eyes, wire.withdraw(request, call)))
+
+    def _seen(self, found: Approval) -> approval_admin_pb2.Approval:
+        return wire.approval(found, found.state_at(self._eyes.clock.now()))
