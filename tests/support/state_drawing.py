@@ -21,7 +21,7 @@ GIVEN = (
 """A grown-up, a child, and somebody of whom name or birth date is missing."""
 
 _FIRST = (State.UNVERIFIED, State.PENDING_GUARDIAN)
-_IN_USE = set(State) - {State.LOCKED, State.CLOSED, State.ERASURE_SCHEDULED, State.ERASED}
+_IN_USE = set(State) - {State.LOCKED, State.CLOSED, State.ERASURE_SCHEDULED, State.ERASED, State.UNREADABLE}
 _LEADS_ANYWHERE = {Transition.ACCOUNT_CORRECTED, Transition.ACCOUNT_UNLOCKED}
 """Back to whatever the facts then say: drawn, they would hide the rest."""
 

@@ -34,6 +34,7 @@ registered_facts = st.builds(
     transition_until_ms=st.one_of(st.just(0), INSTANTS),
     reverify_from_ms=_ENDS,
     supervision=supervisions,
+    readable=st.sampled_from((True, True, True, False)),
 )
 
 facts = st.one_of(st.just(NOT_REGISTERED), registered_facts)

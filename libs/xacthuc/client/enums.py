@@ -104,6 +104,7 @@ class AccountState(OpenEnum):
     CLOSED = identity.Account.CLOSED
     ERASURE_SCHEDULED = identity.Account.ERASURE_SCHEDULED
     ERASED = identity.Account.ERASED
+    UNREADABLE = identity.Account.UNREADABLE
 
 
 class EvidenceKind(OpenEnum):
@@ -202,3 +203,4 @@ class DecisionReason(OpenEnum):
     SUPERVISED = identity.Decision.SUPERVISED
     QUIET_HOURS = identity.Decision.QUIET_HOURS
     SUSPENDED = identity.Decision.SUSPENDED
+    UNREADABLE = identity.Decision.UNREADABLE

@@ -13,6 +13,7 @@ XacthucError
 ├── DeadlineExceeded      DEADLINE_EXCEEDED
 ├── Unavailable           UNAVAILABLE          always with RetryInfo
 ├── Unimplemented         UNIMPLEMENTED
+├── DataLoss              DATA_LOSS            what is kept is damaged; an operator has to restore it
 └── Internal              INTERNAL             a fixed sentence; the cause stays in the log
 
 An expected business "no" (wrong code, under age, not allowed) is a value of an answer, never one of these. Owns no
@@ -188,6 +189,12 @@ class Unimplemented(XacthucError):
     """The method is in the contract and not served here."""
 
     status = StatusCode.UNIMPLEMENTED
+
+
+class DataLoss(XacthucError):
+    """What is kept is damaged, so a retry fails again until an operator has restored it. Nothing was changed."""
+
+    status = StatusCode.DATA_LOSS
 
 
 class Internal(XacthucError):

@@ -106,6 +106,10 @@ SENTENCES: Final[Mapping[Reason, Sentence]] = MappingProxyType({
     Reason.KEYS_UNAVAILABLE: _LATER,
     Reason.SHUTTING_DOWN: _LATER,
     Reason.DEADLINE_EXCEEDED: _LATER,
+    Reason.ACCOUNT_UNREADABLE: Sentence(
+        "Dữ liệu của tài khoản bị lỗi. Vui lòng liên hệ bộ phận hỗ trợ của nền tảng.",
+        "What is kept of the account is damaged. Please contact the platform's support.",
+    ),
     Reason.INTERNAL_ERROR: Sentence(
         "Đã có lỗi xảy ra. Vui lòng thử lại sau.",
         "Something went wrong. Please try again later.",

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     SUPERVISED = "SUPERVISED"
     QUIET_HOURS = "QUIET_HOURS"
     SUSPENDED = "SUSPENDED"
+    UNREADABLE = "UNREADABLE"
 
 
 class NextStep(StrEnum):

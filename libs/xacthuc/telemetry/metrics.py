@@ -227,6 +227,12 @@ class Metrics:
             ("column",),
             registry=registry,
         )
+        self.unreadable_accounts = Tally(
+            registry,
+            "xacthuc_unreadable_accounts",
+            "Times that an account was read which does not open: it, or its key, is damaged (docs/keys.md)",
+            {},
+        )
         self.outbox_lag_seconds = Gauge(
             "xacthuc_outbox_lag_seconds", "Age of the oldest outbox row without a position", registry=registry
         )

@@ -134,7 +134,8 @@ class Assembly:
         seal_ring, index_ring = settings.seal_ring, settings.blind_index_ring
         sealer = Sealer(seal_ring)
         personal, wrapper = PersonalData(sealer, index_ring), KeyWrapper(sealer)
-        requests, rows, keys = SqlRequests(personal), AccountRows(policy), AccountKeys(pools.keys, wrapper)
+        requests, keys = SqlRequests(personal), AccountKeys(pools.keys, wrapper)
+        rows = AccountRows(policy, metrics.unreadable_accounts.add)
         platforms = SqlPlatforms(pools.writes, requests)
         publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
         relay = Relay(pools.writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=metrics.outbox_lag_seconds.set)

@@ -1,12 +1,12 @@
-"""What a caller is told when the database or the state store does not do its part."""
+"""What a caller is told when the database, the state store or what is sealed in them does not do its part."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from xacthuc.grpckit.errors import Internal, Unavailable, XacthucError
+from xacthuc.grpckit.errors import DataLoss, Internal, Unavailable, XacthucError
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.sealing import UnknownSealKeyError
+from xacthuc.sealing import UnknownSealKeyError, UnsealError
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.valkey.errors import StoreError, StoreUnavailable
 
@@ -34,9 +34,18 @@ def store_refused(_error: StoreError) -> XacthucError:
 
 
 def seal_key_unknown(_error: UnknownSealKeyError) -> XacthucError:
-    """Another server, whose key file is ahead, sealed this. Damaged data is no outage, and stays an internal error."""
+    """Another server, whose key file is ahead, sealed this."""
     return Unavailable(
         Reason.KEYS_UNAVAILABLE, "this server lacks a key that others have; repeat with the same request_id"
+    )
+
+
+def unreadable(_error: UnsealError) -> XacthucError:
+    """No other server can open it either, and no repetition will: it has to be restored."""
+    return DataLoss(
+        Reason.ACCOUNT_UNREADABLE,
+        "what is kept of the account, or its key, is damaged; nothing was changed: have the operator restore it from a"
+        " backup (docs/keys.md), a retry fails until then",
     )
 
 
@@ -45,5 +54,6 @@ TRANSLATIONS: Final[Mapping[type[BaseException], Callable[[Any], XacthucError]]]
     StoreUnavailable: store_unavailable,
     StoreError: store_refused,
     UnknownSealKeyError: seal_key_unknown,
+    UnsealError: unreadable,
 }
 """For the server builder."""

@@ -160,7 +160,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
     clock = FixedClock(datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
     sealer = Sealer(seal_ring)
     personal, keys = PersonalData(sealer, index_ring), AccountKeys(key_engine, KeyWrapper(sealer))
-    requests, rows = SqlRequests(personal), AccountRows(policy)
+    requests, rows = SqlRequests(personal), AccountRows(policy, lambda: None)
     cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, keys, rows)
     caps = policy.accounts_per_personal_id
     personal_id_writes = PersonalIdWrites(personal, rows, requests, caps)

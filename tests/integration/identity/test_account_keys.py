@@ -52,8 +52,12 @@ async def test_a_wrapped_key_that_was_put_with_another_account_opens_nothing(key
             " WHERE account = 'u1') WHERE account = 'u2'"
         )
 
+    found = await keys.get_many(PLATFORM, ("u1", "u2"))
+    assert found["u1"].open("number", found["u1"].seal("number", b"text")) == b"text"
     with pytest.raises(UnsealError):
-        await keys.get(PLATFORM, "u2")
+        found["u2"].open("number", b"")
+    with pytest.raises(UnsealError):
+        found["u2"].seal("number", b"text")
 
 
 async def test_what_is_not_there_says_why(keys, clock):

@@ -11,4 +11,4 @@ def test_a_key_that_only_other_servers_have_is_an_outage_of_this_one():
 
 
 def test_damaged_data_is_not_worth_a_retry():
-    assert translate(UnsealError(), TRANSLATIONS).reason is Reason.INTERNAL_ERROR
+    assert translate(UnsealError(), TRANSLATIONS).reason is Reason.ACCOUNT_UNREADABLE

@@ -27,7 +27,9 @@ def test_events_of_an_account_and_transitions_have_the_same_names():
 def test_every_state_can_be_reached_and_every_transition_can_happen():
     known, edges = explored()
 
-    assert {state_of(facts, NOW_MS) for facts in known} == set(State)
+    assert {state_of(facts, NOW_MS) for facts in known} == set(State) - {
+        State.UNREADABLE
+    }  # nothing that happens damages
     assert {transition for _, transition, _ in edges} == set(Transition) - {Transition.ACCOUNT_REGISTERED}
 
 

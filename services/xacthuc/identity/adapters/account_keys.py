@@ -15,7 +15,7 @@ from sqlalchemy.types import LargeBinary, Text
 
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.key_tables import account_keys
-from xacthuc.sealing import UnknownSealKeyError
+from xacthuc.sealing import UnknownSealKeyError, UnsealError
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.identity.adapters.account_cipher import KeyWrapper
+    from xacthuc.masked import Sealed
 
 
 class NoKey(Enum):
@@ -42,6 +43,28 @@ class AccountKeyMissingError(UnknownSealKeyError):
 
     Not taken for an erasure, which leaves a trace.
     """
+
+
+class DamagedKey(AccountCipher):
+    """In the place of a key that does not open: whoever needs it is told, and nobody who asked for others beside it."""
+
+    __slots__ = ("_fault",)
+
+    def __init__(self, platform: str, account_id: str, fault: type[UnsealError]) -> None:
+        """Takes what is raised by every use."""
+        self.platform = platform
+        self.account_id = account_id
+        self._fault = fault
+
+    def seal(self, kind: str, plain: bytes) -> Sealed:
+        """Raises the fault."""
+        del kind, plain
+        raise self._fault
+
+    def open(self, kind: str, sealed: bytes) -> bytes:
+        """Raises the fault."""
+        del kind, sealed
+        raise self._fault
 
 
 AccountKey = AccountCipher | NoKey
@@ -134,7 +157,12 @@ class AccountKeys:
             return await connection.scalar(select(of.account).where(*is_one)) is None
 
     def _opened(self, platform: str, row: Row[tuple[str, bytes]]) -> AccountKey:
-        return NoKey.DESTROYED if row.wrapped is None else self._wrapper.open(platform, row.account, row.wrapped)
+        if row.wrapped is None:
+            return NoKey.DESTROYED
+        try:
+            return self._wrapper.open(platform, row.account, row.wrapped)
+        except UnsealError as fault:
+            return DamagedKey(platform, row.account, type(fault))
 
 
 async def _find(

@@ -28,9 +28,11 @@ from xacthuc.identity.domain.facts import (
     Supervision,
 )
 from xacthuc.policy import Action
+from xacthuc.sealing import UnknownSealKeyError, UnsealError
+from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -86,50 +88,39 @@ class Found:
 class AccountRows:
     """Reads what the rows of an account say."""
 
-    def __init__(self, policy: Policy) -> None:
-        """Takes the law's times."""
+    def __init__(self, policy: Policy, on_unreadable: Callable[[], None]) -> None:
+        """Takes the law's times, and what counts an account that turned out to be damaged."""
         self._policy = policy
+        self._on_unreadable = on_unreadable
+        self._log = get_logger()
 
     async def account(
         self, connection: AsyncConnection, platform: str, account_id: str, key: AccountKey
     ) -> Account | None:
-        """Returns an account, or None when there is none. Of an erased one nothing is known but that it was one."""
-        found = await self.accounts(connection, platform, {account_id: key})
-        return found[0] if found else None
+        """Returns an account, or None when there is none; UnsealError when it is damaged.
+
+        Of an erased one nothing is known but that it was one.
+        """
+        found = await self.read(connection, platform, (account_id,))
+        if account_id not in found.rows:
+            return None
+        lock = (await _locks(connection, platform, found)).get(account_id)
+        return _account(found.rows[account_id], self.facts(found, account_id, key), cipher_of(key), lock)
 
     async def accounts(
         self, connection: AsyncConnection, platform: str, keys: Mapping[str, AccountKey]
     ) -> list[Account]:
-        """Returns those of the accounts that there are, by id."""
+        """Returns those of the accounts that there are, by id; a damaged one as UNREADABLE."""
         found = await self.read(connection, platform, list(keys))
-        locked = [account_id for account_id, rows in found.rows.items() if rows[0].locked_until is not None]
-        holding = await _locks(connection, platform, locked) if locked else {}
-        return [
-            self._account(found, account_id, keys[account_id], holding.get(account_id)) for account_id in found.rows
-        ]
+        locks = await _locks(connection, platform, found)
+        return [self._told(found, account_id, keys[account_id], locks.get(account_id)) for account_id in found.rows]
 
-    def _account(self, found: Found, account_id: str, key: AccountKey, lock: Lock | None) -> Account:
+    def _told(self, found: Found, account_id: str, key: AccountKey, lock: Lock | None) -> Account:
         rows = found.rows[account_id]
-        first = rows[0]
-        cipher = None if first.life in SEALED_AWAY else cipher_of(key)
-        standing = [] if cipher is None else _standing(rows)
-        return Account(
-            account_id=account_id,
-            facts=self._facts(rows, cipher, found.guarded.get(account_id, 0)),
-            evidence=tuple(
-                Evidence(
-                    kind=EvidenceKind(row.kind), verify_time=row.verify_time, source=row.source, level=row.level or ""
-                )
-                for row in standing
-            ),
-            masked_number="" if cipher is None else _masked_number(cipher, standing),
-            masked_personal_id="" if cipher is None else _masked_personal_id(cipher, standing),
-            lock=lock,
-            transition_until=first.transition_until,
-            purge_time=first.purge_time,
-            create_time=first.create_time,
-            update_time=first.update_time,
-        )
+        try:
+            return _account(rows, self.facts(found, account_id, key), cipher_of(key), lock)
+        except UnsealError as fault:
+            return _account(rows, self._unreadable(rows, fault), None, lock)
 
     async def read(self, connection: AsyncConnection, platform: str, account_ids: Sequence[str]) -> Found:
         """Returns what facts are made of: one query, and one more when a child with a guardian is among the accounts."""
@@ -148,6 +139,23 @@ class AccountRows:
         if rows is None:
             return NOT_REGISTERED
         return self._facts(rows, cipher_of(key), found.guarded.get(account_id, 0))
+
+    def told_facts(self, found: Found, account_id: str, key: AccountKey) -> Facts:
+        """Returns what `facts` does, and of a damaged account that it is one: nobody else is to wait for who mends it."""
+        try:
+            return self.facts(found, account_id, key)
+        except UnsealError as fault:
+            return self._unreadable(found.rows[account_id], fault)
+
+    def _unreadable(self, rows: Sequence[Row[Any]], fault: UnsealError) -> Facts:
+        """Returns what is known of a damaged account; raises `fault` again when another server may open it."""
+        if isinstance(fault, UnknownSealKeyError):
+            raise fault
+        self._on_unreadable()
+        self._log.error("account_unreadable")
+        first = rows[0]
+        locked_until_ms = _ms(first.locked_until, never=0)
+        return Facts(registered=True, life=Life(first.life), locked_until_ms=locked_until_ms, readable=False)
 
     def _facts(self, rows: Sequence[Row[Any]], cipher: AccountCipher | None, guarded_until_ms: int) -> Facts:
         first = rows[0]
@@ -194,6 +202,26 @@ def cipher_of(key: AccountKey) -> AccountCipher | None:
     return key
 
 
+def _account(rows: Sequence[Row[Any]], facts: Facts, cipher: AccountCipher | None, lock: Lock | None) -> Account:
+    first = rows[0]
+    standing = [] if cipher is None or first.life in SEALED_AWAY else _standing(rows)
+    return Account(
+        account_id=first.account,
+        facts=facts,
+        evidence=tuple(
+            Evidence(kind=EvidenceKind(row.kind), verify_time=row.verify_time, source=row.source, level=row.level or "")
+            for row in standing
+        ),
+        masked_number="" if cipher is None else _masked_number(cipher, standing),
+        masked_personal_id="" if cipher is None else _masked_personal_id(cipher, standing),
+        lock=lock,
+        transition_until=first.transition_until,
+        purge_time=first.purge_time,
+        create_time=first.create_time,
+        update_time=first.update_time,
+    )
+
+
 def _standing(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     return [row for row in rows if row.kind is not None and row.lapse_time is None]
 
@@ -209,8 +237,11 @@ def _masked_personal_id(cipher: AccountCipher, standing: Sequence[Row[Any]]) -> 
     return cipher.masked_personal_id(numbers[-1]) if numbers else ""
 
 
-async def _locks(connection: AsyncConnection, platform: str, account_ids: Sequence[str]) -> dict[str, Lock]:
+async def _locks(connection: AsyncConnection, platform: str, found: Found) -> dict[str, Lock]:
     """Returns the lock that holds longest, by account."""
+    account_ids = [account_id for account_id, rows in found.rows.items() if rows[0].locked_until is not None]
+    if not account_ids:
+        return {}
     rows = await connection.execute(
         select(locks.c.account, locks.c.basis, locks.c.create_time, locks.c.expire_time)
         .where(locks.c.platform == platform, locks.c.account.in_(account_ids), locks.c.lift_time.is_(None))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from xacthuc.identity.adapters.second_look import second_look
 from xacthuc.identity.adapters.tables import accounts, consents
 from xacthuc.identity.domain.account import ConsentKind, Kind
 from xacthuc.identity.ports.lifecycle import ConsentRecord
@@ -28,6 +29,7 @@ class SqlAccountList:
         self._keys = keys
         self._rows = rows
 
+    @second_look
     async def page(self, platform: str, after: str, limit: int) -> tuple[list[Account], str]:
         """Reads a page of ids, then the keys, then the rows.
 

@@ -11,9 +11,9 @@ from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry
 from xacthuc.identity.adapters import answers
 from xacthuc.identity.adapters.account_cipher import AccountCipher
-from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.purge import purge_job
+from xacthuc.identity.adapters.second_look import second_look
 from xacthuc.identity.adapters.tables import accounts, consents, jobs, outbox, trail
 from xacthuc.identity.domain.account import Account, AccountView, ConsentKind, Kind, view
 from xacthuc.identity.domain.facts import Facts, Life
@@ -65,11 +65,13 @@ class SqlAccounts:
             await self._requests.record(connection, order, new.account_id, sealed, now)
         return answer
 
+    @second_look
     async def get(self, platform: str, account_id: str) -> Account | None:
         """Reads an account."""
         key = await self._keys.get(platform, account_id)
         async with transaction(self._engine) as connection:
-            return await self._rows.account(connection, platform, account_id, key)
+            found = await self._rows.accounts(connection, platform, {account_id: key})
+        return found[0] if found else None
 
     def _kept(self, order: Order, sealed: bytes) -> AccountView:
         return answers.account_view(answers.read(self._personal.open_answer(order, sealed)))
@@ -138,15 +140,13 @@ class SqlFacts:
         self._keys = keys
         self._rows = rows
 
+    @second_look
     async def read(self, platform: str, account_ids: Sequence[str]) -> Mapping[str, Facts]:
         """Reads the facts of accounts at once, and their keys beside them."""
         found, keys = await asyncio.gather(
             self._found(platform, account_ids), self._keys.get_many(platform, account_ids)
         )
-        late = [account_id for account_id in found.rows if keys[account_id] is NoKey.NEVER_MADE]
-        if late:  # registered between the two looks, since a key is older than what it seals
-            keys.update(await self._keys.get_many(platform, late))
-        return {account_id: self._rows.facts(found, account_id, keys[account_id]) for account_id in account_ids}
+        return {account_id: self._rows.told_facts(found, account_id, keys[account_id]) for account_id in account_ids}
 
     async def _found(self, platform: str, account_ids: Sequence[str]) -> Found:
         async with transaction(self._engine) as connection:

@@ -14,6 +14,7 @@ from xacthuc.identity.adapters.account_rows import SEALED_AWAY, LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.purge import purge_job
+from xacthuc.identity.adapters.second_look import second_look
 from xacthuc.identity.adapters.tables import accounts, evidence, guardians, jobs, outbox, supervisions, trail
 from xacthuc.identity.domain.facts import UNSUPERVISED, EvidenceKind, Facts, Life, Supervision
 from xacthuc.identity.domain.guardianship import Candidate, Guardian, Guardianship, Relation
@@ -46,6 +47,7 @@ class SqlGuardianships:
         self._rows = rows
         self._requests = requests
 
+    @second_look
     async def put(
         self,
         order: Order,

@@ -9,11 +9,12 @@ from sqlalchemy import delete, func, insert, select, update
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters import answers, sql_claims
-from xacthuc.identity.adapters.account_keys import NoKey
+from xacthuc.identity.adapters.account_keys import AccountKeyMissingError, NoKey
 from xacthuc.identity.adapters.account_rows import SEALED_AWAY, LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch, wards_of
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.purge import CURRENT, destruction_job, hold_of, purge_job
+from xacthuc.identity.adapters.second_look import second_look
 from xacthuc.identity.adapters.tables import (
     accounts,
     evidence,
@@ -150,6 +151,7 @@ class SqlLifecycle:
 
         return await self._change(order, account_id, apply, now)
 
+    @second_look
     async def erase(
         self, order: Order, account_id: str, purge_time: Callable[[Account], datetime], now: datetime
     ) -> Settled | Bar | None:
@@ -162,6 +164,8 @@ class SqlLifecycle:
             kept = await self._keys.make(order.platform, hold_of(account_id), now)
 
         async def apply(change: _Change) -> Bar | None:
+            if kept is NoKey.NEVER_MADE:
+                raise AccountKeyMissingError
             if isinstance(kept, NoKey):
                 return Bar.ERASED
             cipher, connection = change.cipher, change.connection
@@ -185,6 +189,7 @@ class SqlLifecycle:
 
         return await self._change(order, account_id, apply, now)
 
+    @second_look
     async def _change(
         self, order: Order, account_id: str, apply: Callable[[_Change], Awaitable[Bar | None]], now: datetime
     ) -> Settled | Bar | None:

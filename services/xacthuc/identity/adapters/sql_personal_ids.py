@@ -14,6 +14,7 @@ from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.personal_id_writes import gone, note
+from xacthuc.identity.adapters.second_look import second_look
 from xacthuc.identity.adapters.tables import evidence, jobs, outbox, personal_id_checks
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.personal_ids import Details, Outcome, Proven, Waits
@@ -59,6 +60,7 @@ class SqlPersonalIds:
         self._requests = requests
         self._writes = writes
 
+    @second_look
     async def declare(
         self, order: Order, account_id: str, decide: Callable[[Candidate], Declaration], now: datetime
     ) -> Declared:

@@ -15,6 +15,7 @@ from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters import account_writes, answers
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.personal_id_writes import gone, note
+from xacthuc.identity.adapters.second_look import second_look
 from xacthuc.identity.adapters.tables import sign_ins
 from xacthuc.identity.domain.personal_ids import Outcome, Proven
 from xacthuc.identity.ports.eid import Flow
@@ -62,6 +63,7 @@ class SqlSignIns:
         self._requests = requests
         self._writes = writes
 
+    @second_look
     async def admit(self, order: Order, account_id: str) -> BegunSignIn | Candidate | None:
         """Reads what is known before anybody is asked."""
         key = await self._keys.get(order.platform, account_id)
@@ -98,6 +100,7 @@ class SqlSignIns:
             )
         return new.answer
 
+    @second_look
     async def take(self, order: Order, account_id: str, state: str, now: datetime) -> Verification | TakenSignIn | None:
         """Transaction 1."""
         key = await self._keys.get(order.platform, account_id)

@@ -14,6 +14,7 @@ from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch, wards_of
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.number_notices import notice_to
+from xacthuc.identity.adapters.second_look import second_look
 from xacthuc.identity.adapters.sql_claims import NUMBERS
 from xacthuc.identity.adapters.tables import (
     evidence,
@@ -65,6 +66,7 @@ class SqlVerifications:
         self._rows = rows
         self._requests = requests
 
+    @second_look
     async def begin(self, order: Order, account_id: str, now: datetime) -> Begun:
         """Transaction 1."""
         key = await self._keys.get(order.platform, account_id)
@@ -109,6 +111,7 @@ class SqlVerifications:
             wards = await wards_of(connection, order.platform, changed)
         return Settled(answer, (*changed, *wards))
 
+    @second_look
     async def revoke(self, command: RevokeVerification, now: datetime) -> Settled | Refusal | None:
         """Ends evidence and claims, and the question about a personal ID that was declared, in one commit."""
         order, account_id = command.order, command.account_id

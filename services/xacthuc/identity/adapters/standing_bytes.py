@@ -28,6 +28,7 @@ _VERSION: Final = 2
 _REGISTERED, _LAPSED, _COMPLETE, _ASKED, _SUSPENDED = 1, 2, 4, 8, 16
 _LIFE_SHIFT: Final = 5
 _EVIDENCE_SHIFT: Final = 7
+_UNREADABLE: Final = 1 << 11
 _LIVES: Final = tuple(Life)
 _KINDS: Final = tuple(EvidenceKind)
 _ACTIONS: Final = tuple(Action)
@@ -47,6 +48,7 @@ def encode(standing: Standing) -> bytes:
         | _SUSPENDED * supervision.suspended
         | _LIVES.index(facts.life) << _LIFE_SHIFT
         | _bits(_KINDS, facts.evidence) << _EVIDENCE_SHIFT
+        | _UNREADABLE * (not facts.readable)
     )
     known = _FACTS.pack(
         _VERSION,
@@ -128,6 +130,7 @@ def _facts(known: bytes) -> Facts:
             quiet_from=quiet_from,
             quiet_to=quiet_to,
         ),
+        readable=not flags & _UNREADABLE,
     )
 
 

@@ -45,6 +45,7 @@ class State(StrEnum):
     CLOSED = "CLOSED"
     ERASURE_SCHEDULED = "ERASURE_SCHEDULED"
     ERASED = "ERASED"
+    UNREADABLE = "UNREADABLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,8 @@ def state_of(facts: Facts, now_ms: int) -> State:
         return _ENDED[facts.life]
     if facts.locked_until_ms > now_ms:
         return State.LOCKED
+    if not facts.readable:
+        return State.UNREADABLE
     if facts.is_child(now_ms):
         return State.VERIFIED if facts.is_authenticated(now_ms) else State.PENDING_GUARDIAN
     if facts.complete and facts.is_authenticated(now_ms):
@@ -169,6 +172,7 @@ _NEXT_STEPS: Final = {
     State.CLOSED: NextStep.CONTACT_PLATFORM,
     State.ERASURE_SCHEDULED: NextStep.CONTACT_PLATFORM,
     State.ERASED: NextStep.CONTACT_PLATFORM,
+    State.UNREADABLE: NextStep.CONTACT_PLATFORM,
 }
 
 

@@ -89,7 +89,9 @@ def _bar(facts: Facts, now_ms: int) -> Reason | None:
         return Reason.NOT_REGISTERED
     if facts.life is not Life.OPEN:
         return Reason.CLOSED
-    return Reason.LOCKED if facts.locked_until_ms > now_ms else None
+    if facts.locked_until_ms > now_ms:
+        return Reason.LOCKED
+    return None if facts.readable else Reason.UNREADABLE
 
 
 def _adults_reason(facts: Facts, now_ms: int) -> Reason:

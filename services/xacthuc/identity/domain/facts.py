@@ -76,6 +76,8 @@ class Facts(NamedTuple):
     reverify_from_ms: int = FOREVER_MS
     """When possession of the number is to be proven again (R31)."""
     supervision: Supervision = UNSUPERVISED
+    readable: bool = True
+    """Whether what is sealed of it opens: of who is neither known to be a child nor not, nothing can be decided."""
 
     def is_child(self, now_ms: int) -> bool:
         """Whether a parent or guardian must answer for the account at `now_ms` (R15)."""
