@@ -23,7 +23,7 @@ from xacthuc.identity.domain.facts import EvidenceKind, Facts
 from xacthuc.identity.ports.standing import Standing
 from xacthuc.identity.usecases import decisions
 from xacthuc.identity.usecases.standing import Standings
-from xacthuc.identity.wire.decisions import SHORTCUTS
+from xacthuc.identity.wire.decision_messages import SHORTCUTS
 from xacthuc.identity.wire.rendering import Renderer
 from xacthuc.ids import random_bytes
 from xacthuc.policy import Action, Policy

@@ -27,7 +27,7 @@ from xacthuc.identity.servicer import (
 )
 from xacthuc.identity.settings import IdentitySettings
 from xacthuc.identity.usecases import questions
-from xacthuc.identity.wire.decisions import SHORTCUTS
+from xacthuc.identity.wire.decision_messages import SHORTCUTS
 from xacthuc.identity.wire.rendering import Renderer
 from xacthuc.policy import Policy
 from xacthuc.telemetry import start as telemetry

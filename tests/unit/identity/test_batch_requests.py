@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from xacthuc.api.identity.v1 import resources_pb2, service_pb2
 from xacthuc.grpckit.errors import InvalidRequest
 from xacthuc.grpckit.validation import RequestValidator
-from xacthuc.identity.wire.decisions import SHORTCUTS, read_checks, read_plain_checks
+from xacthuc.identity.wire.decision_messages import SHORTCUTS, read_checks, read_plain_checks
 from xacthuc.policy import Action
 
 RULES = RequestValidator()

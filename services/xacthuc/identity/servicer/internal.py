@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from xacthuc.identity.usecases import guardianships, imports
-from xacthuc.identity.wire import guardianships as guarding
+from xacthuc.identity.wire import guardianship_messages
 from xacthuc.identity.wire.imports import RowReader, imported
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ class IdentityInternalServicer:
     async def PutGuardianship(
         self, request: internal_pb2.PutGuardianshipRequest, call: Call
     ) -> internal_pb2.Guardianship:
-        command = guarding.put_guardianship(request, call)
+        command = guardianship_messages.put_guardianship(request, call)
         kept = await guardianships.put_guardianship(self._identity, command)
-        return guarding.guardianship(command.child_id, kept)
+        return guardianship_messages.guardianship(command.child_id, kept)
 
     async def ImportAccounts(
         self, requests: AsyncIterator[internal_pb2.ImportAccountsRequest], call: Call

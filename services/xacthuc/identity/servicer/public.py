@@ -14,10 +14,7 @@ from xacthuc.identity.usecases import (
     numbers,
     personal_ids,
 )
-from xacthuc.identity.wire import accounts as reading
-from xacthuc.identity.wire import decisions as asking
-from xacthuc.identity.wire import lifecycle as ending
-from xacthuc.identity.wire import personal_ids as personal_id_wire
+from xacthuc.identity.wire import account_messages, decision_messages, lifecycle_messages, personal_id_messages
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
 
 if TYPE_CHECKING:
@@ -36,25 +33,25 @@ class IdentityServicer:
         self._render = render
 
     async def RegisterAccount(self, request: service_pb2.RegisterAccountRequest, call: Call) -> resources_pb2.Account:
-        command = reading.register_account(request, call)
+        command = account_messages.register_account(request, call)
         return self._render.account(await accounts.register_account(self._identity, command))
 
     async def CorrectAccount(self, request: service_pb2.CorrectAccountRequest, call: Call) -> resources_pb2.Account:
-        command = ending.correct_account(request, call)
+        command = lifecycle_messages.correct_account(request, call)
         return self._render.account(await lifecycle.correct_account(self._identity, command))
 
     async def VerifyPhone(self, request: service_pb2.VerifyPhoneRequest, call: Call) -> resources_pb2.Account:
-        command = reading.prove_number(request, call)
+        command = account_messages.prove_number(request, call)
         return self._render.account(await numbers.verify_phone(self._identity, command, call))
 
     async def ChangeNumber(self, request: service_pb2.ChangeNumberRequest, call: Call) -> resources_pb2.Account:
-        command = reading.prove_number(request, call)
+        command = account_messages.prove_number(request, call)
         return self._render.account(await numbers.change_number(self._identity, command, call))
 
     async def RevokeVerification(
         self, request: service_pb2.RevokeVerificationRequest, call: Call
     ) -> resources_pb2.Account:
-        command = reading.revoke_verification(request, call)
+        command = account_messages.revoke_verification(request, call)
         return self._render.account(await numbers.revoke_verification(self._identity, command))
 
     async def GetAccount(self, request: service_pb2.GetAccountRequest, call: Call) -> resources_pb2.Account:
@@ -73,29 +70,29 @@ class IdentityServicer:
     async def VerifyPersonalId(
         self, request: service_pb2.VerifyPersonalIdRequest, call: Call
     ) -> resources_pb2.PersonalIdVerification:
-        command = personal_id_wire.verify_personal_id(request, call)
+        command = personal_id_messages.verify_personal_id(request, call)
         return self._render.verification(await personal_ids.verify_personal_id(self._identity, command))
 
     async def StartElectronicId(
         self, request: service_pb2.StartElectronicIdRequest, call: Call
     ) -> service_pb2.StartElectronicIdResponse:
-        command = personal_id_wire.start_electronic_id(request, call)
-        return personal_id_wire.begun_sign_in(await electronic_ids.start_electronic_id(self._identity, command))
+        command = personal_id_messages.start_electronic_id(request, call)
+        return personal_id_messages.begun_sign_in(await electronic_ids.start_electronic_id(self._identity, command))
 
     async def CompleteElectronicId(
         self, request: service_pb2.CompleteElectronicIdRequest, call: Call
     ) -> resources_pb2.PersonalIdVerification:
-        command = personal_id_wire.complete_electronic_id(request, call)
+        command = personal_id_messages.complete_electronic_id(request, call)
         return self._render.verification(await electronic_ids.complete_electronic_id(self._identity, command))
 
     async def CheckAction(self, request: service_pb2.CheckActionRequest, call: Call) -> resources_pb2.Decision:
-        account_id, action = request.name[ACCOUNT_PREFIX:], asking.ACTIONS[request.action]
+        account_id, action = request.name[ACCOUNT_PREFIX:], decision_messages.ACTIONS[request.action]
         return self._render.decision(await decisions.check_action(self._identity, call.platform, account_id, action))
 
     async def BatchCheckActions(
-        self, request: service_pb2.BatchCheckActionsRequest | asking.Checks, call: Call
+        self, request: service_pb2.BatchCheckActionsRequest | decision_messages.Checks, call: Call
     ) -> Serialized:
-        checks = request if isinstance(request, asking.Checks) else asking.read_checks(request)
+        checks = request if isinstance(request, decision_messages.Checks) else decision_messages.read_checks(request)
         return self._render.decisions(await decisions.batch_check_actions(self._identity, call.platform, *checks))
 
     async def IssueStandingToken(
@@ -114,23 +111,23 @@ class IdentityServicer:
         return self._render.paths
 
     async def LockAccount(self, request: service_pb2.LockAccountRequest, call: Call) -> resources_pb2.Account:
-        command = ending.lock_account(request, call)
+        command = lifecycle_messages.lock_account(request, call)
         return self._render.account(await lifecycle.lock_account(self._identity, command))
 
     async def UnlockAccount(self, request: service_pb2.UnlockAccountRequest, call: Call) -> resources_pb2.Account:
-        command = ending.unlock_account(request, call)
+        command = lifecycle_messages.unlock_account(request, call)
         return self._render.account(await lifecycle.unlock_account(self._identity, command))
 
     async def CloseAccount(self, request: service_pb2.CloseAccountRequest, call: Call) -> resources_pb2.Account:
-        command = ending.end_account(request, call)
+        command = lifecycle_messages.end_account(request, call)
         return self._render.account(await lifecycle.close_account(self._identity, command))
 
     async def EraseAccount(self, request: service_pb2.EraseAccountRequest, call: Call) -> resources_pb2.Account:
-        command = ending.end_account(request, call)
+        command = lifecycle_messages.end_account(request, call)
         return self._render.account(await lifecycle.erase_account(self._identity, command))
 
     async def ListConsents(
         self, request: service_pb2.ListConsentsRequest, call: Call
     ) -> service_pb2.ListConsentsResponse:
         account_id = request.parent[ACCOUNT_PREFIX:]
-        return ending.consents(await lifecycle.list_consents(self._identity, call.platform, account_id))
+        return lifecycle_messages.consents(await lifecycle.list_consents(self._identity, call.platform, account_id))

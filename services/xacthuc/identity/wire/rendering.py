@@ -13,7 +13,7 @@ from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.personal_ids import Outcome
 from xacthuc.identity.wire.common import optional_timestamp, timestamp
-from xacthuc.identity.wire.decisions import ACTION_NUMBERS
+from xacthuc.identity.wire.decision_messages import ACTION_NUMBERS
 from xacthuc.policy import NextStep, Reason, VerificationPath
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from xacthuc.identity.commands import PutGuardianship
 from xacthuc.identity.domain.facts import Supervision
 from xacthuc.identity.domain.guardianship import Guardian, Guardianship, Relation
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX, instant, order, timestamp
-from xacthuc.identity.wire.decisions import ACTION_NUMBERS, ACTIONS
+from xacthuc.identity.wire.decision_messages import ACTION_NUMBERS, ACTIONS
 
 if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
