@@ -14,6 +14,7 @@ import grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from xacthuc.api.identity.v1 import admin_pb2 as identity_admin_pb2
+from xacthuc.api.identity.v1 import internal_pb2 as identity_internal_pb2
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
 from xacthuc.api.otp.v1 import admin_pb2 as otp_admin_pb2
 from xacthuc.api.otp.v1 import service_pb2 as otp_pb2
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 KEY = "xt_dev_" + "k" * 43
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
-FILES = (otp_pb2, identity_pb2, otp_admin_pb2, identity_admin_pb2)
+FILES = (otp_pb2, identity_pb2, otp_admin_pb2, identity_admin_pb2, identity_internal_pb2)
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()
 )
@@ -60,8 +61,16 @@ class Peer:
     answers: defaultdict[str, deque[Any]] = field(default_factory=lambda: defaultdict(deque))
     received: list[Received] = field(default_factory=list)
 
-    def answer(self, method: str, *answers: Message | XacthucError | Bare | timedelta) -> None:
+    def answer(self, method: str, *answers: Message | XacthucError | Bare | timedelta | list[Any]) -> None:
         self.answers[method].extend(answers)
+
+    def stream(self, method: MethodDescriptor, request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
+        """Streams an entry that is a list; its last item may be an error. Any other entry is the one answer."""
+        answer = self.handle(method, request, context)
+        for each in answer if isinstance(answer, list) else [answer]:
+            if isinstance(each, XacthucError):
+                context.abort(each.status, each.message)
+            yield each
 
     def handle(self, method: MethodDescriptor, request: Message, context: grpc.ServicerContext) -> Message:
         self.received.append(Received(method.name, request, dict(context.invocation_metadata())))
@@ -103,6 +112,12 @@ def serving(credentials: grpc.ServerCredentials | None = None, address: str = "1
 
 def _handlers(peer: Peer, service: ServiceDescriptor) -> grpc.GenericRpcHandler:
     def handler(method: MethodDescriptor) -> grpc.RpcMethodHandler:
+        if method.server_streaming:
+            return grpc.unary_stream_rpc_method_handler(
+                lambda request, context: peer.stream(method, request, context),
+                request_deserializer=GetMessageClass(method.input_type).FromString,
+                response_serializer=lambda message: message.SerializeToString(),
+            )
         return grpc.unary_unary_rpc_method_handler(
             lambda request, context: peer.handle(method, request, context),
             request_deserializer=GetMessageClass(method.input_type).FromString,

@@ -23,6 +23,7 @@ from xacthuc.client.enums import (
     ConsentKind,
     DecisionReason,
     DeliveryState,
+    EventKind,
     EvidenceKind,
     NextStepKind,
     PersonalIdOutcome,
@@ -50,6 +51,7 @@ from xacthuc.client.errors import (
 )
 from xacthuc.client.results import (
     Account,
+    AccountEvent,
     Challenge,
     CheckResult,
     Commerce,
@@ -57,6 +59,7 @@ from xacthuc.client.results import (
     ConsentRecord,
     Decision,
     Delivery,
+    EventBatch,
     Evidence,
     Lock,
     NextStep,
@@ -70,6 +73,7 @@ from xacthuc.client.results import (
 
 __all__ = [
     "Account",
+    "AccountEvent",
     "AccountState",
     "Action",
     "AlreadyExists",
@@ -87,6 +91,8 @@ __all__ = [
     "DecisionReason",
     "Delivery",
     "DeliveryState",
+    "EventBatch",
+    "EventKind",
     "Evidence",
     "EvidenceKind",
     "FailedPrecondition",

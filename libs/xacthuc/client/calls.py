@@ -46,6 +46,20 @@ class Page(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
+class Watch(Generic[R]):
+    """A stream without an end, which is resumed wherever it breaks off."""
+
+    call: Callable[[str], Call[R]] = field(repr=False)
+    """Describes the call that goes on behind a cursor."""
+
+    cursor: str
+    """Where to begin. Empty: from the oldest that is kept."""
+
+    cursor_of: Callable[[R], str] = field(repr=False)
+    """Returns the cursor behind an answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing(Generic[R]):
     """A list that comes in pages, each a call of its own."""
 

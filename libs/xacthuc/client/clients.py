@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
+from contextlib import aclosing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Concatenate, Final, Literal, ParamSpec, Self, TypeVar
 
@@ -15,7 +16,7 @@ from xacthuc.client.transport import AsyncTransport, BlockingTransport
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-    from xacthuc.client.calls import Call, Listing
+    from xacthuc.client.calls import Call, Listing, Watch
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,6 +66,24 @@ def _awaits_pages(describe: Callable[P, Listing[R]]) -> Callable[Concatenate[_As
                 yield item
             if not (token := page.next_token):
                 return
+
+    return method
+
+
+def _watches(describe: Callable[P, Watch[R]]) -> Callable[Concatenate[_Blocking, P], Iterator[R]]:
+    @functools.wraps(describe)
+    def method(self: _Blocking, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
+        yield from self._transport.watch(describe(*args, **kwargs))
+
+    return method
+
+
+def _awaits_watch(describe: Callable[P, Watch[R]]) -> Callable[Concatenate[_Async, P], AsyncIterator[R]]:
+    @functools.wraps(describe)
+    async def method(self: _Async, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
+        async with aclosing(self._transport.watch(describe(*args, **kwargs))) as answers:
+            async for answer in answers:
+                yield answer
 
     return method
 
@@ -128,6 +147,8 @@ class IdentityClient(_Blocking):
     erase_account = _waits(identity_calls.erase_account)
     list_consents = _waits(identity_calls.list_consents)
     list_verification_paths = _waits(identity_calls.list_verification_paths)
+    get_watch_cursor = _waits(identity_calls.get_watch_cursor)
+    watch_accounts = _watches(identity_calls.watch_accounts)
 
 
 class AsyncIdentityClient(_Async):
@@ -153,6 +174,8 @@ class AsyncIdentityClient(_Async):
     erase_account = _awaits(identity_calls.erase_account)
     list_consents = _awaits(identity_calls.list_consents)
     list_verification_paths = _awaits(identity_calls.list_verification_paths)
+    get_watch_cursor = _awaits(identity_calls.get_watch_cursor)
+    watch_accounts = _awaits_watch(identity_calls.watch_accounts)
 
 
 class _Client(ABC):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Self
 
+from xacthuc.api.identity.v1 import events_pb2 as events
 from xacthuc.api.identity.v1 import resources_pb2 as identity
 from xacthuc.api.identity.v1 import service_pb2 as identity_service
 from xacthuc.api.otp.v1 import resources_pb2 as otp
@@ -168,6 +169,28 @@ class NextStepKind(OpenEnum):
     COMPLETE_DETAILS = identity.NextStep.COMPLETE_DETAILS
     WAIT = identity.NextStep.WAIT
     ASK_GUARDIAN = identity.NextStep.ASK_GUARDIAN
+
+
+class EventKind(OpenEnum):
+    """What happened to an account. A server may be too old to name it, while a newer one runs beside it: UNKNOWN_0."""
+
+    ACCOUNT_REGISTERED = events.AccountEvent.ACCOUNT_REGISTERED
+    ACCOUNT_IMPORTED = events.AccountEvent.ACCOUNT_IMPORTED
+    PHONE_VERIFIED = events.AccountEvent.PHONE_VERIFIED
+    NUMBER_CHANGED = events.AccountEvent.NUMBER_CHANGED
+    PERSONAL_ID_DECLARED = events.AccountEvent.PERSONAL_ID_DECLARED
+    PERSONAL_ID_VERIFIED = events.AccountEvent.PERSONAL_ID_VERIFIED
+    PERSONAL_ID_REFUSED = events.AccountEvent.PERSONAL_ID_REFUSED
+    REVERIFICATION_REQUIRED = events.AccountEvent.REVERIFICATION_REQUIRED
+    GUARDIAN_LINKED = events.AccountEvent.GUARDIAN_LINKED
+    GUARDIAN_ENDED = events.AccountEvent.GUARDIAN_ENDED
+    SUPERVISION_CHANGED = events.AccountEvent.SUPERVISION_CHANGED
+    ACCOUNT_CORRECTED = events.AccountEvent.ACCOUNT_CORRECTED
+    ACCOUNT_LOCKED = events.AccountEvent.ACCOUNT_LOCKED
+    ACCOUNT_UNLOCKED = events.AccountEvent.ACCOUNT_UNLOCKED
+    ACCOUNT_CLOSED = events.AccountEvent.ACCOUNT_CLOSED
+    ERASURE_SCHEDULED = events.AccountEvent.ERASURE_SCHEDULED
+    ACCOUNT_ERASED = events.AccountEvent.ACCOUNT_ERASED
 
 
 class Action(OpenEnum):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import grpc
 import grpc.aio
 
+from xacthuc.client.errors import XacthucError
 from xacthuc.client.failures import error_of
+from xacthuc.client.watching import Pauses
 
 if TYPE_CHECKING:
-    from xacthuc.client.calls import Call
+    from collections.abc import AsyncGenerator, Iterator
+
+    from xacthuc.client.calls import Call, Watch
     from xacthuc.client.endpoint import Endpoint
 
     R = TypeVar("R")
@@ -33,6 +40,31 @@ class BlockingTransport:
         except grpc.RpcError as error:
             raise error_of(error, request_id=call.request_id) from None
         return call.read(answer)
+
+    def stream(self, call: Call[R]) -> Iterator[R]:
+        """Yields what one stream returns, until the server ends it; raises an error of `errors.py`."""
+        answers = self._method.streaming(call)(call.request, metadata=self._metadata)
+        try:
+            for answer in answers:
+                yield call.read(answer)
+        except grpc.RpcError as error:
+            raise error_of(error) from None
+        finally:
+            answers.cancel()
+
+    def watch(self, watch: Watch[R]) -> Iterator[R]:
+        """Yields what a stream returns, for ever; raises an error of `errors.py` that does not pass."""
+        cursor, pauses = watch.cursor, Pauses()
+        while True:
+            ended: XacthucError | None = None
+            try:
+                for answer in self.stream(watch.call(cursor)):
+                    pauses.told()
+                    yield answer
+                    cursor = watch.cursor_of(answer)
+            except XacthucError as error:
+                ended = error
+            time.sleep(pauses.after(ended))
 
     def close(self) -> None:
         """Closes the channel; calls under way fail."""
@@ -57,6 +89,32 @@ class AsyncTransport:
             raise error_of(error, request_id=call.request_id) from None
         return call.read(answer)
 
+    async def stream(self, call: Call[R]) -> AsyncGenerator[R]:
+        """Yields what one stream returns, until the server ends it; raises an error of `errors.py`."""
+        answers = self._method.streaming(call)(call.request, metadata=self._metadata)
+        try:
+            async for answer in answers:
+                yield call.read(answer)
+        except grpc.aio.AioRpcError as error:
+            raise error_of(error) from None
+        finally:
+            answers.cancel()
+
+    async def watch(self, watch: Watch[R]) -> AsyncGenerator[R]:
+        """Yields what a stream returns, for ever; raises an error of `errors.py` that does not pass."""
+        cursor, pauses = watch.cursor, Pauses()
+        while True:
+            ended: XacthucError | None = None
+            try:
+                async with aclosing(self.stream(watch.call(cursor))) as answers:
+                    async for answer in answers:
+                        pauses.told()
+                        yield answer
+                        cursor = watch.cursor_of(answer)
+            except XacthucError as error:
+                ended = error
+            await asyncio.sleep(pauses.after(ended))
+
     async def close(self) -> None:
         """Closes the channel; calls under way fail."""
         await self._channel.close()
@@ -70,12 +128,18 @@ class _Methods:
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, call: Call[Any]) -> Any:
+        return self._of(call, self._channel.unary_unary)
+
+    def streaming(self, call: Call[Any]) -> Any:
+        """Returns the callable of a method that answers with a stream."""
+        return self._of(call, self._channel.unary_stream)
+
+    def _of(self, call: Call[Any], make: Any) -> Any:
         method = self._made.get(call.path)
         if method is None:
-            method = self._channel.unary_unary(
+            method = self._made[call.path] = make(
                 call.path,
                 request_serializer=type(call.request).SerializeToString,
                 response_deserializer=call.answer.FromString,
             )
-            self._made[call.path] = method
         return method

@@ -24,6 +24,7 @@ from xacthuc.policy.messages import (
 from xacthuc.policy.sections import (
     AccountsPerNumber,
     Ages,
+    Events,
     Grace,
     Holders,
     Identity,
@@ -75,6 +76,7 @@ class Policy:
     bulk: Bulk
     guard: Guard
     identity: Identity
+    events: Events
     sms: Sms
     messages: Mapping[Purpose, Message]
     """What carries a code, by what the code is for."""

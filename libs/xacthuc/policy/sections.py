@@ -190,6 +190,22 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Events:
+    """How what happened to accounts is told."""
+
+    kept_days: int
+    """How far back a watcher, or a replay to a webhook, may go."""
+
+    def __post_init__(self) -> None:
+        """Refuses a time in which a webhook that failed has not been tried for the last time."""
+        if self.kept_days < _LEAST_KEPT_DAYS:
+            raise ValueError(f"kept_days: write {_LEAST_KEPT_DAYS} or more; deliveries are retried for a day")
+
+
+_LEAST_KEPT_DAYS = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Sms:
     """What text messages must not say."""
 

@@ -9,9 +9,23 @@ insert follows the subject's row lock: who comes second waits for the first one'
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Table, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    FetchedValue,
+    Identity,
+    Index,
+    LargeBinary,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.schema import UniqueConstraint
 
 from xacthuc.sql.columns import Json, facts, instant, number, word
@@ -20,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import MetaData
+    from sqlalchemy import MetaData, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -47,6 +61,22 @@ class Positioned:
     event: Event
 
 
+class Head(NamedTuple):
+    """Where an outbox begins and ends."""
+
+    position: int
+    """The last one given."""
+    forgotten: int
+    """The last one that is not kept any more; 0 while everything is."""
+
+
+class Span(NamedTuple):
+    """A part of the outbox, with where it began and ended at that moment."""
+
+    head: Head
+    events: list[Positioned]
+
+
 class Outbox:
     """The outbox of one schema."""
 
@@ -66,7 +96,14 @@ class Outbox:
         )
         Index("outbox_unplaced", self.events.c.id, postgresql_where=self.events.c.position.is_(None))
         # The last position given, in a row of its own: the events that held it may have been deleted since.
-        self.head = Table("outbox_head", metadata, number("position"))
+        self.head = Table(
+            "outbox_head",
+            metadata,
+            number("position"),
+            Column("forgotten_position", BigInteger, FetchedValue(), nullable=False),
+            # Drawn once, by the migration: what positions are hidden under from whoever is told of them.
+            Column("secret", LargeBinary, FetchedValue(), nullable=False),
+        )
 
     async def append(self, connection: AsyncConnection, events: Sequence[Event]) -> None:
         """Writes `events`, in this order. Call it after the lock on every subject among them was taken."""
@@ -89,10 +126,59 @@ class Outbox:
         found = await connection.execute(
             select(table).where(table.c.position > after).order_by(table.c.position).limit(limit)
         )
-        return [
-            Positioned(
-                row.position,
-                Event(platform=row.platform, subject=row.subject, kind=row.kind, time=row.time, detail=row.detail),
-            )
-            for row in found
-        ]
+        return [_positioned(row) for row in found]
+
+    async def ends(self, connection: AsyncConnection) -> Head:
+        """Returns where the outbox begins and ends."""
+        row = (await connection.execute(select(self.head))).one()
+        return Head(row.position, row.forgotten_position)
+
+    async def secret(self, connection: AsyncConnection) -> bytes:
+        """Returns what was drawn for this outbox, 32 bytes that never change."""
+        return bytes((await connection.execute(select(self.head.c.secret))).scalar_one())
+
+    async def span(self, connection: AsyncConnection, *, after: int, until: int, platform: str = "") -> Span:
+        """Returns the events behind `after` up to `until`, of one platform or all, and where the outbox began then.
+
+        Begin and events are of one moment: what is not among them was never there, unless it was forgotten.
+        """
+        table, head = self.events.c, self.head.c
+        wanted = and_(table.position > after, table.position <= until)
+        if platform:
+            wanted = and_(wanted, table.platform == platform)
+        query = select(head.position.label("head"), head.forgotten_position, self.events)
+        found = await connection.execute(query.join_from(self.head, self.events, wanted, isouter=True))
+        rows = found.all()
+        events = [_positioned(row) for row in rows if row.position is not None]
+        events.sort(key=lambda one: one.position)
+        return Span(Head(rows[0].head, rows[0].forgotten_position), events)
+
+    async def forget(self, connection: AsyncConnection, *, before: datetime, until: int, limit: int = 5_000) -> int:
+        """Deletes the oldest events that are older than `before`, up to position `until`; returns how many.
+
+        From the front on and without a gap, so that one number says what is not kept any more.
+        """
+        table, head = self.events, self.head
+        forgotten = (await self.ends(connection)).forgotten
+        oldest = await connection.execute(
+            select(table.c.position, table.c.time)
+            .where(table.c.position > forgotten, table.c.position <= until)
+            .order_by(table.c.position)
+            .limit(limit)
+        )
+        last = forgotten
+        for row in oldest:
+            if row.time >= before:
+                break
+            last = row.position
+        if last > forgotten:
+            await connection.execute(delete(table).where(table.c.position > forgotten, table.c.position <= last))
+            # Last, since the relay waits for this row.
+            moved = func.greatest(head.c.forgotten_position, last)
+            await connection.execute(update(head).values(forgotten_position=moved))
+        return last - forgotten
+
+
+def _positioned(row: Row[Any]) -> Positioned:
+    event = Event(platform=row.platform, subject=row.subject, kind=row.kind, time=row.time, detail=row.detail)
+    return Positioned(row.position, event)

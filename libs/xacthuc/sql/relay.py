@@ -33,12 +33,22 @@ class Relay:
     """Assigns positions in one schema."""
 
     def __init__(
-        self, engine: AsyncEngine, schema: str, *, interval: timedelta, on_lag: Callable[[float], None]
+        self,
+        engine: AsyncEngine,
+        schema: str,
+        *,
+        interval: timedelta,
+        on_lag: Callable[[float], None],
+        on_placed: Callable[[], None] = lambda: None,
     ) -> None:
-        """Looks every `interval` (and when woken); tells `on_lag` the age of the oldest row it found, in seconds."""
+        """Looks every `interval` (and when woken); tells `on_lag` the age of the oldest row it found, in seconds.
+
+        `on_placed` hears of rows that got their positions, so that readers in this process look at once.
+        """
         self._engine = engine
         self._interval_seconds = interval.total_seconds()
         self._on_lag = on_lag
+        self._on_placed = on_placed
         self._wake = asyncio.Event()
         self._log = get_logger()
         self._lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))").bindparams(
@@ -88,4 +98,6 @@ class Relay:
                 return 0
             placed, oldest_seconds = (await connection.execute(self._place)).one()
         self._on_lag(float(oldest_seconds or 0.0))
+        if placed:
+            self._on_placed()
         return int(placed)

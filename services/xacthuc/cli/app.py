@@ -11,6 +11,7 @@ from xacthuc.cli.commands import (
     challenges,
     db,
     delivery,
+    events,
     fraud,
     inbox,
     keys,
@@ -94,5 +95,6 @@ app.command("lookup")(lookup.lookup)
 app.command("send-test")(send_test.send_test)
 app.add_typer(blocks.app, name="blocks")
 app.add_typer(fraud.app, name="fraud")
+app.add_typer(events.app, name="events")
 app.add_typer(db.app, name="db")
 app.command("version")(version.version)

@@ -28,6 +28,8 @@ _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         Reason.CREDENTIALS_MISSING: _ANOTHER_KEY,
         Reason.CREDENTIALS_REVOKED: _ANOTHER_KEY,
         Reason.CREDENTIALS_UNKNOWN: _ANOTHER_KEY,
+        Reason.CURSOR_AHEAD: "Begin without --cursor.",
+        Reason.CURSOR_EXPIRED: "Begin without --cursor.",
         Reason.KEY_ALREADY_EXISTS: "Its secret cannot be shown twice: revoke that key and create another.",
         Reason.KEY_NOT_FOUND: "See which keys there are: xacthuc keys list PLATFORM",
         Reason.NUMBER_BLOCKED: "Messages to this number are stopped; try another number.",

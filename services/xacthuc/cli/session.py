@@ -46,11 +46,21 @@ class Service:
 
     def ask(self, call: Call[Any]) -> dict[str, Any]:
         """Sends a call; CommandFailed, with advice, when it fails."""
+        with self._advising():
+            return self.transport.send(replace(call, read=_as_json))
+
+    def stream(self, call: Call[Any]) -> Iterator[dict[str, Any]]:
+        """Yields the answers of one stream; CommandFailed when it fails."""
+        with self._advising():
+            yield from self.transport.stream(replace(call, read=_as_json))
+
+    @contextmanager
+    def _advising(self) -> Iterator[None]:
         from xacthuc.cli.refusals import refused
         from xacthuc.client import XacthucError
 
         try:
-            return self.transport.send(replace(call, read=_as_json))
+            yield
         except XacthucError as error:
             raise refused(error, address=self.address, option=self.option) from None
 

@@ -40,8 +40,10 @@ from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
-from xacthuc.identity.adapters.tables import SCHEMA, jobs
+from xacthuc.identity.adapters.tables import SCHEMA, jobs, outbox
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
+from xacthuc.identity.adapters.watching.stream import EventStream
+from xacthuc.identity.adapters.watching.tail import Tail
 from xacthuc.identity.domain.approvals import ApprovalKind
 from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.usecases import approvals, questions
@@ -138,7 +140,14 @@ class Assembly:
         rows = AccountRows(policy, metrics.unreadable_accounts.add)
         platforms = SqlPlatforms(pools.writes, requests)
         publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
-        relay = Relay(pools.writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=metrics.outbox_lag_seconds.set)
+        tail = Tail(pools.events, outbox)
+        relay = Relay(
+            pools.writes,
+            SCHEMA,
+            interval=_RELAY_INTERVAL,
+            on_lag=metrics.outbox_lag_seconds.set,
+            on_placed=tail.wake,
+        )
         standings = Standings(
             ValkeyStanding(connections.cache, personal),
             SqlFacts(pools.reads, keys, rows),
@@ -184,6 +193,7 @@ class Assembly:
             sign_ins=SqlSignIns(pools.writes, keys, personal, requests, of_ids),
             personal_id_scheme=PersonalIdScheme.load(),
             providers=providers,
+            events=EventStream(pools.events, outbox, tail),
             appended=_all(relay.wake, worker.wake),
         )
         self.four_eyes = FourEyes(
@@ -193,12 +203,7 @@ class Assembly:
             open_for=timedelta(hours=policy.identity.approval_hours),
             appended=worker.wake,
         )
-        housekeeping = Housekeeping(
-            pools.writes,
-            clock,
-            timedelta(days=policy.identity.request_id_days),
-            timedelta(days=policy.number_moves.days),
-        )
+        housekeeping = Housekeeping(pools.writes, clock, policy)
         rotation = Rotation(
             [
                 *targets.of_keys(pools.keys, wrapper, seal_ring),
@@ -214,7 +219,7 @@ class Assembly:
             changed=self.identity.follow,
             gap=metrics.outcome_gaps.add,
         )
-        self.works: tuple[Runs, ...] = (relay, publication, housekeeping, rotation, worker, outcomes)
+        self.works: tuple[Runs, ...] = (relay, tail, publication, housekeeping, rotation, worker, outcomes)
 
 
 def _all(*steps: Callable[[], None]) -> Callable[[], None]:

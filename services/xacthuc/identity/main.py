@@ -54,10 +54,15 @@ SCOPES: Final = {
     "IssueStandingToken": READS,
     "GetJwks": READS,
     "ListVerificationPaths": READS,
+    "WatchAccounts": READS,
 }
 """What a key must hold for each method."""
 
-PEERS: Final = {"PutGuardianship": {"guardian"}, "ImportAccounts": {"backfill", "cli"}}
+PEERS: Final = {
+    "PutGuardianship": {"guardian"},
+    "ImportAccounts": {"backfill", "cli"},
+    "WatchAllAccounts": {"guardian", "livestream", "backfill", "otp", "cli"},
+}
 """Which services may call each internal method."""
 
 ANYBODY: Final = frozenset(Role)

@@ -14,6 +14,7 @@ POLICIES = {
 NEVER_RETRIED = {
     "OtpInternal/WatchOutcomes": "resumed from the cursor of its last answer, not repeated from its first",
     "OtpService/CheckNetwork": "a person waits: a code is the second try, not the same operator again",
+    "IdentityInternal/WatchAllAccounts": "resumed from the cursor of its last answer, not repeated from its first",
     "IdentityInternal/ImportAccounts": "unanswered batches are sent again, in another stream; answered ones are not",
     "OtpAdmin/ImportBlockList": "the operator is told and decides",
     "OtpAdmin/UnblockNumber": "the operator is told and decides",

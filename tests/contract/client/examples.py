@@ -7,6 +7,7 @@ from typing import assert_type
 
 from xacthuc.client import (
     Account,
+    AccountEvent,
     Action,
     AsyncXacthuc,
     Challenge,
@@ -33,6 +34,7 @@ def blocking(client: Xacthuc, code: str) -> None:
     assert_type(client.identity.check_action("an", Action.POST), Decision)
     assert_type(client.identity.check_actions([(account, Action.POST), ("binh", Action.READ)]), tuple[Decision, ...])
     assert_type([each.name for each in client.identity.list_accounts()], list[str])
+    assert_type([batch.cursor for batch in client.identity.watch_accounts()], list[str])
     assert_type(client.otp.lookup_number("0912345678", locale="en"), NumberInfo)
 
 
@@ -49,6 +51,8 @@ async def awaited(client: AsyncXacthuc) -> None:
     assert_type(challenge, Challenge)
     assert_type(await client.identity.check_action("an", Action.POST), Decision)
     assert_type([each.name async for each in client.identity.list_accounts()], list[str])
+    async for batch in client.identity.watch_accounts(await client.identity.get_watch_cursor()):
+        assert_type(batch.events, tuple[AccountEvent, ...])
 
 
 def refused(client: Xacthuc) -> None:

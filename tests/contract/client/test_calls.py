@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from xacthuc.api.identity.v1 import events_pb2
 from xacthuc.api.identity.v1 import resources_pb2 as identity_resources_pb2
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
 from xacthuc.api.otp.v1 import resources_pb2 as otp_resources_pb2
@@ -52,6 +53,8 @@ CALLS = [
     identity.erase_account("an"),
     identity.list_consents("an"),
     identity.list_verification_paths(),
+    identity.get_watch_cursor(),
+    identity.watch_accounts().call(""),
 ]
 SERVICES = (
     otp_pb2.DESCRIPTOR.services_by_name["OtpService"],
@@ -72,6 +75,7 @@ ENUMS = [
     (enums.EvidenceKind, identity_resources_pb2.Evidence.Kind.DESCRIPTOR),
     (enums.NextStepKind, identity_resources_pb2.NextStep.Kind.DESCRIPTOR),
     (enums.Action, identity_resources_pb2.Action.DESCRIPTOR),
+    (enums.EventKind, events_pb2.AccountEvent.Kind.DESCRIPTOR),
     (enums.DecisionReason, identity_resources_pb2.Decision.Reason.DESCRIPTOR),
 ]
 

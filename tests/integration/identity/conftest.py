@@ -28,7 +28,10 @@ from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
+from xacthuc.identity.adapters.tables import outbox
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
+from xacthuc.identity.adapters.watching.stream import EventStream
+from xacthuc.identity.adapters.watching.tail import Tail
 from xacthuc.identity.commands import Consent, CorrectAccount, Order, RegisterAccount
 from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.domain.registration import CalendarDate
@@ -190,6 +193,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         sign_ins=SqlSignIns(engine, keys, personal, requests, personal_id_writes),
         personal_id_scheme=PersonalIdScheme.load(),
         providers=Providers(sandbox=SandboxAuthenticator(clock)),
+        events=EventStream(engine, outbox, Tail(engine, outbox)),
         appended=lambda: None,
     )
     return Bench(clock, identity, keys, personal, rows, store, cache, facts)

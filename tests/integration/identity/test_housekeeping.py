@@ -7,7 +7,9 @@ from datetime import timedelta
 from sqlalchemy import insert, select
 
 from xacthuc.identity.adapters.housekeeping import Housekeeping
-from xacthuc.identity.adapters.tables import jobs, number_moves
+from xacthuc.identity.adapters.tables import SCHEMA, jobs, number_moves, outbox
+from xacthuc.sql.outbox import Event
+from xacthuc.sql.relay import Relay
 
 
 async def test_attempts_and_moves_are_forgotten_when_nobody_needs_them_any_more(bench, engine):
@@ -20,8 +22,23 @@ async def test_attempts_and_moves_are_forgotten_when_nobody_needs_them_any_more(
             await connection.execute(insert(jobs.attempts).values(**attempt, outcome="DONE"))
             await connection.execute(insert(number_moves).values(**move))
 
-    await Housekeeping(engine, bench.clock, timedelta(days=30), timedelta(days=30)).forget()
+    await Housekeeping(engine, bench.clock, bench.identity.policy).forget()
 
     async with engine.connect() as connection:
         assert (await connection.scalars(select(jobs.attempts.c.job_id))).all() == [0]
         assert (await connection.scalars(select(number_moves.c.account))).all() == ["u0"]
+
+
+async def test_events_are_forgotten_from_the_front_after_the_days_of_the_policy(bench, engine):
+    now, kept = bench.clock.now(), bench.identity.policy.events.kept_days
+    ages = [timedelta(days=kept, hours=1), timedelta(days=kept, hours=-1)]
+    async with engine.begin() as connection:
+        told = [Event(platform="forum", subject="u1", kind="PHONE_VERIFIED", time=now - age, detail={}) for age in ages]
+        await outbox.append(connection, told)
+    await Relay(engine, SCHEMA, interval=timedelta(seconds=1), on_lag=lambda _age: None).place()
+
+    await Housekeeping(engine, bench.clock, bench.identity.policy).forget()
+
+    async with engine.connect() as connection:
+        assert await outbox.ends(connection) == (2, 1)
+        assert [one.position for one in await outbox.read(connection, after=0, limit=10)] == [2]

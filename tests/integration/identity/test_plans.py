@@ -107,6 +107,9 @@ async def relay(world):
 async def follow_events(world):
     async with transaction(world.engine) as connection:
         await outbox.read(connection, after=99_990, limit=100)
+        await outbox.span(connection, after=99_900, until=99_990)
+        await outbox.span(connection, after=99_900, until=99_990, platform="forum")
+        await outbox.forget(connection, before=world.clock.now(), until=100)
 
 
 async def sweep(world):

@@ -153,3 +153,75 @@ async def test_sixteen_writers_and_three_relays_lose_nothing_and_keep_each_subje
     for subject, last in written.items():
         order = [each.event.detail["number"] for each in found if each.event.subject == subject]
         assert list(range(1, last + 1)) == order
+
+
+async def span(engine, after, until, platform=""):
+    async with transaction(engine) as connection:
+        return await outbox.span(connection, after=after, until=until, platform=platform)
+
+
+async def forget(engine, before, until=1_000_000, limit=5_000):
+    async with transaction(engine) as connection:
+        return await outbox.forget(connection, before=before, until=until, limit=limit)
+
+
+def of_age(number, age, platform="p"):
+    return Event(platform=platform, subject="a", kind="K", time=datetime.now(UTC) - age, detail={"number": number})
+
+
+async def test_a_span_says_what_happened_in_it_and_where_the_outbox_begins_and_ends(engine):
+    await append(engine, *(of_age(number, timedelta(), "pq"[number % 2]) for number in range(6)))
+    await relay_of(engine).place()
+
+    every, of_p, nothing = await span(engine, 1, 4), await span(engine, 1, 4, "p"), await span(engine, 6, 9)
+
+    assert [one.position for one in every.events] == [2, 3, 4]
+    assert [one.position for one in of_p.events] == [3]
+    assert nothing.events == []
+    assert every.head == of_p.head == nothing.head == (6, 0)
+
+
+async def test_what_is_old_is_forgotten_from_the_front_and_the_outbox_says_so(engine):
+    days = (40, 35, 1, 50, 2)
+    await append(engine, *(of_age(number, timedelta(days=age)) for number, age in enumerate(days)))
+    await relay_of(engine).place()
+
+    before = datetime.now(UTC) - timedelta(days=30)
+    counts = [await forget(engine, before), await forget(engine, before)]
+
+    found = await span(engine, 0, 10)
+    assert counts == [2, 0]
+    assert found.head == (5, 2)
+    assert [one.position for one in found.events] == [3, 4, 5]  # the old one in between waits for its elders
+
+
+async def test_nothing_behind_a_given_position_is_forgotten_and_a_little_at_a_time(engine):
+    await append(engine, *(of_age(number, timedelta(days=40)) for number in range(5)))
+    await relay_of(engine).place()
+
+    counts = [await forget(engine, datetime.now(UTC), until=3, limit=2) for _ in range(3)]
+
+    assert counts == [2, 1, 0]
+    assert [one.position for one in await read_all(engine)] == [4, 5]
+
+
+async def test_two_who_forget_at_once_do_it_once(engine):
+    await append(engine, *(of_age(number, timedelta(days=40)) for number in range(50)))
+    await relay_of(engine).place()
+
+    await asyncio.gather(*(forget(engine, datetime.now(UTC)) for _ in range(4)))
+
+    assert (await span(engine, 0, 100)).head == (50, 50)
+    assert await read_all(engine) == []
+
+
+async def test_the_relay_tells_when_rows_got_their_places(engine):
+    told = []
+    relay = Relay(
+        engine, SCHEMA, interval=timedelta(seconds=1), on_lag=lambda _age: None, on_placed=lambda: told.append(1)
+    )
+    await relay.place()
+    await append(engine, event("a", 1))
+    await relay.place()
+
+    assert told == [1]

@@ -9,8 +9,9 @@ import xacthuc.client
 from xacthuc.client import clients
 
 SURFACE = """
-    Account AccountState Action AlreadyExists AsyncXacthuc Challenge ChallengeState Channel CheckResult Commerce Consent
-    ConsentKind ConsentRecord DeadlineExceeded Decision DecisionReason Delivery DeliveryState Evidence EvidenceKind
+    Account AccountEvent AccountState Action AlreadyExists AsyncXacthuc Challenge ChallengeState Channel CheckResult Commerce Consent
+    ConsentKind ConsentRecord DeadlineExceeded Decision DecisionReason Delivery DeliveryState
+    EventBatch EventKind Evidence EvidenceKind
     FailedPrecondition FieldFault Internal InvalidRequest LimitExceeded Lock NextStep NextStepKind NoMobile NotFound
     NumberInfo OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose Refusal RevocationReason
     SignIn StandingToken Unauthenticated Unavailable Unimplemented Verdict VerificationPath VerificationPathKind Xacthuc
@@ -48,6 +49,8 @@ METHODS = {
         "erase_account",
         "list_consents",
         "list_verification_paths",
+        "get_watch_cursor",
+        "watch_accounts",
     },
 }
 BASE_INSTALL = {"google", "grpc", "typing_extensions", "buf", "xacthuc"}

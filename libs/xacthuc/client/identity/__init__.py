@@ -12,6 +12,7 @@ from xacthuc.client.identity.accounts import (
     unlock_account,
 )
 from xacthuc.client.identity.decisions import check_action, check_actions, get_jwks, issue_standing_token
+from xacthuc.client.identity.events import get_watch_cursor, watch_accounts
 from xacthuc.client.identity.naming import SERVICE
 from xacthuc.client.identity.personal_id import complete_electronic_id, start_electronic_id, verify_personal_id
 from xacthuc.client.identity.verification import (
@@ -32,6 +33,7 @@ __all__ = [
     "erase_account",
     "get_account",
     "get_jwks",
+    "get_watch_cursor",
     "issue_standing_token",
     "list_accounts",
     "list_consents",
@@ -43,4 +45,5 @@ __all__ = [
     "unlock_account",
     "verify_personal_id",
     "verify_phone",
+    "watch_accounts",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from xacthuc.client.calls import Page
@@ -10,6 +11,7 @@ from xacthuc.client.enums import (
     Action,
     ConsentKind,
     DecisionReason,
+    EventKind,
     EvidenceKind,
     NextStepKind,
     PersonalIdOutcome,
@@ -18,8 +20,10 @@ from xacthuc.client.enums import (
 from xacthuc.client.reading.common import instant, optional
 from xacthuc.client.results import (
     Account,
+    AccountEvent,
     ConsentRecord,
     Decision,
+    EventBatch,
     Evidence,
     Lock,
     NextStep,
@@ -30,6 +34,7 @@ from xacthuc.client.results import (
 )
 
 if TYPE_CHECKING:
+    from xacthuc.api.identity.v1 import events_pb2 as events
     from xacthuc.api.identity.v1 import resources_pb2 as identity
     from xacthuc.api.identity.v1 import service_pb2 as service
 
@@ -130,6 +135,21 @@ def verification_paths(message: service.ListVerificationPathsResponse) -> tuple[
             legal_basis=each.legal_basis,
         )
         for each in message.paths
+    )
+
+
+def event_batch(message: service.WatchAccountsResponse) -> EventBatch:
+    """Returns what happened, and the cursor behind it."""
+    return EventBatch(events=tuple(_event(each) for each in message.events), cursor=message.cursor)
+
+
+def _event(message: events.AccountEvent) -> AccountEvent:
+    return AccountEvent(
+        name=message.name,
+        kind=EventKind(message.kind),
+        account=message.account,
+        occur_time=instant(message.occur_time),
+        details=MappingProxyType(dict(message.details)),
     )
 
 

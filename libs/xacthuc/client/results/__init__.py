@@ -6,10 +6,12 @@ is false when it is one: `if check_action(...)` must not publish what was refuse
 
 from xacthuc.client.results.identity import (
     Account,
+    AccountEvent,
     Commerce,
     Consent,
     ConsentRecord,
     Decision,
+    EventBatch,
     Evidence,
     Lock,
     NextStep,
@@ -23,6 +25,7 @@ from xacthuc.client.results.otp import Challenge, CheckResult, Delivery, NumberI
 
 __all__ = [
     "Account",
+    "AccountEvent",
     "Challenge",
     "CheckResult",
     "Commerce",
@@ -30,6 +33,7 @@ __all__ = [
     "ConsentRecord",
     "Decision",
     "Delivery",
+    "EventBatch",
     "Evidence",
     "Lock",
     "NextStep",

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 from xacthuc.client.enums import AccountState, NextStepKind, PersonalIdOutcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-    from xacthuc.client.enums import Action, ConsentKind, DecisionReason, EvidenceKind, VerificationPathKind
+    from xacthuc.client.enums import (
+        Action,
+        ConsentKind,
+        DecisionReason,
+        EventKind,
+        EvidenceKind,
+        VerificationPathKind,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,3 +223,31 @@ class VerificationPath:
 
     what_en: str
     legal_basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountEvent:
+    """One thing that happened to one account. It says that something changed; `get_account` says what is true now."""
+
+    name: str
+    """`events/{event}`, the same however often it is told: what repetitions are known by."""
+
+    kind: EventKind
+    account: str = field(repr=False)
+    """`accounts/{account}`."""
+
+    occur_time: datetime
+    details: Mapping[str, str] = field(repr=False)
+    """Particulars for machines, such as `purge_time` (docs/webhooks.md)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventBatch:
+    """What happened, in order, and where to go on; false when nothing did and the stream only says that it lives."""
+
+    events: tuple[AccountEvent, ...]
+    cursor: str
+    """Keep it once the events are dealt with."""
+
+    def __bool__(self) -> bool:
+        return bool(self.events)

@@ -1,4 +1,4 @@
-"""Forgets what was to be kept for a time only: requests, once nobody may repeat them, and moves that no longer count."""
+"""Forgets what was to be kept for a time only: requests that nobody may repeat, moves that no longer count, old events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from xacthuc.identity.adapters.sql_imports import forget_batches
 from xacthuc.identity.adapters.sql_requests import forget_requests
 from xacthuc.identity.adapters.sql_sign_ins import forget_sign_ins
-from xacthuc.identity.adapters.tables import jobs, number_moves
+from xacthuc.identity.adapters.tables import jobs, number_moves, outbox
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from xacthuc.clock import Clock
+    from xacthuc.policy import Policy
 
 _INTERVAL: Final = timedelta(hours=1)
 _ATTEMPTS_KEPT: Final = timedelta(days=30)
@@ -32,12 +33,13 @@ _ATTEMPTS_KEPT: Final = timedelta(days=30)
 class Housekeeping:
     """Runs beside the calls, in every process; rows another one is deleting are skipped."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, requests_kept: timedelta, moves_kept: timedelta) -> None:
-        """Both times are policy: how long a repeated request gets its answer, and how long a number's moves are counted."""
+    def __init__(self, engine: AsyncEngine, clock: Clock, policy: Policy) -> None:
+        """All times are policy: how long requests are repeated, moves of a number counted, and events told."""
         self._engine = engine
         self._clock = clock
-        self._requests_kept = requests_kept
-        self._moves_kept = moves_kept
+        self._requests_kept = timedelta(days=policy.identity.request_id_days)
+        self._moves_kept = timedelta(days=policy.number_moves.days)
+        self._events_kept = timedelta(days=policy.events.kept_days)
         self._log = get_logger()
 
     async def run(self) -> None:
@@ -61,9 +63,16 @@ class Housekeeping:
             pass
         while await self._forget_attempts(now - _ATTEMPTS_KEPT):
             pass
+        while await self._forget_events(now - self._events_kept):
+            pass
         async with transaction(self._engine) as connection:
             await connection.execute(delete(number_moves).where(number_moves.c.move_time <= now - self._moves_kept))
 
     async def _forget_attempts(self, before: datetime) -> int:
         async with transaction(self._engine) as connection:
             return await jobs.forget_attempts(connection, before)
+
+    async def _forget_events(self, before: datetime) -> int:
+        async with transaction(self._engine) as connection:
+            until = (await outbox.ends(connection)).position
+            return await outbox.forget(connection, before=before, until=until)

@@ -41,10 +41,12 @@ class Pools:
         self.keys = _pool(settings.keys_url, "xacthuc-identity-keys", settings.key_connections, _READ)
         # Four more than jobs: for taking, renewing and counting them, and for the session that follows outcomes.
         self.jobs = _pool(url, "xacthuc-identity-jobs", JOB_SLOTS + 4, _WRITE)
+        # One for the end of the record, which all watchers share, and two that those who are behind take turns at.
+        self.events = _pool(url, "xacthuc-identity-events", 3, _READ)
 
     async def close(self) -> None:
         """Closes all connections."""
-        for pool in (self.writes, self.reads, self.imports, self.keys, self.jobs):
+        for pool in (self.writes, self.reads, self.imports, self.keys, self.jobs, self.events):
             await pool.dispose()
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from xacthuc.identity.usecases import guardianships, imports
+from xacthuc.identity.usecases import events, guardianships, imports
 from xacthuc.identity.wire import guardianship_messages
+from xacthuc.identity.wire.event_messages import EventRenderer
 from xacthuc.identity.wire.imports import RowReader, imported
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from xacthuc.api.identity.v1 import internal_pb2
     from xacthuc.grpckit.call import Call
+    from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.identity.usecases.identity import Identity
 
 
@@ -24,6 +26,7 @@ class IdentityInternalServicer:
         """Takes what the verbs work with."""
         self._identity = identity
         self._rows = RowReader()
+        self._event_batch = EventRenderer(names_platforms=True)
 
     async def PutGuardianship(
         self, request: internal_pb2.PutGuardianshipRequest, call: Call
@@ -39,3 +42,11 @@ class IdentityInternalServicer:
         async with aclosing(imports.import_accounts(self._identity, batches)) as answers:
             async for answer in answers:
                 yield imported(answer)
+
+    async def WatchAllAccounts(
+        self, request: internal_pb2.WatchAllAccountsRequest, call: Call
+    ) -> AsyncGenerator[Serialized]:
+        watching = events.watch_accounts(self._identity, "", request.cursor, request.recent_changes)
+        async with aclosing(watching) as batches:
+            async for batch, cursor in batches:
+                yield self._event_batch(batch, cursor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import resources_pb2, service_pb2
@@ -10,14 +11,18 @@ from xacthuc.identity.usecases import (
     accounts,
     decisions,
     electronic_ids,
+    events,
     lifecycle,
     numbers,
     personal_ids,
 )
 from xacthuc.identity.wire import account_messages, decision_messages, lifecycle_messages, personal_id_messages
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
+from xacthuc.identity.wire.event_messages import EventRenderer
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.identity.usecases.identity import Identity
@@ -31,6 +36,7 @@ class IdentityServicer:
         """Takes what the verbs work with, and how answers are shown."""
         self._identity = identity
         self._render = render
+        self._event_batch = EventRenderer(names_platforms=False)
 
     async def RegisterAccount(self, request: service_pb2.RegisterAccountRequest, call: Call) -> resources_pb2.Account:
         command = account_messages.register_account(request, call)
@@ -62,9 +68,9 @@ class IdentityServicer:
         self, request: service_pb2.ListAccountsRequest, call: Call
     ) -> service_pb2.ListAccountsResponse:
         limit = size_of(request)
-        page, token = await lifecycle.list_accounts(self._identity, call.platform, request.page_token, limit)
+        page, token, cursor = await lifecycle.list_accounts(self._identity, call.platform, request.page_token, limit)
         return service_pb2.ListAccountsResponse(
-            accounts=[self._render.account(account) for account in page], next_page_token=token
+            accounts=[self._render.account(account) for account in page], next_page_token=token, watch_cursor=cursor
         )
 
     async def VerifyPersonalId(
@@ -131,3 +137,8 @@ class IdentityServicer:
     ) -> service_pb2.ListConsentsResponse:
         account_id = request.parent[ACCOUNT_PREFIX:]
         return lifecycle_messages.consents(await lifecycle.list_consents(self._identity, call.platform, account_id))
+
+    async def WatchAccounts(self, request: service_pb2.WatchAccountsRequest, call: Call) -> AsyncGenerator[Serialized]:
+        async with aclosing(events.watch_accounts(self._identity, call.platform, request.cursor)) as batches:
+            async for batch, cursor in batches:
+                yield self._event_batch(batch, cursor)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.identity.ports.accounts import Accounts
     from xacthuc.identity.ports.eid import Providers
+    from xacthuc.identity.ports.events import Events
     from xacthuc.identity.ports.guardianships import Guardianships
     from xacthuc.identity.ports.imports import Imports
     from xacthuc.identity.ports.lifecycle import AccountList, Lifecycle
@@ -73,6 +74,7 @@ class Identity:
     personal_id_scheme: PersonalIdScheme
     providers: Providers
     """Of electronic identification, and operators."""
+    events: Events
     appended: Callable[[], None]
     """Called after a commit that wrote to the outbox or asked for a job, so that nobody waits for the next look."""
     shield: Shield = field(default_factory=Shield)

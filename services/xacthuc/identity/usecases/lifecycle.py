@@ -74,10 +74,17 @@ async def erase_account(identity: Identity, command: EndAccount) -> AccountView:
     return await identity.shield.finish(_carry_out(identity, command.order, work))
 
 
-async def list_accounts(identity: Identity, platform: str, after: str, limit: int) -> tuple[Sequence[AccountView], str]:
-    """Returns a page of accounts behind the id `after`, and what to ask the next page with; empty at the end."""
+async def list_accounts(
+    identity: Identity, platform: str, after: str, limit: int
+) -> tuple[Sequence[AccountView], str, str]:
+    """Returns a page of accounts behind the id `after`, what to ask the next page with, and where to watch from.
+
+    The next one is empty at the end, the cursor on all pages but the first. It is read before the accounts are, so that
+    whatever changes meanwhile is told.
+    """
+    cursor = "" if after else await identity.events.cursor()
     (found, next_after), now = await identity.account_list.page(platform, after, limit), identity.clock.now()
-    return [view(account, now) for account in found], next_after
+    return [view(account, now) for account in found], next_after, cursor
 
 
 async def list_consents(identity: Identity, platform: str, account_id: str) -> Sequence[ConsentRecord]:

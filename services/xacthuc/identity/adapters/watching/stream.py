@@ -1,0 +1,95 @@
+"""The port `Events`: each watcher's way through the outbox, from memory when it is up to date, else from the database."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.identity.adapters.watching.tail import chunks
+from xacthuc.identity.adapters.watching.window import Batch
+from xacthuc.identity.ports.events import CursorRefusedError, Fault
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from xacthuc.identity.adapters.watching.tail import Tail
+    from xacthuc.identity.ports.events import EventBatch
+    from xacthuc.sql.outbox import Head, Outbox
+
+_HEARTBEAT_SECONDS: Final = 10.0
+_READS_AT_ONCE: Final = 2
+"""Of all watchers that are behind together: thousands may come back at one moment, and take turns."""
+_BATCH_EVENTS: Final = 500
+_MOST_POSITIONS: Final = 200
+
+
+class EventStream:
+    """Watches the outbox."""
+
+    def __init__(self, engine: AsyncEngine, outbox: Outbox, tail: Tail) -> None:
+        """Takes the pool for watchers that are behind, and what all the others read."""
+        self._engine = engine
+        self._outbox = outbox
+        self._tail = tail
+        self._turns = asyncio.Semaphore(_READS_AT_ONCE)
+
+    async def cursor(self) -> str:
+        """Reads where the outbox ends."""
+        places = await self._tail.places()
+        return places.cursor((await self._ends()).position)
+
+    async def spelled(self, batch: EventBatch) -> str:
+        """Spells the batch's position."""
+        return (await self._tail.places()).cursor(batch.position)
+
+    async def watch(self, platform: str, cursor: str, recent: int = 0) -> AsyncGenerator[EventBatch]:
+        """Holds one batch at a time, however slow its consumer is."""
+        loop = asyncio.get_running_loop()
+        position, beat, positions = await self._begin(cursor, recent), 0.0, _MOST_POSITIONS
+        with self._tail.watched():
+            while True:
+                change = self._tail.changed(platform)  # before the look, so that nothing falls in between
+                batch = self._tail.window.behind(position, platform)
+                if batch is None:
+                    batch = await self._read(platform, position, positions)
+                    # What was read and not used is read again: be as modest as the last time allowed.
+                    positions = min(_MOST_POSITIONS, 2 * (batch.position - position) or 1)
+                position = batch.position
+                if batch.events or loop.time() >= beat:
+                    beat = loop.time() + _HEARTBEAT_SECONDS
+                    yield batch
+                elif position >= self._tail.window.end:
+                    await asyncio.wait({change}, timeout=beat - loop.time())
+
+    async def _begin(self, cursor: str, recent: int) -> int:
+        window = self._tail.window
+        if not cursor:
+            ends = await self._ends()
+            return max(ends.forgotten, ends.position - recent) if recent else ends.forgotten
+        position = (await self._tail.places()).position(cursor)
+        if position is None:
+            raise CursorRefusedError(Fault.UNKNOWN)
+        if not window.start <= position <= window.end:
+            ends = await self._ends()
+            if position > ends.position:
+                raise CursorRefusedError(Fault.AHEAD)
+            if position < ends.forgotten:
+                raise CursorRefusedError(Fault.EXPIRED)
+        return position
+
+    async def _read(self, platform: str, position: int, positions: int) -> Batch:
+        """Reads on in the database; a batch without events when nothing up to its position is the platform's."""
+        places, until = await self._tail.places(), position + positions
+        async with self._turns, transaction(self._engine) as connection:
+            head, rows = await self._outbox.span(connection, after=position, until=until, platform=platform)
+        if position < head.forgotten:
+            raise CursorRefusedError(Fault.EXPIRED)
+        last, events = next(chunks(rows, places, min(until, head.position), _BATCH_EVENTS))
+        return Batch(events, last)
+
+    async def _ends(self) -> Head:
+        async with self._turns, transaction(self._engine) as connection:
+            return await self._outbox.ends(connection)

@@ -1,0 +1,140 @@
+"""Reads the end of the outbox once for all watchers of a process, and wakes those it concerns.
+
+It reads while somebody watches, woken by this process's relay and otherwise four times a second, since the relay of
+another process may have been at work. A watcher that is further behind than the window reads by itself (`stream.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.identity.adapters.watching.places import Places
+from xacthuc.identity.adapters.watching.window import Chunk, Window
+from xacthuc.identity.domain.events import told
+from xacthuc.sql.engine import transaction
+from xacthuc.sql.errors import DatabaseUnavailable
+from xacthuc.telemetry.logs import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from xacthuc.identity.domain.events import AccountEvent
+    from xacthuc.sql.outbox import Outbox, Positioned
+
+_LOOK_SECONDS: Final = 0.25
+_JITTER: Final = 0.2
+_POSITIONS_AT_ONCE: Final = 200
+"""A batch of an import is one position of up to 64 KB and 1 000 events."""
+_CHUNK_EVENTS: Final = 500
+_MOST_EVENTS: Final = 10_000
+"""About 8 MB, and the last seconds of a busy service: who comes back after a deployment finds its place here."""
+_MOST_BEHIND: Final = 2_000
+"""Positions. Further behind, as after a night without watchers, the reader begins anew near the end."""
+
+
+class Tail:
+    """The newest events, for all watchers."""
+
+    def __init__(self, engine: AsyncEngine, outbox: Outbox) -> None:
+        """Reads nothing before somebody watches."""
+        self._engine = engine
+        self._outbox = outbox
+        self._window = Window(0, _MOST_EVENTS)
+        self._places: Places | None = None
+        self._watchers = 0
+        self._wake = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._changes: dict[str, asyncio.Future[None]] = {}
+        self._log = get_logger()
+
+    @property
+    def window(self) -> Window:
+        """What is in memory now."""
+        return self._window
+
+    def wake(self) -> None:
+        """Says that rows got their positions."""
+        self._wake.set()
+
+    def changed(self, platform: str) -> asyncio.Future[None]:
+        """Returns what is done as soon as something happens on a platform, or on any."""
+        change = self._changes.get(platform)
+        if change is None:
+            change = self._changes[platform] = asyncio.get_running_loop().create_future()
+        return change
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Counts a watcher while it is entered."""
+        self._watchers += 1
+        self._wanted.set()
+        try:
+            yield
+        finally:
+            self._watchers -= 1
+            if not self._watchers:
+                self._wanted.clear()
+
+    async def places(self) -> Places:
+        """Returns how positions are spelled, which is read once."""
+        if self._places is None:
+            async with transaction(self._engine) as connection:
+                self._places = Places(await self._outbox.secret(connection))
+        return self._places
+
+    async def run(self) -> None:
+        """Reads until cancelled. A database that is down is waited for."""
+        while True:
+            await self._wanted.wait()
+            self._wake.clear()
+            try:
+                await self.catch_up()
+            except DatabaseUnavailable:
+                self._log.warning("events_wait_for_database")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS * (1 + random.random() * _JITTER)):
+                    await self._wake.wait()
+
+    async def catch_up(self) -> None:
+        """Reads everything that has a position by now."""
+        places = await self.places()
+        while True:
+            after = self._window.end
+            async with transaction(self._engine) as connection:
+                head, rows = await self._outbox.span(connection, after=after, until=after + _POSITIONS_AT_ONCE)
+            if head.position - after > _MOST_BEHIND or head.forgotten > after:
+                self._window = Window(max(head.forgotten, head.position - _MOST_BEHIND), _MOST_EVENTS)
+                continue
+            until = min(after + _POSITIONS_AT_ONCE, head.position)
+            for last, events in chunks(rows, places, until, _CHUNK_EVENTS):
+                self._append(Chunk(events, self._window.end, last))
+                await asyncio.sleep(0)  # a batch of an import is a thousand events: others have their turn in between
+            if until == head.position:
+                return
+
+    def _append(self, chunk: Chunk) -> None:
+        self._window.append(chunk)
+        for platform in chunk.watched:
+            if (change := self._changes.pop(platform, None)) and not change.done():
+                change.set_result(None)
+
+
+def chunks(
+    rows: Sequence[Positioned], places: Places, until: int, most_events: int
+) -> Iterator[tuple[int, list[AccountEvent]]]:
+    """Yields the events of rows, about `most_events` at a time, and up to which position they are all; at last `until`.
+
+    A row is never divided, so that a position is all that a reader has to remember.
+    """
+    events = list["AccountEvent"]()
+    for row in rows:
+        if len(events) >= most_events:
+            yield row.position - 1, events
+            events = []
+        events += told(row, places.event_id)
+    yield until, events
