@@ -1,6 +1,7 @@
 """The closed list of what is audited, as `source:subject:action`.
 
-If you add a tag you must also write it where the change is made, in the same transaction.
+If you add a tag you must also write it where the change is made, in the same transaction, and say on docs/record.md what it
+means: a test compares both.
 """
 
 from __future__ import annotations
@@ -67,3 +68,20 @@ class Tag(StrEnum):
     KEY_ROTATED = "identity:platform_key:rotated"
     """A key was replaced; the detail names its successor and when it ends."""
     KEY_REVOKED = "identity:platform_key:revoked"
+    ACCOUNTS_SEARCHED = "identity:accounts:searched"
+    """Somebody looked for the accounts of a number or a personal ID; the detail has a keyed digest of it, and how many were
+    found."""
+    PERSONAL_DATA_DISCLOSED = "identity:account:personal_data_disclosed"
+    """What is kept of an account was opened to be given to somebody; the detail says what, to whom and why."""
+    TRAIL_LISTED = "identity:audit:listed"
+    """Entries of this trail were read; the detail says by which filter."""
+    TRAIL_EXPORTED = "identity:audit:exported"
+    """This trail was read as a whole, to be verified or kept; the detail says from which seal on."""
+    TRAIL_PRUNED = "identity:audit:pruned"
+    """Entries were deleted whose time was over; the detail says up to which seal, and how many."""
+    OTP_ADMINISTERED = "otp:settings:administered"
+    """An operator changed a limit, a block, an exemption or a switch of the one-time codes; the detail says which, and why."""
+    CHALLENGE_EXHAUSTED = "otp:challenge:exhausted"
+    """The last try at a code was used up: somebody guessed, or mistyped every time."""
+    CHALLENGE_UNREQUESTED = "otp:challenge:unrequested"
+    """The recipient of a code said that it was not asked for; whoever asked is kept from that number for a while."""

@@ -97,6 +97,8 @@ class Retention:
 
     account_data_months: int
     session_log_months: int
+    audit_months: int
+    """How long an entry of the audit trail is kept at the least, and deleted after; 0 for ever."""
     pending_days: int
     """How long a registration is kept of which nothing was ever proven and that waits for a guardian."""
 

@@ -39,6 +39,7 @@ AUTOFILL_OUTCOMES: Final = frozenset({"added", "left_out"})
 RECEIPT_OUTCOMES: Final = frozenset(
     {"delivered", "failed", "expired", "repeated", "unmatched", "unsigned", "unreadable"}
 )
+AUDIT_ALARMS: Final = frozenset({"contradicted", "not_kept"})
 JOB_RESULTS: Final = frozenset({"done", "waits", "failed", "held", "returned", "lost"})
 SMPP_FAULTS: Final = frozenset(
     {"unreachable", "no_bind", "bind_refused", "credentials_refused", "lost", "failed"}  # ends of a connection
@@ -235,6 +236,17 @@ class Metrics:
         )
         self.outbox_lag_seconds = Gauge(
             "xacthuc_outbox_lag_seconds", "Age of the oldest outbox row without a position", registry=registry
+        )
+        self.audit_lag_seconds = Gauge(
+            "xacthuc_audit_lag_seconds",
+            "Age of the oldest entry of the audit trail without a seal; a second is usual",
+            registry=registry,
+        )
+        self.audit_alarm = Gauge(
+            "xacthuc_audit_alarm",
+            "Whether the audit trail contradicts its last checkpoint, or checkpoints cannot be kept (docs/record.md)",
+            ("cause",),
+            registry=registry,
         )
         self.outcome_gaps = Tally(
             registry,

@@ -15,6 +15,7 @@ from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.approvals.key_destruction import KeyDestruction
 from xacthuc.identity.adapters.approvals.sql_approvals import SqlApprovals
+from xacthuc.identity.adapters.audit.record import Record
 from xacthuc.identity.adapters.housekeeping import Housekeeping
 from xacthuc.identity.adapters.import_sealing import BatchSealer
 from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers
@@ -219,7 +220,10 @@ class Assembly:
             changed=self.identity.follow,
             gap=metrics.outcome_gaps.add,
         )
-        self.works: tuple[Runs, ...] = (relay, tail, publication, housekeeping, rotation, worker, outcomes)
+        record = Record.of(settings, pools, policy, clock, metrics)
+        self.works: tuple[Runs, ...] = (
+            relay, tail, publication, housekeeping, rotation, worker, outcomes, record.sealer, record.pruning
+        )  # fmt: skip
 
 
 def _all(*steps: Callable[[], None]) -> Callable[[], None]:

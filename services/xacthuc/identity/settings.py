@@ -58,6 +58,13 @@ class IdentitySettings(Settings):
     standing_issuer: str = Field(default="https://identity.xacthuc.local", min_length=1, max_length=256)
     """What standing tokens name as their issuer; whoever verifies them expects it. Never two deployments the same."""
 
+    audit_checkpoints_directory: Path | None = None
+    """Where signed checkpoints of the audit trail are appended: a volume that whoever can write to the database cannot, and
+    that outlives the process. Empty: they are log lines alone (docs/record.md)."""
+
+    audit_checkpoint_interval: timedelta = Field(default=timedelta(minutes=1), gt=timedelta(0))
+    """How often. What was sealed since the last one could be sealed anew by somebody who can write to the database."""
+
     @property
     def seal_ring(self) -> KeyRing:
         """Reads the ring that wraps the accounts' keys and seals kept answers."""
@@ -72,6 +79,11 @@ class IdentitySettings(Settings):
     def standing_ring(self) -> KeyRing:
         """Reads the ring that standing tokens are signed with."""
         return ring_of(self.key_source, "standing-sign.keys")
+
+    @property
+    def audit_ring(self) -> KeyRing:
+        """Reads the ring that checkpoints of the audit trail are signed with."""
+        return ring_of(self.key_source, "audit-sign.keys")
 
     @property
     def keys_url(self) -> str:

@@ -5,6 +5,7 @@ var/
   tls/                  ca.pem, ca.key, <service>.pem, <service>.key: a development CA and what it issued
   keys/                 the services' secrets (keys.py)
   log/<service>.log     what each process prints
+  audit/                signed checkpoints of the audit trail
   inbox.jsonl           the messages the console provider "sent"
   demo.json             the development platform's key, mode 0600
   up.json               the endpoints, while it runs, for the `xacthuc` command
@@ -43,6 +44,11 @@ class Layout:
     def keys(self) -> Path:
         """The services' secrets."""
         return self.root / "keys"
+
+    @property
+    def audit(self) -> Path:
+        """Signed checkpoints of the audit trail."""
+        return self.root / "audit"
 
     @property
     def inbox(self) -> Path:

@@ -69,6 +69,7 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
         "XACTHUC_INTERNAL_ADDRESS": ports.identity_internal,
         "XACTHUC_METRICS_ADDRESS": ports.identity_metrics,
         "XACTHUC_OTP_ADDRESS": ports.otp_internal,
+        "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(layout.audit),
     }
     return Plan(
         services=(

@@ -20,6 +20,8 @@ _READ: Final = timedelta(seconds=1)
 _WRITE: Final = timedelta(seconds=3)
 _IMPORT: Final = timedelta(seconds=30)
 """What a statement may take."""
+_AUDIT_CONNECTIONS: Final = 3
+"""The sealer, and two who read."""
 
 
 class Pools:
@@ -38,6 +40,14 @@ class Pools:
             wait=_IMPORT,
             statement_timeout=_IMPORT,
         )
+        # Whoever reads the trail may wait; whoever seals it waits for nobody.
+        self.audit = make_engine(
+            url,
+            application_name="xacthuc-identity-audit",
+            pool_size=_AUDIT_CONNECTIONS,
+            wait=_WAIT,
+            statement_timeout=_IMPORT,
+        )
         self.keys = _pool(settings.keys_url, "xacthuc-identity-keys", settings.key_connections, _READ)
         # Four more than jobs: for taking, renewing and counting them, and for the session that follows outcomes.
         self.jobs = _pool(url, "xacthuc-identity-jobs", JOB_SLOTS + 4, _WRITE)
@@ -46,7 +56,7 @@ class Pools:
 
     async def close(self) -> None:
         """Closes all connections."""
-        for pool in (self.writes, self.reads, self.imports, self.keys, self.jobs, self.events):
+        for pool in (self.writes, self.reads, self.imports, self.audit, self.keys, self.jobs, self.events):
             await pool.dispose()
 
 

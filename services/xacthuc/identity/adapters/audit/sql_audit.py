@@ -1,0 +1,125 @@
+"""Reads the audit trail from PostgreSQL, page by page: whoever exports it waits for the disk and holds no lock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import BigInteger, all_, any_, bindparam, exists, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from xacthuc.audit.trail import line_of, seal_of
+from xacthuc.identity.adapters.tables import trail
+from xacthuc.identity.ports.audit import Part
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from xacthuc.audit.chain import Line, Seal
+    from xacthuc.audit.trail import Entry
+    from xacthuc.identity.ports.audit import Wanted
+
+_SEALS_AT_ONCE: Final = 20
+_MOST_STRAYS: Final = 10_000
+"""Ids that a part names: as many prove the point."""
+_SNAPSHOT: Final = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+"""Seals, entries and queue as they stood together: between two looks an entry moves from one to the other."""
+_IDS: Final = bindparam("ids", type_=ARRAY(BigInteger))
+_ENTRY, _QUEUED, _SEAL = trail.entries.c, trail.unsealed.c, trail.seals.c
+
+
+class SqlAudit:
+    """The port `AuditTrail`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Takes the pool of the trail."""
+        self._engine = engine
+
+    async def page(self, wanted: Wanted, before: int | None, limit: int) -> list[Line]:
+        """Walks the ids from the newest down."""
+        conditions: list[ColumnElement[bool]] = [
+            column == value
+            for column, value in (
+                (_ENTRY.platform, wanted.platform),
+                (_ENTRY.subject, wanted.subject),
+                (_ENTRY.tag, wanted.tag),
+            )
+            if value
+        ]
+        if wanted.since is not None:
+            conditions.append(_ENTRY.time >= wanted.since)
+        if wanted.until is not None:
+            conditions.append(_ENTRY.time < wanted.until)
+        if before is not None:
+            conditions.append(_ENTRY.id < before)
+        found = select(trail.entries).where(*conditions).order_by(_ENTRY.id.desc()).limit(limit)
+        async with transaction(self._engine) as connection:
+            return [line_of(row) for row in await connection.execute(found)]
+
+    async def export(self, *, after_seal: int, after_entry: int | None) -> AsyncIterator[Part]:
+        """Looks at some seals at a time, so that no connection is held while the reader reads."""
+        first = after_seal == 0
+        while True:
+            async with transaction(self._engine) as connection:
+                await connection.execute(_SNAPSHOT)
+                pruned = await self._pruned(connection) if first else None
+                parts = await self._parts(connection, after_seal, after_entry)
+            if pruned is not None:
+                yield Part(pruned=pruned)
+            first = False
+            for part in parts:
+                yield part
+                if part.seal is None:
+                    return
+                after_seal = part.seal.number
+                after_entry = max(after_entry or part.seal.ids[0], *part.seal.ids)
+
+    async def note(self, entry: Entry) -> None:
+        """Writes it in a transaction of its own: reading changes nothing else."""
+        async with transaction(self._engine) as connection:
+            await trail.write(connection, [entry])
+
+    async def _pruned(self, connection: AsyncConnection) -> str | None:
+        newest = select(trail.pruned.c.statement).order_by(trail.pruned.c.number.desc()).limit(1)
+        statement: str | None = await connection.scalar(newest)
+        return statement
+
+    async def _parts(self, connection: AsyncConnection, after_seal: int, after_entry: int | None) -> list[Part]:
+        found = select(trail.seals).where(_SEAL.number > after_seal).order_by(_SEAL.number).limit(_SEALS_AT_ONCE)
+        seals = [seal_of(row) for row in await connection.execute(found)]
+        if not seals:
+            return [await self._end(connection, after_entry)]
+        sealed = [each for seal in seals for each in seal.ids]
+        rows = await connection.execute(select(trail.entries).where(_ENTRY.id == any_(_IDS)), {"ids": sealed})
+        lines = {row.id: line_of(row) for row in rows}
+        met = await self._met(connection, sealed, after_entry)
+        return [Part(seal=seal, lines=_of(seal, lines), met=() if at else met) for at, seal in enumerate(seals)]
+
+    async def _met(self, connection: AsyncConnection, sealed: Sequence[int], after: int | None) -> list[int]:
+        """Returns ids up to the highest of these seals which are in none of them: sealed later, waiting, or nobody's."""
+        behind = [] if after is None else [_ENTRY.id > after]
+        found = (
+            select(_ENTRY.id)
+            .where(*behind, _ENTRY.id <= max(sealed, default=0), _ENTRY.id != all_(_IDS))
+            .order_by(_ENTRY.id)
+            .limit(_MOST_STRAYS)
+        )
+        return list(await connection.scalars(found, {"ids": list(sealed)}))
+
+    async def _end(self, connection: AsyncConnection, after: int | None) -> Part:
+        queued = exists().where(_QUEUED.id == _ENTRY.id)
+        behind, before = ([], []) if after is None else ([_ENTRY.id > after], [_QUEUED.id <= after])
+        met = select(_ENTRY.id).where(*behind, ~queued).order_by(_ENTRY.id).limit(_MOST_STRAYS)
+        waiting = select(_QUEUED.id).where(*before).order_by(_QUEUED.id).limit(_MOST_STRAYS)
+        return Part(
+            met=list(await connection.scalars(met)),
+            waiting=list(await connection.scalars(waiting)),
+            waiting_count=await connection.scalar(select(func.count()).select_from(trail.unsealed)) or 0,
+        )
+
+
+def _of(seal: Seal, lines: dict[int, Line]) -> list[Line]:
+    return [lines[each] for each in seal.ids if each in lines]
