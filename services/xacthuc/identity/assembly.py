@@ -11,6 +11,7 @@ from xacthuc.credentials.publisher import KeyPublisher
 from xacthuc.grpckit.channels import ServiceChannel, service_config
 from xacthuc.grpckit.tls import TlsFiles
 from xacthuc.identity.adapters.account_cipher import KeyWrapper
+from xacthuc.identity.adapters.account_database import AccountDatabase
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.approvals.key_destruction import KeyDestruction
@@ -137,8 +138,9 @@ class Assembly:
         seal_ring, index_ring = settings.seal_ring, settings.blind_index_ring
         sealer = Sealer(seal_ring)
         personal, wrapper = PersonalData(sealer, index_ring), KeyWrapper(sealer)
-        requests, keys = SqlRequests(personal), AccountKeys(pools.keys, wrapper)
-        rows = AccountRows(policy, metrics.unreadable_accounts.add)
+        keys, rows = AccountKeys(pools.keys, wrapper), AccountRows(policy, metrics.unreadable_accounts.add)
+        requests = SqlRequests(personal)
+        database = AccountDatabase(engine=pools.writes, keys=keys, personal=personal, rows=rows, requests=requests)
         platforms = SqlPlatforms(pools.writes, requests)
         publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
         tail = Tail(pools.events, outbox)
@@ -172,26 +174,26 @@ class Assembly:
             slots=JOB_SLOTS,
             drain=timedelta(seconds=2),
         )
-        of_ids = PersonalIdWrites(personal, rows, requests, policy.accounts_per_personal_id)
+        of_ids = PersonalIdWrites(database, policy.accounts_per_personal_id)
         by_number = Bounds(policy.accounts_per_number, policy.number_moves)
         self.identity = Identity(
             clock=clock,
             policy=policy,
             plan=NumberPlan.load(settings.numbering_plan_file),
             environment=settings.environment,
-            accounts=SqlAccounts(pools.writes, keys, personal, rows, requests),
-            account_list=SqlAccountList(pools.writes, keys, rows),
-            lifecycle=SqlLifecycle(pools.writes, keys, personal, rows, requests),
-            verifications=SqlVerifications(pools.writes, keys, personal, rows, requests),
+            accounts=SqlAccounts(database),
+            account_list=SqlAccountList(database),
+            lifecycle=SqlLifecycle(database),
+            verifications=SqlVerifications(database),
             imports=SqlImports(pools.imports, BatchSealer(keys, personal), personal, rows, by_number),
             proofs=peer,
-            guardianships=SqlGuardianships(pools.writes, keys, rows, requests),
+            guardianships=SqlGuardianships(database),
             standings=standings,
             tokens=SignedStandings(Signer(settings.standing_ring, settings.standing_issuer)),
             platforms=platforms,
             publication=publication,
-            personal_ids=SqlPersonalIds(pools.writes, keys, personal, requests, of_ids),
-            sign_ins=SqlSignIns(pools.writes, keys, personal, requests, of_ids),
+            personal_ids=SqlPersonalIds(database, of_ids),
+            sign_ins=SqlSignIns(database, of_ids),
             personal_id_scheme=PersonalIdScheme.load(),
             providers=providers,
             events=EventStream(pools.events, outbox, tail),

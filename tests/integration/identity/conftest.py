@@ -11,6 +11,7 @@ import pytest
 
 from xacthuc.clock import FixedClock
 from xacthuc.identity.adapters.account_cipher import KeyWrapper
+from xacthuc.identity.adapters.account_database import AccountDatabase
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.eid_sandbox import SandboxAuthenticator
@@ -70,6 +71,7 @@ class Bench:
 
     clock: FixedClock
     identity: Identity
+    database: AccountDatabase
     keys: AccountKeys
     personal: PersonalData
     rows: AccountRows
@@ -166,16 +168,17 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
     requests, rows = SqlRequests(personal), AccountRows(policy, lambda: None)
     cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, keys, rows)
     caps = policy.accounts_per_personal_id
-    personal_id_writes = PersonalIdWrites(personal, rows, requests, caps)
+    database = AccountDatabase(engine=engine, keys=keys, personal=personal, rows=rows, requests=requests)
+    personal_id_writes = PersonalIdWrites(database, caps)
     identity = Identity(
         clock=clock,
         policy=policy,
         plan=NumberPlan.load(),
         environment=Environment.PRODUCTION,
-        accounts=SqlAccounts(engine, keys, personal, rows, requests),
-        account_list=SqlAccountList(engine, keys, rows),
-        lifecycle=SqlLifecycle(engine, keys, personal, rows, requests),
-        verifications=SqlVerifications(engine, keys, personal, rows, requests),
+        accounts=SqlAccounts(database),
+        account_list=SqlAccountList(database),
+        lifecycle=SqlLifecycle(database),
+        verifications=SqlVerifications(database),
         imports=SqlImports(
             engine,
             BatchSealer(keys, personal),
@@ -184,16 +187,16 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
             Bounds(Policy.load().accounts_per_number, Policy.load().number_moves),
         ),
         proofs=NoPeer(),
-        guardianships=SqlGuardianships(engine, keys, rows, requests),
+        guardianships=SqlGuardianships(database),
         standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),
         tokens=SignedStandings(Signer(ring(), ISSUER)),
         platforms=SqlPlatforms(engine, requests),
         publication=NoPeer(),
-        personal_ids=SqlPersonalIds(engine, keys, personal, requests, personal_id_writes),
-        sign_ins=SqlSignIns(engine, keys, personal, requests, personal_id_writes),
+        personal_ids=SqlPersonalIds(database, personal_id_writes),
+        sign_ins=SqlSignIns(database, personal_id_writes),
         personal_id_scheme=PersonalIdScheme.load(),
         providers=Providers(sandbox=SandboxAuthenticator(clock)),
         events=EventStream(engine, outbox, Tail(engine, outbox)),
         appended=lambda: None,
     )
-    return Bench(clock, identity, keys, personal, rows, store, cache, facts)
+    return Bench(clock, identity, database, keys, personal, rows, store, cache, facts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import delete
 
 from xacthuc.identity.adapters.account_keys import AccountKeys
@@ -28,7 +30,7 @@ class KeysBesideAPurge(AccountKeys):
 async def test_an_account_that_goes_meanwhile_does_not_end_the_list(bench, engine):
     for account in ("a", "b", "c"):
         await bench.register(account)
-    listed = SqlAccountList(engine, KeysBesideAPurge(bench, engine, "a"), bench.rows)
+    listed = SqlAccountList(replace(bench.database, keys=KeysBesideAPurge(bench, engine, "a")))
 
     found, next_after = await listed.page(PLATFORM, "", 2)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -17,6 +17,9 @@ from xacthuc.identity.ports.imports import Imported
 from xacthuc.identity.ports.personal_ids import BegunSignIn
 from xacthuc.policy import NextStep
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 def spell(answer: Any) -> bytes:
     """Returns any answer made of dataclasses, members of closed sets and instants as JSON."""
@@ -29,7 +32,7 @@ def read(kept: bytes) -> dict[str, Any]:
     return fields
 
 
-def account_view(fields: dict[str, Any]) -> AccountView:
+def account_view(fields: Mapping[str, Any]) -> AccountView:
     """Returns the view of an account."""
     lock = fields["lock"]
     return AccountView(
@@ -62,12 +65,12 @@ def account_view(fields: dict[str, Any]) -> AccountView:
     )
 
 
-def verification(fields: dict[str, Any]) -> Verification:
+def verification(fields: Mapping[str, Any]) -> Verification:
     """Returns what came of a personal ID."""
     return Verification(Outcome(fields["outcome"]), account_view(fields["account"]), fields["retry_seconds"])
 
 
-def begun_sign_in(fields: dict[str, Any]) -> BegunSignIn:
+def begun_sign_in(fields: Mapping[str, Any]) -> BegunSignIn:
     """Returns a sign-in that was begun."""
     return BegunSignIn(
         authorization_uri=fields["authorization_uri"],
@@ -76,7 +79,7 @@ def begun_sign_in(fields: dict[str, Any]) -> BegunSignIn:
     )
 
 
-def imported(fields: dict[str, Any]) -> Imported:
+def imported(fields: Mapping[str, Any]) -> Imported:
     """Returns what became of a batch of an import."""
     return Imported(
         batch_id=fields["batch_id"],

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.errors import FailedPrecondition
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.identity.adapters import account_writes, answers, sql_claims
+from xacthuc.identity.adapters import account_writes, sql_claims
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_rows import SEALED_AWAY, LapseReason
 from xacthuc.identity.adapters.events import EventKind
@@ -37,10 +37,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from xacthuc.identity.adapters.account_database import AccountDatabase
     from xacthuc.identity.adapters.account_keys import AccountKey
-    from xacthuc.identity.adapters.account_rows import AccountRows
-    from xacthuc.identity.adapters.personal import PersonalData
-    from xacthuc.identity.adapters.sql_requests import SqlRequests
     from xacthuc.identity.commands import Consent, Order
     from xacthuc.identity.domain.account import Account
     from xacthuc.identity.domain.personal_ids import Proven
@@ -62,11 +60,11 @@ class Standing:
 class PersonalIdWrites:
     """Works within the transaction of the write it belongs to, once the account is locked."""
 
-    def __init__(self, personal: PersonalData, rows: AccountRows, requests: SqlRequests, caps: Holders) -> None:
-        """Takes what indexes, reads and recognises, and how many accounts may stand on one personal ID."""
-        self._personal = personal
-        self._rows = rows
-        self._requests = requests
+    def __init__(self, database: AccountDatabase, caps: Holders) -> None:
+        """Takes where accounts lie, and how many of them may stand on one personal ID."""
+        self._personal = database.personal
+        self._rows = database.rows
+        self._requests = database.requests
         self._caps = caps
 
     async def candidate(
@@ -231,12 +229,8 @@ class PersonalIdWrites:
         if account is None:
             raise LookupError("an account vanished under its lock")
         answer = Verification(outcome, view(account, now), retry_seconds)
-        await self._requests.answer(connection, order, self._personal.seal_answer(order, answers.spell(answer)))
+        await self._requests.answer(connection, order, answer)
         return answer
-
-    def kept(self, order: Order, sealed: bytes) -> Verification:
-        """Returns the answer that was kept."""
-        return answers.verification(answers.read(self._personal.open_answer(order, sealed)))
 
     async def _displace(
         self, connection: AsyncConnection, order: Order, displaced: Sequence[str], now: datetime

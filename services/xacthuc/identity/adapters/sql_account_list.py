@@ -13,21 +13,20 @@ from xacthuc.identity.ports.lifecycle import ConsentRecord
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from xacthuc.identity.adapters.account_keys import AccountKeys
-    from xacthuc.identity.adapters.account_rows import AccountRows
+    from xacthuc.identity.adapters.account_database import AccountDatabase
     from xacthuc.identity.domain.account import Account
 
 
 class SqlAccountList:
     """The port `AccountList`."""
 
-    def __init__(self, engine: AsyncEngine, keys: AccountKeys, rows: AccountRows) -> None:
-        """Takes the pool for writes, which lists are read through too, and what reads."""
-        self._engine = engine
-        self._keys = keys
-        self._rows = rows
+    def __init__(self, database: AccountDatabase) -> None:
+        """Takes where accounts lie."""
+        self._engine = database.engine
+        self._keys = database.keys
+        self._rows = database.rows
 
     @second_look
     async def page(self, platform: str, after: str, limit: int) -> tuple[list[Account], str]:

@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from xacthuc.identity.adapters.account_database import AccountDatabase
     from xacthuc.identity.adapters.account_keys import AccountKeys
     from xacthuc.identity.adapters.account_rows import AccountRows, Found
-    from xacthuc.identity.adapters.personal import PersonalData
-    from xacthuc.identity.adapters.sql_requests import SqlRequests
     from xacthuc.identity.commands import Order
     from xacthuc.identity.ports.accounts import NewAccount
 
@@ -37,15 +36,13 @@ if TYPE_CHECKING:
 class SqlAccounts:
     """The port `Accounts`."""
 
-    def __init__(
-        self, engine: AsyncEngine, keys: AccountKeys, personal: PersonalData, rows: AccountRows, requests: SqlRequests
-    ) -> None:
-        """Takes the pool for writes, and what seals, indexes, reads and recognises."""
-        self._engine = engine
-        self._keys = keys
-        self._personal = personal
-        self._rows = rows
-        self._requests = requests
+    def __init__(self, database: AccountDatabase) -> None:
+        """Takes where accounts lie."""
+        self._engine = database.engine
+        self._keys = database.keys
+        self._personal = database.personal
+        self._rows = database.rows
+        self._requests = database.requests
 
     async def register(self, order: Order, new: NewAccount, now: datetime) -> AccountView | None:
         """Keeps account, consent, audit, event and answer in one commit."""
@@ -59,10 +56,9 @@ class SqlAccounts:
                 if not inserted:  # but by another registration, or by this one in a call beside us; or once erased
                     seen = await self._requests.find(connection, order)
             if not inserted:
-                return None if seen is None or seen.answer is None else self._kept(order, seen.answer)
+                return None if seen is None or seen.answer is None else answers.account_view(seen.answer)
             await self._record(connection, order, new, now)
-            sealed = self._personal.seal_answer(order, answers.spell(answer))
-            await self._requests.record(connection, order, new.account_id, sealed, now)
+            await self._requests.record(connection, order, new.account_id, answer, now)
         return answer
 
     @second_look
@@ -72,9 +68,6 @@ class SqlAccounts:
         async with transaction(self._engine) as connection:
             found = await self._rows.accounts(connection, platform, {account_id: key})
         return found[0] if found else None
-
-    def _kept(self, order: Order, sealed: bytes) -> AccountView:
-        return answers.account_view(answers.read(self._personal.open_answer(order, sealed)))
 
     async def _insert(self, connection: AsyncConnection, new: NewAccount, cipher: AccountCipher, now: datetime) -> bool:
         person = new.person

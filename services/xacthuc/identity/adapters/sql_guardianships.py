@@ -25,11 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from datetime import date, datetime
 
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from xacthuc.identity.adapters.account_keys import AccountKey, AccountKeys
-    from xacthuc.identity.adapters.account_rows import AccountRows
-    from xacthuc.identity.adapters.sql_requests import SqlRequests
+    from xacthuc.identity.adapters.account_database import AccountDatabase
+    from xacthuc.identity.adapters.account_keys import AccountKey
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.guardianship import GuardianRefusal, WardRefusal
     from xacthuc.sql.columns import Json
@@ -40,12 +39,12 @@ _NOBODY = Guardianship(guardians=(), supervision=UNSUPERVISED, version=0)
 class SqlGuardianships:
     """The port `Guardianships`."""
 
-    def __init__(self, engine: AsyncEngine, keys: AccountKeys, rows: AccountRows, requests: SqlRequests) -> None:
-        """Takes the pool for writes, and what opens, reads and recognises."""
-        self._engine = engine
-        self._keys = keys
-        self._rows = rows
-        self._requests = requests
+    def __init__(self, database: AccountDatabase) -> None:
+        """Takes where accounts lie."""
+        self._engine = database.engine
+        self._keys = database.keys
+        self._rows = database.rows
+        self._requests = database.requests
 
     @second_look
     async def put(

@@ -36,13 +36,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Table
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from xacthuc.identity.adapters.account_cipher import AccountCipher
-    from xacthuc.identity.adapters.account_keys import AccountKey, AccountKeys
-    from xacthuc.identity.adapters.account_rows import AccountRows
-    from xacthuc.identity.adapters.personal import PersonalData
-    from xacthuc.identity.adapters.sql_requests import SqlRequests
+    from xacthuc.identity.adapters.account_database import AccountDatabase
+    from xacthuc.identity.adapters.account_keys import AccountKey
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.account import Account
     from xacthuc.identity.domain.facts import Facts
@@ -54,15 +52,13 @@ if TYPE_CHECKING:
 class SqlLifecycle:
     """The port `Lifecycle`."""
 
-    def __init__(
-        self, engine: AsyncEngine, keys: AccountKeys, personal: PersonalData, rows: AccountRows, requests: SqlRequests
-    ) -> None:
-        """Takes the pool for writes, and what seals, indexes, reads and recognises."""
-        self._engine = engine
-        self._keys = keys
-        self._personal = personal
-        self._rows = rows
-        self._requests = requests
+    def __init__(self, database: AccountDatabase) -> None:
+        """Takes where accounts lie."""
+        self._engine = database.engine
+        self._keys = database.keys
+        self._personal = database.personal
+        self._rows = database.rows
+        self._requests = database.requests
 
     async def correct(
         self, order: Order, account_id: str, decide: Callable[[Facts, Person], Correction], now: datetime
@@ -200,8 +196,7 @@ class SqlLifecycle:
             wards = await wards_of(connection, order.platform, (account_id,))
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:  # perhaps nobody was told, by a process that was killed
-                kept = self._personal.open_answer(order, seen.answer)
-                return Settled(answers.account_view(answers.read(kept)), (account_id, *wards))
+                return Settled(answers.account_view(seen.answer), (account_id, *wards))
             account = await self._rows.account(connection, order.platform, account_id, key)
             if account is None:
                 return None
@@ -213,8 +208,7 @@ class SqlLifecycle:
             await touch(connection, order.platform, (account_id,), now)
             changed = await self._rows.account(connection, order.platform, account_id, key)
             answer = view(changed or account, now)
-            sealed = self._personal.seal_answer(order, answers.spell(answer))
-            await self._requests.record(connection, order, account_id, sealed, now)
+            await self._requests.record(connection, order, account_id, answer, now)
         return Settled(answer, (account_id, *wards))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
-from xacthuc.identity.adapters import account_writes
+from xacthuc.identity.adapters import account_writes, answers
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.events import EventKind
@@ -28,12 +28,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Row
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from xacthuc.identity.adapters.account_keys import AccountKeys
-    from xacthuc.identity.adapters.personal import PersonalData
+    from xacthuc.identity.adapters.account_database import AccountDatabase
     from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites, Standing
-    from xacthuc.identity.adapters.sql_requests import SqlRequests
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.rulings import Ruling
     from xacthuc.identity.ports.personal_ids import Candidate, Declaration, Findings
@@ -45,19 +43,12 @@ _NOBODY: Final = Declared(None, None)
 class SqlPersonalIds:
     """The port `PersonalIds`."""
 
-    def __init__(
-        self,
-        engine: AsyncEngine,
-        keys: AccountKeys,
-        personal: PersonalData,
-        requests: SqlRequests,
-        writes: PersonalIdWrites,
-    ) -> None:
-        """Takes the pool for writes, and what seals, indexes, recognises and writes."""
-        self._engine = engine
-        self._keys = keys
-        self._personal = personal
-        self._requests = requests
+    def __init__(self, database: AccountDatabase, writes: PersonalIdWrites) -> None:
+        """Takes where accounts lie, and what is written of personal IDs."""
+        self._engine = database.engine
+        self._keys = database.keys
+        self._personal = database.personal
+        self._requests = database.requests
         self._writes = writes
 
     @second_look
@@ -70,7 +61,7 @@ class SqlPersonalIds:
             await account_writes.lock_accounts(connection, order.platform, (account_id,))
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
-                return Declared(self._writes.kept(order, seen.answer), None)
+                return Declared(answers.verification(seen.answer), None)
             candidate = await self._writes.candidate(connection, order.platform, account_id, key)
             if candidate is None:
                 return _NOBODY
@@ -135,7 +126,7 @@ class SqlPersonalIds:
             held = await self._writes.lock(connection, cipher, check.ours.personal_id or "")
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
-                return SettledPersonalId(self._writes.kept(order, seen.answer), (check.account_id,))
+                return SettledPersonalId(answers.verification(seen.answer), (check.account_id,))
             current = await self._read(connection, cipher)
             if current is None or current.check_id != check.check_id:
                 standing = await self._writes.standing(connection, cipher)

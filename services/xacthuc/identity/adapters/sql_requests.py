@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.grpckit.errors import RequestIdReused
+from xacthuc.identity.adapters import answers
 from xacthuc.identity.adapters.tables import requests
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.sweep import sweep
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.identity.commands import Order
+    from xacthuc.masked import Sealed
 
 _SWEPT_AT_ONCE = 5_000
 
@@ -29,15 +32,15 @@ _SWEPT_AT_ONCE = 5_000
 class Seen:
     """A request that came before."""
 
-    answer: bytes | None
-    """Sealed; None while it is being carried out, and where the answer is read elsewhere."""
+    answer: Mapping[str, Any] | None = field(repr=False)
+    """As `answers` reads it; None while it is being carried out, and where the answer is read elsewhere."""
 
 
 class SqlRequests:
     """Works within the transaction of the write it belongs to."""
 
     def __init__(self, personal: PersonalData) -> None:
-        """Takes what hashes payloads."""
+        """Takes what hashes payloads and seals answers."""
         self._personal = personal
 
     async def find(self, connection: AsyncConnection, order: Order) -> Seen | None:
@@ -52,12 +55,12 @@ class SqlRequests:
             return None
         if not self._personal.is_fingerprint(order, row.fingerprint):
             raise RequestIdReused
-        return Seen(row.answer)
+        return Seen(None if row.answer is None else answers.read(self._personal.open_answer(order, row.answer)))
 
     async def record(
-        self, connection: AsyncConnection, order: Order, account_id: str | None, answer: bytes | None, now: datetime
+        self, connection: AsyncConnection, order: Order, account_id: str | None, answer: object, now: datetime
     ) -> None:
-        """Keeps the order, and whom it is about, if that is an account: it is forgotten with that one.
+        """Keeps the order with its answer, if there is one yet, and whom it is about, to be forgotten with that account.
 
         RequestIdReused when another payload took the id meanwhile, which undoes the write.
         """
@@ -68,7 +71,7 @@ class SqlRequests:
                 method=order.method,
                 request_id=order.request_id,
                 fingerprint=self._personal.fingerprint(order),
-                answer=answer,
+                answer=None if answer is None else self._sealed(order, answer),
                 create_time=now,
                 account=account_id,
             )
@@ -77,9 +80,12 @@ class SqlRequests:
         if kept.rowcount == 0:
             await self.find(connection, order)
 
-    async def answer(self, connection: AsyncConnection, order: Order, answer: bytes) -> None:
+    async def answer(self, connection: AsyncConnection, order: Order, answer: object) -> None:
         """Keeps the answer of an order that was recorded without one."""
-        await connection.execute(update(requests).where(_is(order)).values(answer=answer))
+        await connection.execute(update(requests).where(_is(order)).values(answer=self._sealed(order, answer)))
+
+    def _sealed(self, order: Order, answer: object) -> Sealed:
+        return self._personal.seal_answer(order, answers.spell(answer))
 
 
 async def forget_requests(engine: AsyncEngine, before: datetime) -> int:

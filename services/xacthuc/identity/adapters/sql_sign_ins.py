@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from xacthuc.identity.adapters.account_keys import AccountKeys
-    from xacthuc.identity.adapters.personal import PersonalData
+    from xacthuc.identity.adapters.account_database import AccountDatabase
     from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
-    from xacthuc.identity.adapters.sql_requests import SqlRequests
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.personal_ids import Verification
     from xacthuc.identity.domain.rulings import Ruling
@@ -48,19 +46,11 @@ _SWEPT_AT_ONCE: Final = 5_000
 class SqlSignIns:
     """The port `SignIns`."""
 
-    def __init__(
-        self,
-        engine: AsyncEngine,
-        keys: AccountKeys,
-        personal: PersonalData,
-        requests: SqlRequests,
-        writes: PersonalIdWrites,
-    ) -> None:
-        """Takes the pool for writes, and what seals, recognises and writes."""
-        self._engine = engine
-        self._keys = keys
-        self._personal = personal
-        self._requests = requests
+    def __init__(self, database: AccountDatabase, writes: PersonalIdWrites) -> None:
+        """Takes where accounts lie, and what is written of personal IDs."""
+        self._engine = database.engine
+        self._keys = database.keys
+        self._requests = database.requests
         self._writes = writes
 
     @second_look
@@ -70,7 +60,7 @@ class SqlSignIns:
         async with transaction(self._engine) as connection:
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
-                return self._begun(order, seen.answer)
+                return answers.begun_sign_in(seen.answer)
             return await self._writes.candidate(connection, order.platform, account_id, key)
 
     async def begin(self, order: Order, account_id: str, new: NewSignIn, now: datetime) -> BegunSignIn:
@@ -80,9 +70,8 @@ class SqlSignIns:
             await account_writes.lock_accounts(connection, order.platform, (account_id,))
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
-                return self._begun(order, seen.answer)
-            sealed = self._personal.seal_answer(order, answers.spell(new.answer))
-            await self._requests.record(connection, order, account_id, sealed, now)
+                return answers.begun_sign_in(seen.answer)
+            await self._requests.record(connection, order, account_id, new.answer, now)
             if new.confirmation is not None:
                 await self._writes.confirm_no_mobile(connection, order.platform, account_id, new.confirmation, now)
             await connection.execute(
@@ -109,7 +98,7 @@ class SqlSignIns:
             await account_writes.lock_accounts(connection, order.platform, (account_id,))
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
-                return self._writes.kept(order, seen.answer)
+                return answers.verification(seen.answer)
             candidate = await self._writes.candidate(connection, order.platform, account_id, key)
             if candidate is None:
                 return None
@@ -148,7 +137,7 @@ class SqlSignIns:
             held = await self._writes.lock(connection, cipher, personal_id)
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
-                return SettledPersonalId(self._writes.kept(order, seen.answer), (account_id,))
+                return SettledPersonalId(answers.verification(seen.answer), (account_id,))
             holder = await self._writes.candidate(connection, order.platform, account_id, cipher)
             if holder is None:
                 raise LookupError("an account vanished under its lock")
@@ -171,9 +160,6 @@ class SqlSignIns:
         if not isinstance(key, AccountCipher):
             raise gone()
         return key
-
-    def _begun(self, order: Order, sealed: bytes) -> BegunSignIn:
-        return answers.begun_sign_in(answers.read(self._personal.open_answer(order, sealed)))
 
 
 async def forget_sign_ins(engine: AsyncEngine, now: datetime) -> int:

@@ -38,13 +38,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Row
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from xacthuc.identity.adapters.account_cipher import AccountCipher
-    from xacthuc.identity.adapters.account_keys import AccountKey, AccountKeys
-    from xacthuc.identity.adapters.account_rows import AccountRows
-    from xacthuc.identity.adapters.personal import PersonalData
-    from xacthuc.identity.adapters.sql_requests import SqlRequests
+    from xacthuc.identity.adapters.account_database import AccountDatabase
+    from xacthuc.identity.adapters.account_keys import AccountKey
     from xacthuc.identity.commands import Order, RevokeVerification
     from xacthuc.identity.domain.account import AccountView
     from xacthuc.identity.ports.numbers import Decide, Proof, Refusal
@@ -56,15 +54,13 @@ _PHONE = frozenset({EvidenceKind.PHONE})
 class SqlVerifications:
     """The port `Verifications`."""
 
-    def __init__(
-        self, engine: AsyncEngine, keys: AccountKeys, personal: PersonalData, rows: AccountRows, requests: SqlRequests
-    ) -> None:
-        """Takes the pool for writes, and what seals, indexes, reads and recognises."""
-        self._engine = engine
-        self._keys = keys
-        self._personal = personal
-        self._rows = rows
-        self._requests = requests
+    def __init__(self, database: AccountDatabase) -> None:
+        """Takes where accounts lie."""
+        self._engine = database.engine
+        self._keys = database.keys
+        self._personal = database.personal
+        self._rows = database.rows
+        self._requests = database.requests
 
     @second_look
     async def begin(self, order: Order, account_id: str, now: datetime) -> Begun:
@@ -73,7 +69,7 @@ class SqlVerifications:
         async with transaction(self._engine) as connection:
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
-                return Begun(self._kept(order, seen.answer), None)
+                return Begun(answers.account_view(seen.answer), None)
             account = await self._rows.account(connection, order.platform, account_id, key)
             if account is not None and seen is None:
                 await self._requests.record(connection, order, account_id, None, now)
@@ -90,7 +86,7 @@ class SqlVerifications:
             claimant = await self._claimant(connection, cipher, proof.number)
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:  # the same request ran beside us and was first
-                return Settled(self._kept(order, seen.answer), (account_id,))
+                return Settled(answers.account_view(seen.answer), (account_id,))
             if claimant is None:
                 return NumberRefusal.CLOSED
             outcome = decide(claimant)
@@ -120,7 +116,7 @@ class SqlVerifications:
             await lock_accounts(connection, order.platform, (account_id,))
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
-                return Settled(self._kept(order, seen.answer), (account_id,))
+                return Settled(answers.account_view(seen.answer), (account_id,))
             account = await self._rows.account(connection, order.platform, account_id, key)
             if account is None:
                 return None
@@ -135,9 +131,6 @@ class SqlVerifications:
             answer = await self._answer(connection, order, account_id, key, now)
             wards = await wards_of(connection, order.platform, (account_id,))
         return Settled(answer, (account_id, *wards))
-
-    def _kept(self, order: Order, sealed: bytes) -> AccountView:
-        return answers.account_view(answers.read(self._personal.open_answer(order, sealed)))
 
     async def _claimant(self, connection: AsyncConnection, cipher: AccountCipher, number: str) -> Claimant | None:
         """Returns the account and who else stands on the number, all locked; None when there is no account any more."""
@@ -200,7 +193,7 @@ class SqlVerifications:
         if account is None:
             raise LookupError("an account vanished under its lock")
         answer = view(account, now)
-        await self._requests.answer(connection, order, self._personal.seal_answer(order, answers.spell(answer)))
+        await self._requests.answer(connection, order, answer)
         return answer
 
 
