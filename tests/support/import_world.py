@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from xacthuc.identity.commands import ImportBatch, Order
-from xacthuc.identity.domain.importing import ImportedConsent, ImportedPhone, ImportedRow
+from xacthuc.identity.domain.import_rows import ImportedConsent, ImportedPhone, ImportedRow, microseconds
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.ports.imports import Imported
 from xacthuc.identity.usecases.identity import Identity
@@ -23,7 +23,7 @@ def row(account_id, name="Nguyễn Văn A", born=(1990, 1, 2), **fields):
         account_id=account_id,
         full_name=name,
         birth_date=None if born is None else CalendarDate(*born),
-        consent=ImportedConsent("2025-01", ACCEPTED),
+        consent=ImportedConsent("2025-01", microseconds(ACCEPTED)),
         phone=None,
         transition=None,
         faults=(),
@@ -33,7 +33,7 @@ def row(account_id, name="Nguyễn Văn A", born=(1990, 1, 2), **fields):
 
 def phone(number, proven=ACCEPTED, source="sms_code"):
     """Returns the evidence of a number."""
-    return ImportedPhone(number, proven, source)
+    return ImportedPhone(number, microseconds(proven), source)
 
 
 def batch(platform: str, rows: Sequence[ImportedRow], batch_id: str | None = None) -> ImportBatch:

@@ -108,16 +108,18 @@ def normalised(name: str) -> str:
     if faulty is not None:
         # The name itself stays out of the message: messages are logged.
         raise ValueError(f"not a name: {faulty}")
-    # Nothing below looks across a space.
-    return " ".join(" ".join(map(_normal_word, name.split(" "))).split())
+    return " ".join(filter(None, map(_normal_word, name.split(" "))))
 
 
 @lru_cache(maxsize=4_096)
 def _normal_word(word: str) -> str:
-    """Returns what becomes of a word; kept, since names of millions are made of a few thousand words."""
+    """Returns what becomes of a word, as no step looks across a space; it may part in several, or be nothing.
+
+    Kept, since names of millions are made of a few thousand words.
+    """
     # Unicode definition D145, canonical caseless matching.
     folded = normalize("NFC", normalize("NFD", _visible(word)).casefold())
-    return _OLD_PLACEMENT.sub(_new_placement, folded.translate(_RESPELLED))
+    return " ".join(_OLD_PLACEMENT.sub(_new_placement, folded.translate(_RESPELLED)).split())
 
 
 def without_diacritics(normal: str) -> str:

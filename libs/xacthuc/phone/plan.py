@@ -85,17 +85,21 @@ class NumberPlan:
 
     def parse(self, text: str) -> Mobile | Refusal:
         """Returns the mobile number that `text` spells, or why it spells none. Never raises for a bad number."""
-        # The two spellings that platforms send, about all of the traffic; the general way gives the same answer.
+        e164 = self.plain(text)
+        return self._parse_any(text) if e164 is None else Mobile(e164, self._mobile[e164[3:6]])
+
+    def plain(self, text: str) -> str | None:
+        """Returns the E.164 of a mobile number in one of the two spellings that platforms send, None for anything else.
+
+        That is about all of the traffic. `parse` gives the same answer, and says what anything else is.
+        """
         if len(text) == 12 and text.startswith("+84"):  # noqa: PLR2004 - the length of an E.164 mobile of Vietnam
             e164 = text
         elif len(text) == 10 and text[0] == "0":  # noqa: PLR2004 - the length of its national form
             e164 = "+84" + text[1:]
         else:
-            return self._parse_any(text)
-        found = self._mobile.get(e164[3:6])
-        if found is None or not e164.isascii() or not e164[3:].isdigit():
-            return self._parse_any(text)
-        return Mobile(e164, found)
+            return None
+        return e164 if e164[3:6] in self._mobile and e164.isascii() and e164[3:].isdigit() else None
 
     @property
     def operators(self) -> frozenset[str]:

@@ -51,6 +51,16 @@ class BlindIndex:
         """Returns the index that a new row of `value` on `platform` gets."""
         return self._of(self._ring.current, platform, value)
 
+    def of_each(self, platform: str, values: Iterable[str]) -> list[Digest]:
+        """Does what `of` does for each, in less time."""
+        begun, version = self._begun_for(self._ring.current, platform), _VERSIONS[self._ring.current]
+        indexes = []
+        for value in values:
+            hashed = begun.copy()
+            hashed.update(value.encode())
+            indexes.append(Digest(version + hashed.finalize()[:HASH_BYTES]))
+        return indexes
+
     def every(self, platform: str, value: str) -> tuple[Digest, ...]:
         """Returns the indexes under which a row of `value` may be found: one per version of the ring, oldest first."""
         return tuple(self._of(version, platform, value) for version in self._versions)
@@ -62,9 +72,12 @@ class BlindIndex:
         return hmac.compare_digest(kept, self._of(kept[0], platform, value))
 
     def _of(self, version: int, platform: str, value: str) -> Digest:
-        hashed = (self._begun.get((version, platform)) or self._begin(version, platform)).copy()
+        hashed = self._begun_for(version, platform).copy()
         hashed.update(value.encode())
         return Digest(_VERSIONS[version] + hashed.finalize()[:HASH_BYTES])
+
+    def _begun_for(self, version: int, platform: str) -> HMAC:
+        return self._begun.get((version, platform)) or self._begin(version, platform)
 
     def _begin(self, version: int, platform: str) -> HMAC:
         info = f"xacthuc/blind-index/{self._purpose}/{platform}".encode()

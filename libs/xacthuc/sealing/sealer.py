@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 from xacthuc.masked import Sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from xacthuc.sealing.keys import KeyRing
 
@@ -76,17 +76,27 @@ class Sealer:
 class KeySealer:
     """Seals and opens a handful of things under one key of its own."""
 
-    __slots__ = ("_cipher", "_spare")
+    __slots__ = ("_cipher",)
 
-    def __init__(self, key: bytes, nonces: Sequence[bytes] = ()) -> None:
-        """Takes 32 bytes, and nonces drawn for this key alone, each of which is used once before others are drawn."""
+    def __init__(self, key: bytes) -> None:
+        """Takes 32 bytes."""
         self._cipher = AESGCM(key)
-        self._spare = list(nonces)
 
     def seal(self, plaintext: bytes, associated_data: bytes) -> Sealed:
         """Returns version (1 byte), nonce (12), ciphertext and tag (16)."""
-        nonce = self._spare.pop() if self._spare else urandom(NONCE_BYTES)
-        return Sealed(_ONLY_VERSION + nonce + self._cipher.encrypt(nonce, plaintext, associated_data))
+        return self.seal_each((self,), (plaintext,), (associated_data,))[0]
+
+    @staticmethod
+    def seal_each(
+        sealers: Iterable[KeySealer], plaintexts: Sequence[bytes], associated_data: Iterable[bytes]
+    ) -> list[Sealed]:
+        """Does what `seal` does, each thing under the key at its place, and asks for chance once."""
+        return [
+            Sealed(_ONLY_VERSION + nonce + sealer._cipher.encrypt(nonce, plain, data))  # noqa: SLF001 - of this class
+            for nonce, sealer, plain, data in zip(
+                fresh_nonces(len(plaintexts)), sealers, plaintexts, associated_data, strict=True
+            )
+        ]
 
     def open(self, sealed: bytes, associated_data: bytes) -> bytes:
         """Returns what was sealed; UnsealError when it does not open here, UnknownSealKeyError under another version."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.approvals import Act, Step
     from xacthuc.identity.domain.facts import EvidenceKind
     from xacthuc.identity.domain.guardianship import Guardianship
-    from xacthuc.identity.domain.importing import ImportedRow
+    from xacthuc.identity.domain.import_rows import ImportedRow
     from xacthuc.identity.domain.numbers import RevocationReason
     from xacthuc.identity.domain.personal_ids import Ground
     from xacthuc.identity.domain.registration import CalendarDate

@@ -31,8 +31,9 @@ async def test_a_key_is_made_once_and_opens_what_it_sealed(keys, clock):
 async def test_sixteen_that_make_the_same_key_at_once_get_one(keys, clock):
     made = await asyncio.gather(*(keys.make_many(PLATFORM, ("u2", "u1"), clock.now()) for _ in range(16)))
 
-    sealed = made[0]["u1"].seal("number", b"text")
-    assert {key["u1"].open("number", sealed) for key in made} == {b"text"}
+    sealed = made[0].keys["u1"].seal("number", b"text")
+    assert {one.keys["u1"].open("number", sealed) for one in made} == {b"text"}
+    assert sorted(len(one.older) for one in made) == [0, *[2] * 15]
 
 
 @pytest.mark.parametrize("other", [(PLATFORM, "u2"), ("market", "u1")])
@@ -87,5 +88,5 @@ async def test_a_thousand_are_made_and_found_in_a_few_queries(keys, clock):
     made = await keys.make_many(PLATFORM, accounts, clock.now())
     found = await keys.get_many(PLATFORM, accounts)
 
-    sealed = {account: key.seal("number", account.encode()) for account, key in made.items()}
+    sealed = {account: key.seal("number", account.encode()) for account, key in made.keys.items()}
     assert all(found[account].open("number", sealed[account]) == account.encode() for account in accounts)

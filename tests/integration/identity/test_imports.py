@@ -8,14 +8,18 @@ from datetime import timedelta
 
 import pytest
 from import_world import ACCEPTED, batch, phone, row, run, verdicts
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from xacthuc.grpckit.errors import RequestIdReused
+from xacthuc.identity.adapters.key_tables import account_keys
 from xacthuc.identity.adapters.sql_imports import forget_batches
+from xacthuc.identity.adapters.tables import accounts
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
-from xacthuc.identity.domain.importing import ImportedTransition, Outcome, PhoneOutcome
+from xacthuc.identity.domain.import_rows import ImportedTransition, Judge, microseconds
+from xacthuc.identity.domain.importing import Outcome, PhoneOutcome
 from xacthuc.identity.domain.registration import Fault
+from xacthuc.identity.ports.imports import JudgedBatch
 from xacthuc.policy import Action, Reason
 from xacthuc.sql.engine import transaction
 
@@ -139,11 +143,13 @@ async def test_an_account_that_exists_is_never_overwritten(bench):
 
 async def test_only_the_grace_of_an_account_that_exists_is_changed_and_only_to_a_later_end(bench):
     now = bench.clock.now()
-    grace = ImportedTransition(now + timedelta(days=90), "Decree 333/2026/NĐ-CP Art. 41")
+    grace = ImportedTransition(microseconds(now + timedelta(days=90)), "Decree 333/2026/NĐ-CP Art. 41")
     await bench.register("u1")
     first = await one(bench.identity, row("u1", transition=grace))
     again = await one(bench.identity, row("u1", transition=grace))
-    sooner = await one(bench.identity, row("u1", transition=grace._replace(end_time=now + timedelta(days=1))))
+    sooner = await one(
+        bench.identity, row("u1", transition=grace._replace(end_us=microseconds(now + timedelta(days=1))))
+    )
 
     assert [verdict[0].transition_extended for verdict in (first, again, sooner)] == [True, False, False]
     assert (await bench.check("u1", Action.POST)).reason is Reason.TRANSITION
@@ -157,6 +163,48 @@ async def test_an_erased_account_is_not_brought_back(bench):
 
     assert [fault.reason for fault in refused.faults] == ["ERASED"]
     assert kept.outcome is Outcome.IMPORTED
+
+
+@pytest.mark.parametrize("column", [account_keys.c.wrapped, accounts.c.person], ids=str)
+async def test_a_damaged_account_costs_no_other_row(bench, engine, column):
+    await one(bench.identity, row("a"), row("damaged"))
+    async with transaction(engine) as connection:
+        of = column.table.c.account
+        await connection.execute(update(column.table).where(of == "damaged").values({column.name: b"\0" * 60}))
+
+    damaged, same, new = await one(bench.identity, row("damaged"), row("a"), row("b"))
+
+    assert [one.outcome for one in (damaged, same, new)] == [Outcome.EXISTS, Outcome.UNCHANGED, Outcome.IMPORTED]
+    assert damaged.state is State.UNREADABLE
+
+
+async def test_a_key_that_was_left_by_a_crash_is_taken_up(bench, look):
+    await bench.keys.make(PLATFORM, "u1", bench.clock.now())
+
+    verdicts_ = await one(bench.identity, row("u1"), row("u2"))
+
+    assert {verdict.outcome for verdict in verdicts_} == {Outcome.IMPORTED}
+    assert (await bench.identity.accounts.get(PLATFORM, "u1")).facts.complete
+    assert await look("SELECT account FROM identity.consents ORDER BY account") == [("u1",), ("u2",)]
+
+
+async def test_who_is_registered_while_the_batch_is_sealed_is_compared_and_not_overwritten(accepting, bench, look):
+    order = batch(PLATFORM, [row("u1"), row("u2")])
+    judged = JudgedBatch(
+        order=order.order,
+        rows=Judge(accepting.policy, accepting.plan, bench.clock.now()).batch(
+            [row("u1", phone=phone(NUMBER)), row("u2", phone=phone("+84912345679"))], 0, set()
+        ),
+        now=bench.clock.now(),
+    )
+    merge = await accepting.imports.seal(judged)
+    await bench.register("u1", name="Somebody Else")
+
+    merged = await merge()
+
+    assert [verdict.outcome for verdict in verdicts(merged.answer)] == [Outcome.EXISTS, Outcome.IMPORTED]
+    assert await look("SELECT account FROM identity.consents ORDER BY account") == [("u1",), ("u2",)]
+    assert await look("SELECT account FROM identity.number_claims") == [("u2",)]
 
 
 async def test_what_was_cached_of_an_account_is_forgotten_with_the_commit(bench):

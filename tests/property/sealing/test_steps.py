@@ -27,11 +27,11 @@ kinds = st.sampled_from(["person", "number"])
 def test_what_one_step_wraps_the_next_opens_and_wraps_anew(pair, place, plain):
     maker, reader = (KeyWrapper(Sealer(ring)) for ring in pair)
     platform, account_id = place
-    (made,) = maker.make_many(platform, [account_id])
-    sealed = made.cipher.seal("number", plain)
+    ((cipher,), (wrapped,)) = maker.make_many(platform, [account_id])
+    sealed = cipher.seal("number", plain)
 
-    assert reader.open(*place, made.wrapped).open("number", sealed) == plain
-    assert maker.open(*place, reader.rewrap(*place, made.wrapped)).open("number", sealed) == plain
+    assert reader.open(*place, wrapped).open("number", sealed) == plain
+    assert maker.open(*place, reader.rewrap(*place, wrapped)).open("number", sealed) == plain
 
 
 @given(neighbours, words, words)
@@ -94,8 +94,8 @@ def test_locks_are_taken_in_one_order(indexes, chance):
 def test_no_two_seals_of_a_batch_of_accounts_share_a_nonce(platform, account_ids, each):
     made = KeyWrapper(Sealer(STEPS[0])).make_many(platform, account_ids)
 
-    sealed = [new.cipher.seal("number", b"same") for new in made for _ in range(each)]
-    nonces = {blob[1 : 1 + NONCE_BYTES] for blob in [*sealed, *(new.wrapped for new in made)]}
+    sealed = AccountCipher.seal_each("number", made.ciphers * each, [b"same"] * len(account_ids) * each)
+    nonces = {blob[1 : 1 + NONCE_BYTES] for blob in [*sealed, *made.wrapped]}
     assert len(nonces) == len(account_ids) * (each + 1)
 
 
@@ -103,9 +103,10 @@ def test_no_two_seals_of_a_batch_of_accounts_share_a_nonce(platform, account_ids
 def test_what_each_of_a_batch_of_accounts_seals_its_wrapped_key_opens(platform, account_ids, plain):
     wrapper = KeyWrapper(Sealer(STEPS[0]))
 
-    for account_id, new in zip(account_ids, wrapper.make_many(platform, account_ids), strict=True):
-        again = wrapper.open(platform, account_id, new.wrapped)
-        assert again.open("number", new.cipher.seal("number", plain)) == plain
+    made = wrapper.make_many(platform, account_ids)
+    sealed = AccountCipher.seal_each("number", made.ciphers, [plain] * len(account_ids))
+    for account_id, wrapped, blob in zip(account_ids, made.wrapped, sealed, strict=True):
+        assert wrapper.open(platform, account_id, wrapped).open("number", blob) == plain
 
 
 @given(places)

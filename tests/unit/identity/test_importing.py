@@ -10,16 +10,8 @@ from import_world import phone, row
 
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.claims import Bounds
-from xacthuc.identity.domain.importing import (
-    Candidate,
-    ImportedConsent,
-    Judge,
-    Outcome,
-    PhoneOutcome,
-    Proven,
-    Registrar,
-    share,
-)
+from xacthuc.identity.domain.import_rows import Candidate, ImportedConsent, Judge, microseconds
+from xacthuc.identity.domain.importing import Outcome, PhoneOutcome, Proven, Registrar, share
 from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy
 from xacthuc.policy.sections import Holders, NumberMoves
@@ -55,7 +47,10 @@ def faults(judge, given):
         (row("u", name="Nguyễn\x07 Văn A"), ("full_name", "CONTROL_CHARACTERS")),
         (row("u", name="\u202eA"), ("full_name", "CONTROL_CHARACTERS")),
         (row("u", name="12345"), ("full_name", "NO_LETTERS")),
-        (row("u", consent=ImportedConsent("1", NOW + timedelta(hours=1))), ("consent.accept_time", "IN_FUTURE")),
+        (
+            row("u", consent=ImportedConsent("1", microseconds(NOW + timedelta(hours=1)))),
+            ("consent.accept_time", "IN_FUTURE"),
+        ),
         (row("u", phone=phone("024 3825 1234")), ("phone_evidence.phone_number", "FIXED_LINE")),
         (row("u", phone=phone("+1 202 555 0100")), ("phone_evidence.phone_number", "FOREIGN")),
         (row("u", phone=phone("")), ("phone_evidence.phone_number", "NOT_A_NUMBER")),

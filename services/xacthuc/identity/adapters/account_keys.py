@@ -6,14 +6,15 @@ which is harmless and taken up by the next attempt, where the other order would 
 
 from __future__ import annotations
 
+import asyncio
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import any_, bindparam, delete, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.types import LargeBinary, Text
 
-from xacthuc.identity.adapters.account_cipher import AccountCipher
+from xacthuc.identity.adapters.account_cipher import AccountCipher, NewKeys
 from xacthuc.identity.adapters.key_tables import account_keys
 from xacthuc.sealing import UnknownSealKeyError, UnsealError
 from xacthuc.sql.engine import transaction
@@ -69,22 +70,45 @@ class DamagedKey(AccountCipher):
 
 AccountKey = AccountCipher | NoKey
 
-_MAKE_MANY: Final = text(
+
+class MadeKeys(NamedTuple):
+    """Keys of accounts, of which some may have had one before."""
+
+    keys: dict[str, AccountKey]
+    older: frozenset[str]
+    """Accounts whose key is not of this making: they may have rows, and the others have none yet."""
+
+
+_MADE_A_TURN: Final = 128
+"""Keys made before other calls of the process have their turns: about a millisecond."""
+
+_MADE: Final = "FROM unnest(:accounts, :wrapped) AS made (account, wrapped)"
+_ARRAYS: Final = (bindparam("accounts", type_=ARRAY(Text)), bindparam("wrapped", type_=ARRAY(LargeBinary)))
+
+_MAKE_NEW: Final = text(
+    f"""
+    INSERT INTO identity_keys.account_keys (platform, account, wrapped, create_time)
+    SELECT :platform, account, wrapped, :now {_MADE}
+    ON CONFLICT (platform, account) DO NOTHING
     """
+).bindparams(*_ARRAYS)
+
+_TAKE_UP: Final = text(
+    f"""
     WITH kept AS (
         INSERT INTO identity_keys.account_keys (platform, account, wrapped, create_time)
-        SELECT :platform, account, wrapped, :now FROM unnest(:accounts, :wrapped) AS made (account, wrapped)
+        SELECT :platform, account, wrapped, :now {_MADE}
         ON CONFLICT (platform, account) DO UPDATE SET create_time = excluded.create_time
         WHERE account_keys.wrapped IS NOT NULL
         RETURNING account, wrapped
     )
     SELECT account FROM (
-        SELECT account, wrapped FROM unnest(:accounts, :wrapped) AS made (account, wrapped)
+        SELECT account, wrapped {_MADE}
         EXCEPT ALL SELECT account, wrapped FROM kept
     ) AS others
-    """
-).bindparams(bindparam("accounts", type_=ARRAY(Text)), bindparam("wrapped", type_=ARRAY(LargeBinary)))
-"""Returns the accounts that had a key already, or lost it: of a thousand that are new, nothing is sent back."""
+    """  # noqa: S608 - constants
+).bindparams(*_ARRAYS)
+"""For those that had a key before: notes that it is given out again, and returns whose it is, or was."""
 
 _KEY = select(account_keys.c.account, account_keys.c.wrapped).where(account_keys.c.platform == bindparam("platform"))
 # Equality lets PostgreSQL look into one partition alone; a list makes it look into all.
@@ -114,21 +138,29 @@ class AccountKeys:
 
     async def make(self, platform: str, account_id: str, now: datetime) -> AccountKey:
         """Returns the account's key, making it if it never had one; DESTROYED once it was."""
-        return (await self.make_many(platform, (account_id,), now))[account_id]
+        return (await self.make_many(platform, (account_id,), now)).keys[account_id]
 
-    async def make_many(self, platform: str, account_ids: Collection[str], now: datetime) -> dict[str, AccountKey]:
-        """Does what `make` does for up to a few thousand accounts, in one query."""
+    async def make_many(self, platform: str, account_ids: Collection[str], now: datetime) -> MadeKeys:
+        """Does what `make` does for up to a few thousand accounts, in one query where none of them had a key."""
         # Everybody inserts in one order, so that two imports of the same accounts wait for each other only one way.
         ordered = sorted(set(account_ids))
-        made = self._wrapper.make_many(platform, ordered)
-        values = {"platform": platform, "now": now, "accounts": ordered, "wrapped": [new.wrapped for new in made]}
+        made = NewKeys([], [])
+        for start in range(0, len(ordered), _MADE_A_TURN):
+            if start:
+                await asyncio.sleep(0)
+            made.add(self._wrapper.make_many(platform, ordered[start : start + _MADE_A_TURN]))
+        values = {"platform": platform, "now": now, "accounts": ordered, "wrapped": made.wrapped}
+        others: Sequence[str] = ()
+        rows: Sequence[Row[Any]] = ()
         async with transaction(self._engine) as connection:
-            others = (await connection.scalars(_MAKE_MANY, values)).all()
-            rows = await _find(connection, platform, others) if others else ()
-        keys: dict[str, AccountKey] = {account_id: new.cipher for account_id, new in zip(ordered, made, strict=True)}
+            inserted = (await connection.execute(_MAKE_NEW, values)).rowcount
+            if inserted < len(ordered):
+                others = (await connection.scalars(_TAKE_UP, values)).all()
+                rows = await _find(connection, platform, others)
+        keys: dict[str, AccountKey] = dict(zip(ordered, made.ciphers, strict=True))
         keys.update(dict.fromkeys(others, NoKey.DESTROYED))
         keys.update((row.account, self._opened(platform, row)) for row in rows)
-        return keys
+        return MadeKeys(keys, frozenset(others))
 
     async def destroy(self, platform: str, account_id: str, now: datetime) -> None:
         """Overwrites the key for ever, and notes that it was; doing it again changes nothing."""

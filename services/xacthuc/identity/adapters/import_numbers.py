@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import any_, bindparam, insert, select
@@ -14,6 +15,7 @@ from xacthuc.identity.adapters import sql_claims
 from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.tables import number_moves
 from xacthuc.identity.domain.facts import EvidenceKind
+from xacthuc.identity.domain.import_rows import instant
 from xacthuc.identity.domain.importing import Proven, Shares, share
 from xacthuc.sealing import lock_ids
 
@@ -27,18 +29,26 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.claims import Bounds
 
 
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A number that more than one account would stand on."""
+
+    newcomers: Sequence[Proven] = field(repr=False)
+    shares: Shares
+
+
 async def lock(connection: AsyncConnection, batch: Staged) -> None:
     """Keeps others from coming to stand on the batch's numbers."""
-    await connection.execute(statements.LOCK_NUMBERS, {"ids": lock_ids(batch.indexes)})
+    await connection.execute(statements.LOCK_NUMBERS, {"ids": lock_ids(batch.aliases)})
 
 
 async def holders(connection: AsyncConnection, batch: Staged) -> Mapping[bytes, Sequence[Proven]]:
     """Returns who stands on each number, by the index that new rows get; numbers without anybody are left out."""
     found: defaultdict[bytes, list[Proven]] = defaultdict(list)
-    values = {"platform": batch.order.platform, "indexes": list(batch.indexes)}
+    values = {"platform": batch.order.platform, "indexes": list(batch.aliases)}
     for row in await connection.execute(statements.HOLDERS, values):
-        person = batch.people.get(row.person_index, row.person_index)
-        found[batch.indexes[row.number_index]].append(Proven(row.verify_time, row.account, person))
+        person = batch.people_aliases.get(row.person_index, row.person_index)
+        found[batch.aliases[row.number_index]].append(Proven(row.verify_time, row.account, person))
     return found
 
 
@@ -48,25 +58,34 @@ async def decide(
     held: Mapping[bytes, Sequence[Proven]],
     existing: Collection[str],
     bounds: Bounds,
-) -> Mapping[bytes, Shares]:
+) -> Mapping[bytes, Contest]:
     """Decides number by number. Most have one newcomer and no holder, and nothing to decide; they are left out."""
-    contested = {
-        index: newcomers
-        for index, arrived in batch.arrivals.items()
-        if (len(arrived) > 1 or index in held)
-        and (newcomers := [one for one in arrived if one.account_id not in existing])
-    }
+    crowded = {index for index, times in Counter(batch.number_indexes).items() if times > 1}
+    contested = _newcomers(batch, crowded.union(held), existing)
     if not contested:
         return {}
     moves = await _moves(connection, batch, contested)
     return {
-        index: share(held.get(index, ()), newcomers, tuple(moves.get(index, ())), bounds, batch.now)
+        index: Contest(newcomers, share(held.get(index, ()), newcomers, tuple(moves.get(index, ())), bounds, batch.now))
         for index, newcomers in contested.items()
     }
 
 
+def _newcomers(batch: Staged, wanted: Collection[bytes], existing: Collection[str]) -> Mapping[bytes, Sequence[Proven]]:
+    """Returns who brings which of the `wanted` numbers, of the accounts that did not exist before."""
+    found: defaultdict[bytes, list[Proven]] = defaultdict(list)
+    if not wanted:
+        return found
+    standing = zip(batch.kept, batch.person_indexes, strict=True)
+    arrived = ((one, one.phone, person) for one, person in standing if one.phone is not None)
+    for index, (one, phone, person) in zip(batch.number_indexes, arrived, strict=True):
+        if index in wanted and one.account_id not in existing:
+            found[index].append(Proven(instant(phone.verify_us), one.account_id, person))
+    return found
+
+
 async def displace(
-    connection: AsyncConnection, batch: Staged, shares: Mapping[bytes, Shares], displaced: Collection[str]
+    connection: AsyncConnection, batch: Staged, contests: Mapping[bytes, Contest], displaced: Collection[str]
 ) -> None:
     """Takes the numbers away from those who lost them, and remembers that the numbers moved."""
     platform, now = batch.order.platform, batch.now
@@ -77,10 +96,10 @@ async def displace(
             "platform": platform,
             "number_index": index,
             "move_time": now,
-            "account": max(one for one in batch.arrivals[index] if one.account_id not in outcome.refused).account_id,
+            "account": max(one for one in contest.newcomers if one.account_id not in contest.shares.refused).account_id,
         }
-        for index, outcome in shares.items()
-        if outcome.displaced
+        for index, contest in contests.items()
+        if contest.shares.displaced
     ]
     await connection.execute(insert(number_moves), moved)
 
@@ -89,10 +108,10 @@ async def _moves(
     connection: AsyncConnection, batch: Staged, contested: Collection[bytes]
 ) -> Mapping[bytes, Sequence[datetime]]:
     of, found = number_moves.c, defaultdict[bytes, list["datetime"]](list)
-    wanted = [index for index, current in batch.indexes.items() if current in contested]
+    wanted = [index for index, current in batch.aliases.items() if current in contested]
     query = select(of.number_index, of.move_time).where(
         of.platform == batch.order.platform, of.number_index == any_(bindparam("indexes", type_=ARRAY(LargeBinary)))
     )
     for row in await connection.execute(query, {"indexes": wanted}):
-        found[batch.indexes[row.number_index]].append(row.move_time)
+        found[batch.aliases[row.number_index]].append(row.move_time)
     return found

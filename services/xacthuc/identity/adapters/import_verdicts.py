@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.adapters.account_cipher import AccountCipher
+from xacthuc.identity.adapters.account_keys import DamagedKey
 from xacthuc.identity.adapters.account_rows import Found
 from xacthuc.identity.domain.account import state_of
-from xacthuc.identity.domain.importing import Candidate, Outcome, Registrar, Verdict
+from xacthuc.identity.domain.import_rows import Candidate
+from xacthuc.identity.domain.importing import Outcome, Registrar, Verdict
 from xacthuc.identity.domain.registration import Fault
 from xacthuc.sql.errors import DatabaseBusy
 
@@ -22,6 +24,10 @@ NOTHING_FOUND: Final = Found({}, {})
 
 _ERASED: Final = Verdict(
     Outcome.REFUSED, faults=(Fault("account_id", "must not be that of an erased account; use another id", "ERASED"),)
+)
+_UNREADABLE: Final = Verdict(
+    Outcome.REFUSED,
+    faults=(Fault("account_id", "must not be that of an account whose key is damaged; restore the key", "UNREADABLE"),),
 )
 
 
@@ -45,29 +51,33 @@ class Verdicts:
         self._registrar = Registrar(batch.now)
         self._now_ms = int(batch.now.timestamp() * 1000)
 
-    def all(self, existing: Collection[int]) -> list[Verdict]:
-        """Returns one a row. `existing` are the places of those that were not inserted."""
+    def all(self, existing: Collection[str]) -> list[Verdict]:
+        """Returns one a row. `existing` are the accounts that were there before."""
+        inserted = {one.account_id for one in self._batch.kept}.difference(existing)
         verdicts: list[Verdict] = []
         for row in self._batch.rows:
             if not isinstance(row, Candidate):
                 verdicts.append(row)
-            elif row.place in existing:
-                verdicts.append(self._known(row))
-            else:
+            elif row.account_id in inserted:
                 phone = self._refused.get(row.account_id, row.phone_outcome)
                 verdicts.append(self._registrar.imported(row, phone))
+            else:
+                verdicts.append(self._known(row))
         return verdicts
 
     def _known(self, row: Candidate) -> Verdict:
         key = self._batch.keys[row.account_id]
-        kept = self._found.rows.get(row.account_id)
-        if kept is None:
+        rows = self._found.rows.get(row.account_id)
+        if rows is None:
+            if isinstance(key, DamagedKey):
+                return _UNREADABLE
             if isinstance(key, AccountCipher):  # it was there a moment ago: the next try inserts it
                 raise DatabaseBusy("an account was removed while it was looked at")
             return _ERASED
-        same = isinstance(key, AccountCipher) and key.person(kept[0].person) == row.person
+        facts = self._rows.told_facts(self._found, row.account_id, key)
+        same = facts.readable and isinstance(key, AccountCipher) and key.person(rows[0].person) == row.person
         return Verdict(
             Outcome.UNCHANGED if same else Outcome.EXISTS,
-            state_of(self._rows.facts(self._found, row.account_id, key), self._now_ms),
+            state_of(facts, self._now_ms),
             transition_extended=row.account_id in self._extended,
         )

@@ -8,6 +8,7 @@ from xacthuc.names import NORMAL_FORM, normalised
 from xacthuc.sealing import BlindIndex, FleetingNames, KeyRing, Sealer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from xacthuc.identity.commands import Order
@@ -42,6 +43,14 @@ class PersonalData:
     def number_indexes(self, platform: str, number: str) -> tuple[Digest, ...]:
         """Returns everything a row of the number may be found by."""
         return self._numbers.every(platform, number)
+
+    def number_index_each(self, platform: str, numbers: Iterable[str]) -> list[Digest]:
+        """Does what `number_index` does for each."""
+        return self._numbers.of_each(platform, numbers)
+
+    def person_index_each(self, platform: str, people: Iterable[tuple[str, date]]) -> list[Digest]:
+        """Does what `person_index` does for each of people of whom both are known."""
+        return self._people.of_each(platform, [_person(full_name, birth_date) for full_name, birth_date in people])
 
     def person_index(self, platform: str, full_name: str, birth_date: date | None) -> Digest | None:
         """Returns what a new row of somebody is found by; None unless both are known: one alone is nobody's."""

@@ -1,25 +1,30 @@
-"""Imports in PostgreSQL: a batch is copied into a table of the connection, and merged from there in one commit."""
+"""Imports in PostgreSQL: a batch in one commit.
+
+An account whose key was made for this batch had none before, so it has no rows: it is copied as it is. Nobody else copies
+it, since a key is made once. Accounts with an older key may be there, and are inserted if they are not.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.errors import RequestIdReused
-from xacthuc.identity.adapters import answers, import_numbers
+from xacthuc.identity.adapters import answers, import_numbers, import_writes
 from xacthuc.identity.adapters import import_statements as statements
 from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch, wards_of
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.import_verdicts import NOTHING_FOUND, Verdicts
-from xacthuc.identity.adapters.purge import purge_job
-from xacthuc.identity.adapters.tables import import_batches, jobs, outbox, trail
-from xacthuc.identity.domain.importing import Candidate, Outcome
+from xacthuc.identity.adapters.import_writes import OvertakenError
+from xacthuc.identity.adapters.tables import import_batches, outbox, trail
+from xacthuc.identity.domain.import_rows import Candidate
+from xacthuc.identity.domain.importing import Outcome
 from xacthuc.identity.ports.imports import Imported, Merged
 from xacthuc.sql.engine import transaction
 
@@ -30,11 +35,12 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.identity.adapters.account_rows import AccountRows
+    from xacthuc.identity.adapters.import_numbers import Contest
     from xacthuc.identity.adapters.import_sealing import BatchSealer, Staged
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.claims import Bounds
-    from xacthuc.identity.domain.importing import Proven, Shares, Verdict
+    from xacthuc.identity.domain.importing import Proven, Verdict
     from xacthuc.identity.ports.imports import JudgedBatch, Merge
     from xacthuc.sql.columns import Json
 
@@ -42,6 +48,12 @@ _SLOTS: Final = 4
 """Merges at once in a whole deployment. Each may hold a thousand locks of numbers, and PostgreSQL has room for 6 400 at
 its defaults (max_locks_per_transaction, 64, times max_connections, 100). One batch id is always in one slot."""
 _FORGOTTEN_AT_ONCE: Final = 1_000
+
+# Made once: to tell a statement that it has seen from one that it has not takes SQLAlchemy longer than to run it.
+_SEEN: Final = select(import_batches.c.fingerprint, import_batches.c.verdicts).where(
+    import_batches.c.platform == bindparam("of"), import_batches.c.batch_id == bindparam("sent")
+)
+_KEEP: Final = insert(import_batches)
 
 
 class SqlImports:
@@ -67,63 +79,62 @@ class SqlImports:
         return partial(self._merge, await self._sealer.seal(batch))
 
     async def _merge(self, batch: Staged) -> Merged:
-        """Waits for its slot, then takes every lock in the order in which everybody does: numbers, then accounts."""
+        try:
+            return await self._attempt(batch, batch.older)
+        except OvertakenError:
+            return await self._attempt(batch, frozenset(batch.accounts.accounts))
+
+    async def _attempt(self, batch: Staged, doubtful: Collection[str]) -> Merged:
+        """Waits for its slot, then takes every lock in the order in which everybody does: numbers, then accounts.
+
+        `doubtful` accounts may be there already.
+        """
         order, platform = batch.order, batch.order.platform
         async with transaction(self._engine) as connection:
-            await connection.execute(statements.STAGE)
             await connection.execute(statements.WAIT, {"slot": UUID(order.request_id).int % _SLOTS})
             seen = await self._seen(connection, order)
             if seen is not None:  # the same batch came on another stream
                 return Merged(seen, platform, ())
-            await _copy(connection, batch)
             held: Mapping[bytes, Sequence[Proven]] = {}
-            if batch.arrivals:
+            if batch.number_indexes:
                 await import_numbers.lock(connection, batch)
                 held = await import_numbers.holders(connection, batch)
-            existing = await _insert_accounts(connection, batch)
-            known = {batch.candidates[place].account_id for place in existing}
-            concerned = known.union(one.account_id for standing in held.values() for one in standing)
+            existing = batch.aside | await import_writes.insert_accounts(connection, batch, doubtful)
+            concerned = existing.union(one.account_id for standing in held.values() for one in standing)
             if concerned:
                 await lock_accounts(connection, platform, concerned)
             if held:  # until now they could leave their numbers
                 held = await import_numbers.holders(connection, batch)
-            shares = await import_numbers.decide(connection, batch, held, known, self._bounds)
-            return await self._conclude(connection, batch, existing, shares)
+            contests = await import_numbers.decide(connection, batch, held, existing, self._bounds)
+            return await self._conclude(connection, batch, existing, contests)
 
     async def _conclude(
-        self, connection: AsyncConnection, batch: Staged, existing: set[int], shares: Mapping[bytes, Shares]
+        self, connection: AsyncConnection, batch: Staged, existing: frozenset[str], contests: Mapping[bytes, Contest]
     ) -> Merged:
         """Writes what hangs on the accounts, and tells of it."""
         order, platform, now = batch.order, batch.order.platform, batch.now
-        refused = {account: why for one in shares.values() for account, why in one.refused.items()}
-        displaced = tuple(sorted(account for one in shares.values() for account in one.displaced))
-        values: dict[str, Any] = {"platform": platform, "now": now, "existing": list(existing)}
-        await connection.execute(statements.INSERT_CONSENTS, values)
-        if batch.arrivals:
-            late = (one.place for one in batch.candidates.values() if one.account_id in refused)
-            await connection.execute(statements.INSERT_EVIDENCE, {"platform": platform, "without": [*existing, *late]})
+        refused = {account: why for one in contests.values() for account, why in one.shares.refused.items()}
+        displaced = tuple(sorted(account for one in contests.values() for account in one.shares.displaced))
+        await import_writes.insert_consents(connection, batch, existing)
+        await import_writes.insert_numbers(connection, batch, existing.union(refused))
         found, extended = NOTHING_FOUND, frozenset[str]()
         if existing:
-            extended = frozenset((await connection.scalars(statements.EXTEND, values)).all())
-            names = [batch.candidates[place].account_id for place in existing]
-            found = await self._rows.read(connection, platform, names)
-        await _schedule_purges(connection, batch, existing)
+            extended = await import_writes.extend(connection, batch, existing)
+            found = await self._rows.read(connection, platform, list(existing))
+        await import_writes.schedule_purges(connection, batch, existing)
         if displaced:
-            await import_numbers.displace(connection, batch, shares, displaced)
+            await import_numbers.displace(connection, batch, contests, displaced)
             await touch(connection, platform, displaced, now)
         verdicts = Verdicts(batch, self._rows, found, refused, extended).all(existing)
         answer = _answer(order.request_id, verdicts, len(displaced))
         changed = _changed(batch, verdicts)
         await _tell(connection, order, now, changed, displaced)
         await self._record(connection, order, now, answer)
-        wards = await wards_of(connection, platform, displaced)
+        wards = await wards_of(connection, platform, displaced) if displaced else ()
         return Merged(answer, platform, (*changed, *displaced, *wards))
 
     async def _seen(self, connection: AsyncConnection, order: Order) -> Imported | None:
-        query = select(import_batches.c.fingerprint, import_batches.c.verdicts).where(
-            import_batches.c.platform == order.platform, import_batches.c.batch_id == order.request_id
-        )
-        row = (await connection.execute(query)).one_or_none()
+        row = (await connection.execute(_SEEN, {"of": order.platform, "sent": order.request_id})).one_or_none()
         if row is None:
             return None
         if not self._personal.is_fingerprint(order, row.fingerprint):
@@ -138,15 +149,14 @@ class SqlImports:
         # A keyed hash: whoever reads the trail could otherwise try out whose rows they were.
         detail["digest"] = bytes(fingerprint).hex()
         await trail.write(connection, [entry(order, Tag.ACCOUNTS_IMPORTED, order.request_id, now, detail)])
-        await connection.execute(
-            insert(import_batches).values(
-                platform=order.platform,
-                batch_id=order.request_id,
-                fingerprint=fingerprint,
-                verdicts=self._personal.seal_answer(order, answers.spell(answer)),
-                create_time=now,
-            )
-        )
+        kept = {
+            "platform": order.platform,
+            "batch_id": order.request_id,
+            "fingerprint": fingerprint,
+            "verdicts": self._personal.seal_answer(order, answers.spell(answer)),
+            "create_time": now,
+        }
+        await connection.execute(_KEEP, kept)
 
 
 async def _tell(
@@ -167,30 +177,6 @@ async def forget_batches(engine: AsyncEngine, before: datetime) -> int:
     async with transaction(engine) as connection:
         done = await connection.execute(statements.FORGET, {"before": before, "most": _FORGOTTEN_AT_ONCE})
     return done.rowcount
-
-
-async def _copy(connection: AsyncConnection, batch: Staged) -> None:
-    """Copies the rows with the driver's own means, within the transaction that SQLAlchemy has begun."""
-    raw = (await connection.get_raw_connection()).driver_connection
-    # SQLAlchemy begins a transaction with its first statement only; before it, the rows would be there for good.
-    assert raw is not None and raw.is_in_transaction()  # noqa: S101, PT018 - a defect of ours
-    await raw.copy_records_to_table(statements.STAGING, records=batch.records, columns=statements.COLUMNS)
-
-
-async def _insert_accounts(connection: AsyncConnection, batch: Staged) -> set[int]:
-    """Inserts the accounts that are new; returns the places of the others."""
-    values = {"platform": batch.order.platform, "now": batch.now}
-    existed = await connection.scalars(statements.INSERT_ACCOUNTS, values)
-    return {*existed.all(), *batch.unkept}
-
-
-async def _schedule_purges(connection: AsyncConnection, batch: Staged, existing: Collection[int]) -> None:
-    """Has the records of children destroyed in time that no guardian takes up."""
-    kept = (one for place, one in batch.candidates.items() if place not in existing)
-    await jobs.enqueue(
-        connection,
-        [purge_job(batch.order.platform, one.account_id, one.purge_time) for one in kept if one.purge_time is not None],
-    )
 
 
 def _changed(batch: Staged, verdicts: Sequence[Verdict]) -> list[str]:

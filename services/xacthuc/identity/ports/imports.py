@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xacthuc.identity.commands import Order
-    from xacthuc.identity.domain.importing import Candidate, Verdict
+    from xacthuc.identity.domain.import_rows import Candidate
+    from xacthuc.identity.domain.importing import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ class IdentityInternalServicer:
 
     async def ImportAccounts(
         self, requests: AsyncIterator[internal_pb2.ImportAccountsRequest], call: Call
-    ) -> AsyncGenerator[internal_pb2.ImportAccountsResponse]:
+    ) -> AsyncGenerator[Serialized]:
         batches = (self._rows.batch(request, call) async for request in requests)
         async with aclosing(imports.import_accounts(self._identity, batches)) as answers:
             async for answer in answers:

@@ -6,7 +6,7 @@ import asyncio
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.identity.domain.importing import Judge
+from xacthuc.identity.domain.import_rows import Judge
 from xacthuc.identity.ports.imports import Imported, JudgedBatch
 from xacthuc.sql.errors import DatabaseBusy
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
     from xacthuc.identity.commands import ImportBatch
-    from xacthuc.identity.domain.importing import Candidate, Verdict
+    from xacthuc.identity.domain.import_rows import Candidate
+    from xacthuc.identity.domain.importing import Verdict
     from xacthuc.identity.ports.imports import Merge
     from xacthuc.identity.usecases.identity import Identity
 
-_ROWS_A_TURN: Final = 64
+_ROWS_A_TURN: Final = 128
 """Rows read and judged before other calls of the process have theirs: about a millisecond."""
 _TRIES: Final = 3
 """Of a merge that met another one: two imports of the same accounts may wait for each other once."""

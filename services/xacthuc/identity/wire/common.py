@@ -69,8 +69,13 @@ def timestamp(instant: datetime) -> Timestamp:
 
 def instant(stamp: Timestamp, field: str) -> datetime:
     """Reads an instant; InvalidRequest naming `field` when it is not one."""
+    # By hand: datetime's own conversion of the earliest and latest seconds fails on some platforms.
+    return _EPOCH + timedelta(0, 0, microseconds(stamp, field))
+
+
+def microseconds(stamp: Timestamp, field: str) -> int:
+    """Reads an instant as microseconds since the Unix epoch; InvalidRequest naming `field` when it is not one."""
     seconds, nanos = stamp.seconds, stamp.nanos
     if not _EARLIEST_SECONDS <= seconds <= _LATEST_SECONDS or not 0 <= nanos < _NANOS:
         raise InvalidRequest(FieldFault(field, "must be a time in the years 1 to 9999", "NOT_A_TIME"))
-    # By hand: datetime's own conversion of the earliest and latest seconds fails on some platforms.
-    return _EPOCH + timedelta(0, seconds, nanos // 1000)
+    return seconds * 1_000_000 + nanos // 1_000

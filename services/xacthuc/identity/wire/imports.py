@@ -8,27 +8,22 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.identity.v1 import internal_pb2, resources_pb2, service_pb2
+from xacthuc.grpckit.endpoint import Serialized
 from xacthuc.grpckit.errors import InvalidRequest
 from xacthuc.grpckit.validation import RequestValidator
 from xacthuc.identity.commands import ImportBatch, Order
 from xacthuc.identity.domain.account import State
-from xacthuc.identity.domain.importing import (
-    ImportedConsent,
-    ImportedPhone,
-    ImportedRow,
-    ImportedTransition,
-    Outcome,
-    PhoneOutcome,
-)
+from xacthuc.identity.domain.import_rows import ImportedConsent, ImportedPhone, ImportedRow, ImportedTransition
+from xacthuc.identity.domain.importing import Outcome, PhoneOutcome
 from xacthuc.identity.domain.registration import CalendarDate, Fault
-from xacthuc.identity.wire.common import instant
+from xacthuc.identity.wire.common import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from google.protobuf.message import Message
     from google.protobuf.timestamp_pb2 import Timestamp
+    from google.type.date_pb2 import Date
 
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.domain.importing import Verdict
@@ -42,6 +37,8 @@ _PHONES: Final = {phone: internal_pb2.ImportVerdict.Phone.Value(phone.value) for
 _STATES: Final = {state: resources_pb2.Account.State.Value(state.value) for state in State}
 
 _PLAIN_ID: Final = re.compile(r"[1-79][0-9]{0,63}|(?=[0-9_~-]*[A-Za-z])[A-Za-z0-9_~-]{1,64}")
+_PLAIN_SECONDS: Final = 1 << 32
+"""Until the year 2106; whole seconds since 1970 are what exports have."""
 _KEPT_ANSWERS: Final = 64
 """Versions, sources and articles are few in an import."""
 
@@ -52,7 +49,9 @@ class RowReader:
     def __init__(self) -> None:
         """Compiles nothing yet."""
         self._validator = RequestValidator()
-        self._word_faults = lru_cache(_KEPT_ANSWERS)(self._ask)
+        self._versions = self._words(_ROW.PriorConsent, "text_version", "consent.")
+        self._sources = self._words(_ROW.PhoneEvidence, "source", "phone_evidence.")
+        self._bases = self._words(_ROW.Transition, "legal_basis", "transition.")
 
     def batch(self, request: internal_pb2.ImportAccountsRequest, call: Call) -> ImportBatch:
         """Reads a batch, and each row when it is asked for; whatever is wrong with a row stays with the row."""
@@ -69,49 +68,47 @@ class RowReader:
 
     def _row(self, row: Row) -> ImportedRow:
         faults: list[Fault] = []
-        account_id = row.account_id
+        account_id, has = row.account_id, row.HasField
         if not is_plain_id(account_id):
             faults += self._faults(service_pb2.RegisterAccountRequest(account_id=account_id), "account_id")
         return ImportedRow(
             account_id,
             " ".join(row.full_name.split()),
-            self._birth_date(row, faults) if row.HasField("birth_date") else None,
-            self._consent(row.consent, faults) if row.HasField("consent") else None,
-            self._phone(row.phone_evidence, faults) if row.HasField("phone_evidence") else None,
-            self._transition(row.transition, faults) if row.HasField("transition") else None,
+            self._birth_date(row.birth_date, faults) if has("birth_date") else None,
+            self._consent(row.consent, faults) if has("consent") else None,
+            self._phone(row.phone_evidence, faults) if has("phone_evidence") else None,
+            self._transition(row.transition, faults) if has("transition") else None,
             tuple(faults),
         )
 
-    def _birth_date(self, row: Row, faults: list[Fault]) -> CalendarDate | None:
-        date = row.birth_date
+    def _birth_date(self, date: Date, faults: list[Fault]) -> CalendarDate | None:
         year, month, day = date.year, date.month, date.day
-        if 1900 < year < 2100 and 0 < month <= 12 and 0 < day <= 31:  # noqa: PLR2004 - plainly within the rule
-            return CalendarDate(year, month, day)
-        found = self._faults(service_pb2.RegisterAccountRequest(birth_date=date), "birth_date")
-        faults += found
-        return None if found else CalendarDate(year, month, day)
+        if not (1900 < year < 2100 and 0 < month <= 12 and 0 < day <= 31):  # noqa: PLR2004 - plainly within the rule
+            found = self._faults(service_pb2.RegisterAccountRequest(birth_date=date), "birth_date")
+            if found:
+                faults += found
+                return None
+        return CalendarDate(year, month, day)
 
-    def _consent(self, consent: Row.PriorConsent, faults: list[Fault]) -> ImportedConsent | None:
+    def _consent(self, consent: Row.PriorConsent, faults: list[Fault]) -> ImportedConsent:
         version = consent.text_version
-        found = self._word_faults(_ROW.PriorConsent, "text_version", version, "consent.")
-        faults += found
-        accepted = _time(consent.accept_time, "consent.accept_time", faults)
-        return None if accepted is None else ImportedConsent(version, accepted)
+        faults += self._versions(version)
+        return ImportedConsent(version, _time_us(consent.accept_time, "consent.accept_time", faults))
 
-    def _phone(self, phone: Row.PhoneEvidence, faults: list[Fault]) -> ImportedPhone | None:
+    def _phone(self, phone: Row.PhoneEvidence, faults: list[Fault]) -> ImportedPhone:
         source = phone.source
-        faults += self._word_faults(_ROW.PhoneEvidence, "source", source, "phone_evidence.")
-        verified = _time(phone.verify_time, "phone_evidence.verify_time", faults)
-        return None if verified is None else ImportedPhone(phone.phone_number, verified, source)
+        faults += self._sources(source)
+        verify_us = _time_us(phone.verify_time, "phone_evidence.verify_time", faults)
+        return ImportedPhone(phone.phone_number, verify_us, source)
 
-    def _transition(self, transition: Row.Transition, faults: list[Fault]) -> ImportedTransition | None:
+    def _transition(self, transition: Row.Transition, faults: list[Fault]) -> ImportedTransition:
         basis = transition.legal_basis
-        faults += self._word_faults(_ROW.Transition, "legal_basis", basis, "transition.")
-        end = _time(transition.end_time, "transition.end_time", faults)
-        return None if end is None else ImportedTransition(end, basis)
+        faults += self._bases(basis)
+        return ImportedTransition(_time_us(transition.end_time, "transition.end_time", faults), basis)
 
-    def _ask(self, message: Callable[..., Message], field: str, value: str, prefix: str) -> tuple[Fault, ...]:
-        return self._faults(message(**{field: value}), field, prefix)
+    def _words(self, message: Callable[..., Message], field: str, prefix: str) -> Callable[[str], tuple[Fault, ...]]:
+        """Returns what asks the contract about a field that has few different values in an import."""
+        return lru_cache(_KEPT_ANSWERS)(lambda value: self._faults(message(**{field: value}), field, prefix))
 
     def _faults(self, probe: Message, field: str, prefix: str = "") -> tuple[Fault, ...]:
         """Returns what the contract has against one field."""
@@ -126,11 +123,13 @@ class RowReader:
         return ()
 
 
-def imported(result: Imported) -> internal_pb2.ImportAccountsResponse:
-    """Renders the answer to a batch."""
-    kinds = [_verdict(verdict) for verdict in result.kinds]
+def imported(result: Imported) -> Serialized:
+    """Renders the answer to a batch. Each of its few different verdicts is rendered once, however many rows have it."""
+    entries = [
+        internal_pb2.ImportAccountsResponse(verdicts=[_verdict(verdict)]).SerializeToString()
+        for verdict in result.kinds
+    ]
     response = internal_pb2.ImportAccountsResponse(batch_id=result.batch_id)
-    response.verdicts.extend([kinds[kind] for kind in result.rows])
     counts = response.counts
     counts.imported = result.count(lambda verdict: verdict.outcome is Outcome.IMPORTED)
     counts.unchanged = result.count(lambda verdict: verdict.outcome is Outcome.UNCHANGED)
@@ -139,7 +138,8 @@ def imported(result: Imported) -> internal_pb2.ImportAccountsResponse:
     counts.phones_accepted = result.count(lambda verdict: verdict.phone is PhoneOutcome.ACCEPTED)
     counts.transitions_extended = result.count(lambda verdict: verdict.transition_extended)
     counts.displaced = result.displaced
-    return response
+    # Parts of a message, one after the other, are the message (protobuf.dev/programming-guides/encoding, "Last One Wins").
+    return Serialized(response.SerializeToString() + b"".join([entries[kind] for kind in result.rows]))
 
 
 def _verdict(verdict: Verdict) -> internal_pb2.ImportVerdict:
@@ -169,9 +169,13 @@ def is_plain_id(account_id: str) -> bool:
     return not ("mail" in lower or "yahoo" in lower or "outlook" in lower or "icloud" in lower)
 
 
-def _time(stamp: Timestamp, field: str, faults: list[Fault]) -> datetime | None:
+def _time_us(stamp: Timestamp, field: str, faults: list[Fault]) -> int:
+    """Reads an instant; one that is none has its fault, and the row is not kept."""
+    seconds, nanos = stamp.seconds, stamp.nanos
+    if 0 <= seconds < _PLAIN_SECONDS and not nanos:
+        return seconds * 1_000_000
     try:
-        return instant(stamp, field)
+        return microseconds(stamp, field)
     except InvalidRequest as error:
         faults += [Fault(fault.field, fault.description, fault.reason) for fault in error.field_faults]
-        return None
+        return 0
