@@ -20,7 +20,13 @@ _ROWS = {
     "identity.requests (platform, method, request_id, fingerprint, answer, create_time, account)": (
         f"'forum', 'RegisterAccount', 'r' || n, '', '', {_AGE}, 'c' || n"
     ),
-    "identity.locks (platform, account, basis, create_time)": f"'forum', 'c' || n, 'ORDER', {_AGE}",
+    "identity.locks (platform, account, basis, create_time, lock_id)": f"'forum', 'c' || n, 'ORDER', {_AGE}, 'l' || n",
+    "identity.lock_identities (platform, account, lock_id, kind, value_index)": (
+        f"'forum', 'c' || n, 'l' || n, 'PERSONAL_ID', {_HASH}"
+    ),
+    "identity.violations (platform, account, authority, order_number, national_security, violate_time, record_time)": (
+        f"'forum', 'c' || n, 'CYBERSECURITY', n, false, {_AGE}, {_AGE}"
+    ),
     "identity.guardians (platform, child, link, account, relation, start_time)": (
         f"'forum', 'c' || n, 'l' || n, 'c' || n + 1, 'MOTHER', {_AGE}"
     ),

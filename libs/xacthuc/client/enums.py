@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Self
 
 from xacthuc.api.identity.v1 import events_pb2 as events
+from xacthuc.api.identity.v1 import locks_pb2 as locks
 from xacthuc.api.identity.v1 import resources_pb2 as identity
 from xacthuc.api.identity.v1 import service_pb2 as identity_service
 from xacthuc.api.otp.v1 import resources_pb2 as otp
@@ -227,3 +228,10 @@ class DecisionReason(OpenEnum):
     QUIET_HOURS = identity.Decision.QUIET_HOURS
     SUSPENDED = identity.Decision.SUSPENDED
     UNREADABLE = identity.Decision.UNREADABLE
+
+
+class Authority(OpenEnum):
+    """Who demanded the removal of something."""
+
+    SOCIAL_NETWORKS = locks.RemovalOrder.SOCIAL_NETWORKS
+    CYBERSECURITY = locks.RemovalOrder.CYBERSECURITY

@@ -65,6 +65,7 @@ class Reason(StrEnum):
     KEY_NOT_FOUND = "KEY_NOT_FOUND"
     PROVIDER_NOT_FOUND = "PROVIDER_NOT_FOUND"
     APPROVAL_NOT_FOUND = "APPROVAL_NOT_FOUND"
+    VIOLATION_NOT_FOUND = "VIOLATION_NOT_FOUND"
     ACCOUNT_ALREADY_EXISTS = "ACCOUNT_ALREADY_EXISTS"
     PLATFORM_ALREADY_EXISTS = "PLATFORM_ALREADY_EXISTS"
     KEY_ALREADY_EXISTS = "KEY_ALREADY_EXISTS"
@@ -129,6 +130,7 @@ _BY_STATUS: Final = {
         Reason.KEY_NOT_FOUND,
         Reason.PROVIDER_NOT_FOUND,
         Reason.APPROVAL_NOT_FOUND,
+        Reason.VIOLATION_NOT_FOUND,
     ),
     # A reused request id depends on what happened before, so INVALID_ARGUMENT ("regardless of the state of the
     # system") would be untrue; and no state can be mended, so FAILED_PRECONDITION would be too. The id is taken.

@@ -29,6 +29,7 @@ from xacthuc.policy.sections import (
     Holders,
     Identity,
     Imports,
+    Locks,
     Message,
     Ministries,
     NumberMoves,
@@ -64,6 +65,7 @@ class Policy:
     transition: Transition
     retention: Retention
     grace: Grace
+    locks: Locks
     accounts_per_number: AccountsPerNumber
     accounts_per_personal_id: Holders
     number_moves: NumberMoves

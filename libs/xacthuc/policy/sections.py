@@ -104,6 +104,33 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Locks:
+    """When violations lock an account for a time (R46), and whose accounts a lock binds (R47)."""
+
+    frequent_count: int
+    frequent_days: int
+    """So many violations in so many rolling days lock an account, ..."""
+    repeated_count: int
+    repeated_days: int
+    """... and so do so many in a longer time."""
+    temporary_days: int
+    """How long such a lock lasts."""
+    permanent_from: int
+    """The how manieth such lock has a permanent one proposed."""
+    by_number_and_person: bool
+    """Whether the same verified number with the same name and birth date is one person, as the same personal ID is."""
+
+    def __post_init__(self) -> None:
+        """Refuses what the Decree does not allow, and what could never count."""
+        if not 7 <= self.temporary_days <= 30:  # noqa: PLR2004 - the bounds of Decree 147/2024
+            raise ValueError("temporary_days: write 7 to 30")
+        if min(self.frequent_count, self.repeated_count, self.frequent_days, self.permanent_from) <= 0:
+            raise ValueError("frequent_count, repeated_count, frequent_days, permanent_from: write numbers above 0")
+        if self.repeated_days < self.frequent_days:
+            raise ValueError("repeated_days: must not be shorter than frequent_days")
+
+
+@dataclass(frozen=True, slots=True)
 class Grace:
     """What a grace of the law for accounts that are not verified yet does not reach."""
 

@@ -22,6 +22,9 @@ from xacthuc.identity.adapters.import_sealing import BatchSealer
 from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers
 from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.key_publication import KeyPublication
+from xacthuc.identity.adapters.locks.bindings import Bindings
+from xacthuc.identity.adapters.locks.sql_locks import SqlLocks
+from xacthuc.identity.adapters.locks.sql_violations import SqlViolations
 from xacthuc.identity.adapters.number_notices import NumberNotices
 from xacthuc.identity.adapters.otp_client import OtpClient
 from xacthuc.identity.adapters.outcomes import OutcomeWatch
@@ -140,7 +143,14 @@ class Assembly:
         personal, wrapper = PersonalData(sealer, index_ring), KeyWrapper(sealer)
         keys, rows = AccountKeys(pools.keys, wrapper), AccountRows(policy, metrics.unreadable_accounts.add)
         requests = SqlRequests(personal)
-        database = AccountDatabase(engine=pools.writes, keys=keys, personal=personal, rows=rows, requests=requests)
+        database = AccountDatabase(
+            engine=pools.writes,
+            keys=keys,
+            personal=personal,
+            rows=rows,
+            requests=requests,
+            bindings=Bindings(personal, by_number=policy.locks.by_number_and_person),
+        )
         platforms = SqlPlatforms(pools.writes, requests)
         publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
         tail = Tail(pools.events, outbox)
@@ -184,8 +194,12 @@ class Assembly:
             accounts=SqlAccounts(database),
             account_list=SqlAccountList(database),
             lifecycle=SqlLifecycle(database),
+            locks=SqlLocks(database),
+            violations=SqlViolations(database, policy.locks),
             verifications=SqlVerifications(database),
-            imports=SqlImports(pools.imports, BatchSealer(keys, personal), personal, rows, by_number),
+            imports=SqlImports(
+                pools.imports, BatchSealer(keys, personal), personal, rows, by_number, bindings=database.bindings
+            ),
             proofs=peer,
             guardianships=SqlGuardianships(database),
             standings=standings,

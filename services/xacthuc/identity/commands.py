@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.numbers import RevocationReason
     from xacthuc.identity.domain.personal_ids import Ground
     from xacthuc.identity.domain.registration import CalendarDate
+    from xacthuc.identity.domain.violations import RemovalOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,16 @@ class UnlockAccount:
     order: Order
     account_id: str = field(repr=False)
     basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordViolation:
+    """A violation to be counted."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    removal: RemovalOrder
+    violate_time: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

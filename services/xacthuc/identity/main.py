@@ -54,6 +54,7 @@ SCOPES: Final = {
     "IssueStandingToken": READS,
     "GetJwks": READS,
     "ListVerificationPaths": READS,
+    "RecordViolation": {Scope.IDENTITY},
     "WatchAccounts": READS,
 }
 """What a key must hold for each method."""

@@ -16,6 +16,9 @@ from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.eid_sandbox import SandboxAuthenticator
 from xacthuc.identity.adapters.import_sealing import BatchSealer
+from xacthuc.identity.adapters.locks.bindings import Bindings
+from xacthuc.identity.adapters.locks.sql_locks import SqlLocks
+from xacthuc.identity.adapters.locks.sql_violations import SqlViolations
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.sql_account_list import SqlAccountList
@@ -168,7 +171,10 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
     requests, rows = SqlRequests(personal), AccountRows(policy, lambda: None)
     cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, keys, rows)
     caps = policy.accounts_per_personal_id
-    database = AccountDatabase(engine=engine, keys=keys, personal=personal, rows=rows, requests=requests)
+    bindings = Bindings(personal, by_number=policy.locks.by_number_and_person)
+    database = AccountDatabase(
+        engine=engine, keys=keys, personal=personal, rows=rows, requests=requests, bindings=bindings
+    )
     personal_id_writes = PersonalIdWrites(database, caps)
     identity = Identity(
         clock=clock,
@@ -178,6 +184,8 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         accounts=SqlAccounts(database),
         account_list=SqlAccountList(database),
         lifecycle=SqlLifecycle(database),
+        locks=SqlLocks(database),
+        violations=SqlViolations(database, policy.locks),
         verifications=SqlVerifications(database),
         imports=SqlImports(
             engine,
@@ -185,6 +193,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
             personal,
             rows,
             Bounds(Policy.load().accounts_per_number, Policy.load().number_moves),
+            bindings=bindings,
         ),
         proofs=NoPeer(),
         guardianships=SqlGuardianships(database),

@@ -14,6 +14,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from crowd import FILL
+from lock_world import LockWorld
 from plans import said, scans, table_of, wrong
 
 from xacthuc.identity.adapters.sql_requests import forget_requests
@@ -100,6 +101,18 @@ async def open_many(world):
     await world.keys.get_many("forum", ["u1", "u2"])
 
 
+async def lock_a_person(world):
+    locks = LockWorld(world)
+    await locks.lock("u1")
+    await locks.holder("u3", "+84912345678", name="Nguyễn Văn u1")
+    await locks.unlock("u3")
+
+
+async def count_violations(world):
+    for _ in range(5):
+        await LockWorld(world).violate("u1")
+
+
 async def relay(world):
     await Relay(world.engine, "identity", interval=timedelta(seconds=1), on_lag=lambda _: None).place()
 
@@ -119,6 +132,7 @@ async def sweep(world):
 
 OF_ONE = [register, read_an_account, prove_a_first_number, decide]
 OF_MORE = [take_a_number_over, decide_about_a_guarded_child, decide_about_many, open_many, relay, follow_events, sweep]
+OF_MORE += [lock_a_person, count_violations]
 
 
 @pytest.mark.parametrize("work", OF_ONE + OF_MORE, ids=lambda work: work.__name__)

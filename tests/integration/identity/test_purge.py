@@ -17,6 +17,7 @@ from xacthuc.identity.domain.facts import Life
 from xacthuc.identity.domain.numbers import NumberRefusal
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.usecases import lifecycle
+from xacthuc.identity.usecases.locks import lock_account
 from xacthuc.jobs.job import RetryAt
 from xacthuc.policy.dates import months_after
 from xacthuc.sealing import UnsealError
@@ -210,7 +211,7 @@ async def test_what_was_proven_since_a_16th_birthday_keeps_the_account(bench, pu
 async def test_the_next_account_under_an_id_inherits_nothing(bench, purge, rows):
     await bench.register("child", (2020, 1, 2))
     locked = LockAccount(order=bench.order("lock"), account_id="child", basis="order", expire_time=None)
-    await lifecycle.lock_account(bench.identity, locked)
+    await lock_account(bench.identity, locked)
     bench.clock.advance(MONTH)
 
     await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from lock_world import LockWorld
 from sqlalchemy import select, update
 
 from xacthuc.identity.adapters.account_cipher import KeyWrapper
@@ -202,3 +203,18 @@ async def test_a_damaged_row_stays_and_holds_nothing_else_up(deployment):
 
     assert deployment.left["evidence.number_index"] == 1
     assert await deployment.versions(evidence.c.number_index) == {0, 1}
+
+
+@pytest.mark.rule("R47")
+@pytest.mark.parametrize("step", [1, 2, 3])
+async def test_a_lock_binds_whoever_proves_the_same_at_any_step_of_a_rotation(deployment, step):
+    before = LockWorld(deployment.servers[0])
+    await before.holder("a", number(1))
+    await before.lock("a")
+    if step == 3:
+        await deployment.rotate()
+
+    during = LockWorld(deployment.servers[step])
+    await during.holder("b", number(1))
+
+    assert not await during.writes("b")

@@ -15,7 +15,7 @@ from xacthuc.identity.adapters.sql_accounts import SqlFacts
 from xacthuc.identity.commands import LockAccount
 from xacthuc.identity.domain.facts import NOT_REGISTERED, EvidenceKind, Facts
 from xacthuc.identity.ports.standing import Standing
-from xacthuc.identity.usecases import lifecycle
+from xacthuc.identity.usecases import locks
 from xacthuc.identity.usecases.breaker import SILENCE
 from xacthuc.identity.usecases.standing import CLOCK_TOLERANCE, SOFT_LIFE, Standings
 from xacthuc.policy import Action, Reason
@@ -112,11 +112,11 @@ async def test_a_repeated_request_tells_whom_a_killed_process_did_not(bench):
     await bench.register("an")
     order = bench.order("lock", "LockAccount")
     command = LockAccount(order=order, account_id="an", basis="order", expire_time=None)
-    await lifecycle.lock_account(bench.identity, command)
+    await locks.lock_account(bench.identity, command)
     await keep(bench, "an", bench.clock.now_ms())
     assert (await bench.check("an", Action.POST)).allowed
 
-    await lifecycle.lock_account(bench.identity, command)
+    await locks.lock_account(bench.identity, command)
 
     assert (await bench.check("an", Action.POST)).reason is Reason.LOCKED
 

@@ -9,11 +9,11 @@ import xacthuc.client
 from xacthuc.client import clients
 
 SURFACE = """
-    Account AccountEvent AccountState Action AlreadyExists AsyncXacthuc Challenge ChallengeState Channel CheckResult Commerce Consent
+    Account AccountEvent AccountState Action AlreadyExists AsyncXacthuc Authority Challenge ChallengeState Channel CheckResult Commerce Consent
     ConsentKind ConsentRecord DeadlineExceeded Decision DecisionReason Delivery DeliveryState
     EventBatch EventKind Evidence EvidenceKind
     FailedPrecondition FieldFault Internal InvalidRequest LimitExceeded Lock NextStep NextStepKind NoMobile NotFound
-    NumberInfo OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose Refusal RevocationReason
+    NumberInfo OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose Refusal RemovalOrder RevocationReason
     SignIn StandingToken Unauthenticated Unavailable Unimplemented Verdict VerificationPath VerificationPathKind Xacthuc
     XacthucError
 """
@@ -45,6 +45,7 @@ METHODS = {
         "get_jwks",
         "lock_account",
         "unlock_account",
+        "record_violation",
         "close_account",
         "erase_account",
         "list_consents",

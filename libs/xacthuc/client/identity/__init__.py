@@ -7,12 +7,11 @@ from xacthuc.client.identity.accounts import (
     get_account,
     list_accounts,
     list_consents,
-    lock_account,
     register_account,
-    unlock_account,
 )
 from xacthuc.client.identity.decisions import check_action, check_actions, get_jwks, issue_standing_token
 from xacthuc.client.identity.events import get_watch_cursor, watch_accounts
+from xacthuc.client.identity.locks import lock_account, record_violation, unlock_account
 from xacthuc.client.identity.naming import SERVICE
 from xacthuc.client.identity.personal_id import complete_electronic_id, start_electronic_id, verify_personal_id
 from xacthuc.client.identity.verification import (
@@ -39,6 +38,7 @@ __all__ = [
     "list_consents",
     "list_verification_paths",
     "lock_account",
+    "record_violation",
     "register_account",
     "revoke_verification",
     "start_electronic_id",

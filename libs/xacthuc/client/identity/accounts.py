@@ -1,4 +1,4 @@
-"""The life of an account: registered, corrected, locked, closed, erased; and reading what is kept of it."""
+"""The life of an account: registered, corrected, closed, erased; and reading what is kept of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xacthuc.client.identity.naming import SERVICE, name_of, stamp, whole_date
 from xacthuc.ids import new_request_id
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
     from xacthuc.client.calls import Page
     from xacthuc.client.results import Account, Consent, ConsentRecord
@@ -70,30 +70,6 @@ def list_accounts(*, page_size: int = 1000) -> Listing[Account]:
         return Call(SERVICE, "ListAccounts", request, service_pb2.ListAccountsResponse, reading.accounts)
 
     return Listing(page)
-
-
-def lock_account(
-    account: Account | str, basis: str, *, expire_time: datetime | None = None, request_id: str | None = None
-) -> Call[Account]:
-    """Forbids an account to write, until `expire_time` or until it is unlocked. It still reads and may prove things.
-
-    `basis` is the order or rule the lock rests on, nothing personal. FailedPrecondition for a closed account.
-    """
-    request = service_pb2.LockAccountRequest(
-        name=name_of(account),
-        basis=basis,
-        expire_time=None if expire_time is None else stamp(expire_time, "expire_time"),
-        request_id=request_id or new_request_id(),
-    )
-    return Call(SERVICE, "LockAccount", request, resources_pb2.Account, reading.account)
-
-
-def unlock_account(account: Account | str, basis: str, *, request_id: str | None = None) -> Call[Account]:
-    """Lifts every lock of an account; `basis` says why. FailedPrecondition when there is none."""
-    request = service_pb2.UnlockAccountRequest(
-        name=name_of(account), basis=basis, request_id=request_id or new_request_id()
-    )
-    return Call(SERVICE, "UnlockAccount", request, resources_pb2.Account, reading.account)
 
 
 def close_account(account: Account | str, *, request_id: str | None = None) -> Call[Account]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from xacthuc.client.enums import (
         Action,
+        Authority,
         ConsentKind,
         DecisionReason,
         EventKind,
@@ -91,6 +92,18 @@ class Lock:
     create_time: datetime
     expire_time: datetime | None
     """None: until it is lifted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalOrder:
+    """What an authority demanded the removal of something by."""
+
+    authority: Authority
+    order_number: str
+    """The number of its document, such as `123/PTTH-TTDT`; nothing personal."""
+
+    national_security: bool = False
+    """Whether it says that the content infringes national security: a permanent lock is then proposed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

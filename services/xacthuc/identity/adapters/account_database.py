@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from xacthuc.identity.adapters.account_keys import AccountKeys
     from xacthuc.identity.adapters.account_rows import AccountRows
+    from xacthuc.identity.adapters.locks.bindings import Bindings
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.identity.adapters.sql_requests import SqlRequests
 
@@ -24,3 +25,4 @@ class AccountDatabase:
     personal: PersonalData
     rows: AccountRows
     requests: SqlRequests
+    bindings: Bindings

@@ -28,6 +28,8 @@ def _known_of(account: FromClause, proven: FromClause, supervision: FromClause) 
         (locks.c.platform == account.c.platform) & (locks.c.account == account.c.account) & locks.c.lift_time.is_(None)
     )
     locked_until = select(func.max(func.coalesce(locks.c.expire_time, literal_column("'infinity'::timestamptz"))))
+    # Of the lock that holds longest, the latest one of equals.
+    lock_basis = select(locks.c.basis).order_by(locks.c.expire_time.desc().nulls_first(), locks.c.id.desc()).limit(1)
     # Counted, not tested for existence: for that, PostgreSQL may hash the whole table.
     checks = select(func.count() > 0).where(
         personal_id_checks.c.platform == account.c.platform, personal_id_checks.c.account == account.c.account
@@ -42,6 +44,7 @@ def _known_of(account: FromClause, proven: FromClause, supervision: FromClause) 
         account.c.create_time,
         account.c.update_time,
         locked_until.where(open_lock).correlate(account).scalar_subquery().label("locked_until"),
+        lock_basis.where(open_lock).correlate(account).scalar_subquery().label("lock_basis"),
         checks.correlate(account).select_from(personal_id_checks).scalar_subquery().label("asked"),
         supervision.c.suspended,
         supervision.c.actions,

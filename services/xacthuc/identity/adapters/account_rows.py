@@ -173,6 +173,7 @@ class AccountRows:
             asked=first.asked,
             life=Life(first.life),
             locked_until_ms=_ms(first.locked_until, never=0),
+            lock_basis=first.lock_basis or "",
             transition_until_ms=_ms(first.transition_until, never=0),
             reverify_from_ms=_ms(reverify, never=FOREVER_MS),
             supervision=_supervision(first, guarded_until_ms),

@@ -22,13 +22,18 @@ if TYPE_CHECKING:
     from xacthuc.sql.columns import Json
 
 
-async def lock_accounts(connection: AsyncConnection, platform: str, account_ids: Collection[str]) -> None:
-    """Locks accounts in key order, so that two writers never wait for each other; what is read afterwards stays true."""
+async def lock_accounts(
+    connection: AsyncConnection, platform: str, account_ids: Collection[str], *, wait: bool = True
+) -> None:
+    """Locks accounts in key order, so that two writers never wait for each other; what is read afterwards stays true.
+
+    Whoever has locked some already, and finds others, must not wait for them: then DatabaseBusy is raised.
+    """
     await connection.execute(
         select(accounts.c.account)
         .where(accounts.c.platform == platform, accounts.c.account.in_(account_ids))
         .order_by(accounts.c.account)
-        .with_for_update()
+        .with_for_update(nowait=not wait)
     )
 
 

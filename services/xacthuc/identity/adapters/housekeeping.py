@@ -1,4 +1,7 @@
-"""Forgets what was to be kept for a time only: requests that nobody may repeat, moves that no longer count, old events."""
+"""Forgets what was to be kept for a time only: requests that nobody may repeat, moves that no longer count, old events.
+
+Also whom locks bound that are over.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete
 
+from xacthuc.identity.adapters.locks.tables import lock_identities
 from xacthuc.identity.adapters.sql_imports import forget_batches
 from xacthuc.identity.adapters.sql_requests import forget_requests
 from xacthuc.identity.adapters.sql_sign_ins import forget_sign_ins
@@ -67,6 +71,7 @@ class Housekeeping:
             pass
         async with transaction(self._engine) as connection:
             await connection.execute(delete(number_moves).where(number_moves.c.move_time <= now - self._moves_kept))
+            await connection.execute(delete(lock_identities).where(lock_identities.c.expire_time <= now))
 
     async def _forget_attempts(self, before: datetime) -> int:
         async with transaction(self._engine) as connection:

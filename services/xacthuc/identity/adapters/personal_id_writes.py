@@ -65,6 +65,7 @@ class PersonalIdWrites:
         self._personal = database.personal
         self._rows = database.rows
         self._requests = database.requests
+        self._bindings = database.bindings
         self._caps = caps
 
     async def candidate(
@@ -137,7 +138,7 @@ class PersonalIdWrites:
         held: Held,
         now: datetime,
     ) -> tuple[Outcome, tuple[str, ...]]:
-        """Makes the personal ID the account's, and takes it from whom it cannot be; returns the accounts that lost it."""
+        """Makes the personal ID the account's, and takes it from whom it cannot be; returns those about whom something else is true."""
         decided = claim(held, now, Bounds(self._caps), now)
         if not isinstance(decided, Claim):
             await self.refuse(connection, order, cipher, Outcome.TOO_MANY_ACCOUNTS, now)
@@ -175,7 +176,15 @@ class PersonalIdWrites:
         await note(connection, order, Tag.PERSONAL_ID_VERIFIED, account_id, now=now, detail=detail)
         await outbox.append(connection, [account_writes.event(order, EventKind.PERSONAL_ID_VERIFIED, account_id, now)])
         await account_writes.touch(connection, platform, (account_id,), now)
-        return Outcome.CONFIRMED, decided.displaced
+        reached = await self._bindings.follow(
+            connection,
+            order,
+            cipher,
+            now,
+            held=[holder.account_id for holder in held.holders],
+            values=self._personal.personal_id_indexes(platform, proven.personal_id),
+        )
+        return Outcome.CONFIRMED, (*decided.displaced, *sorted(reached))
 
     async def refuse(
         self, connection: AsyncConnection, order: Order, cipher: AccountCipher, outcome: Outcome, now: datetime

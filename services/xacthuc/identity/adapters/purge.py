@@ -17,6 +17,7 @@ from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.job_kinds import JobKind
+from xacthuc.identity.adapters.locks.tables import lock_identities, violations
 from xacthuc.identity.adapters.tables import (
     accounts,
     consents,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 CURRENT: Final = (number_claims, personal_id_claims, personal_id_checks, sign_ins)
 """Tables of what is true now: nothing of an account that has ended belongs there."""
 
-_BESIDE: Final = (consents, locks, guardians, supervisions)
+_BESIDE: Final = (consents, locks, lock_identities, violations, guardians, supervisions)
 """Tables of what else is known of an account, and would be taken for true of the next one under its id."""
 
 _REGISTERING: Final = timedelta(minutes=1)

@@ -7,6 +7,7 @@ it, since a key is made once. Accounts with an older key may be there, and are i
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -17,12 +18,14 @@ from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.errors import RequestIdReused
 from xacthuc.identity.adapters import answers, import_numbers, import_writes
 from xacthuc.identity.adapters import import_statements as statements
+from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch, wards_of
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.import_verdicts import NOTHING_FOUND, Verdicts
 from xacthuc.identity.adapters.import_writes import OvertakenError
 from xacthuc.identity.adapters.tables import import_batches, outbox, trail
+from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.import_rows import Candidate
 from xacthuc.identity.domain.importing import Outcome
 from xacthuc.identity.ports.imports import Imported, Merged
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.adapters.account_rows import AccountRows
     from xacthuc.identity.adapters.import_numbers import Contest
     from xacthuc.identity.adapters.import_sealing import BatchSealer, Staged
+    from xacthuc.identity.adapters.locks.bindings import Bindings
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.claims import Bounds
@@ -60,9 +64,17 @@ class SqlImports:
     """The port `Imports`."""
 
     def __init__(
-        self, engine: AsyncEngine, sealer: BatchSealer, personal: PersonalData, rows: AccountRows, bounds: Bounds
+        self,
+        engine: AsyncEngine,
+        sealer: BatchSealer,
+        personal: PersonalData,
+        rows: AccountRows,
+        bounds: Bounds,
+        *,
+        bindings: Bindings,
     ) -> None:
-        """Takes the pool for merges, what seals, recognises and reads, and how many accounts a number may have."""
+        """Takes the pool, what seals, recognises, reads and lets locks follow, and how many accounts a number may have."""
+        self._bindings = bindings
         self._engine = engine
         self._sealer = sealer
         self._personal = personal
@@ -106,10 +118,15 @@ class SqlImports:
             if held:  # until now they could leave their numbers
                 held = await import_numbers.holders(connection, batch)
             contests = await import_numbers.decide(connection, batch, held, existing, self._bounds)
-            return await self._conclude(connection, batch, existing, contests)
+            return await self._conclude(connection, batch, existing, contests, concerned)
 
     async def _conclude(
-        self, connection: AsyncConnection, batch: Staged, existing: frozenset[str], contests: Mapping[bytes, Contest]
+        self,
+        connection: AsyncConnection,
+        batch: Staged,
+        existing: frozenset[str],
+        contests: Mapping[bytes, Contest],
+        concerned: Collection[str],
     ) -> Merged:
         """Writes what hangs on the accounts, and tells of it."""
         order, platform, now = batch.order, batch.order.platform, batch.now
@@ -126,12 +143,30 @@ class SqlImports:
             await import_numbers.displace(connection, batch, contests, displaced)
             await touch(connection, platform, displaced, now)
         verdicts = Verdicts(batch, self._rows, found, refused, extended).all(existing)
-        answer = _answer(order.request_id, verdicts, len(displaced))
         changed = _changed(batch, verdicts)
         await _tell(connection, order, now, changed, displaced)
+        reached = await self._bind(connection, batch, changed, concerned)
+        answer = _answer(order.request_id, _locked(batch, verdicts, reached), len(displaced))
         await self._record(connection, order, now, answer)
-        wards = await wards_of(connection, platform, displaced) if displaced else ()
-        return Merged(answer, platform, (*changed, *displaced, *wards))
+        others = {*displaced, *reached}
+        wards = await wards_of(connection, platform, others) if others else ()
+        return Merged(answer, platform, (*changed, *displaced, *sorted(reached), *wards))
+
+    async def _bind(
+        self, connection: AsyncConnection, batch: Staged, changed: Collection[str], concerned: Collection[str]
+    ) -> set[str]:
+        """Lets locks bind who stands on a number of theirs now; returns whom they reached. Mostly nobody: one question."""
+        aliases, reached = batch.aliases, set[str]()
+        bound = await self._bindings.bound(connection, batch.order.platform, aliases) if aliases else set()
+        current, held = {aliases[each] for each in bound}, {*concerned, *changed}
+        for account_id, index in zip(batch.numbers.accounts, batch.number_indexes, strict=True):
+            cipher = batch.keys[account_id]
+            if index in current and account_id in changed and isinstance(cipher, AccountCipher):
+                values = [each for each, of in aliases.items() if of == index]
+                reached |= await self._bindings.follow(
+                    connection, batch.order, cipher, batch.now, held=held, values=values
+                )
+        return reached
 
     async def _seen(self, connection: AsyncConnection, order: Order) -> Imported | None:
         row = (await connection.execute(_SEEN, {"of": order.platform, "sent": order.request_id})).one_or_none()
@@ -185,6 +220,16 @@ def _changed(batch: Staged, verdicts: Sequence[Verdict]) -> list[str]:
         row.account_id
         for row, verdict in zip(batch.rows, verdicts, strict=True)
         if isinstance(row, Candidate) and (verdict.outcome is Outcome.IMPORTED or verdict.transition_extended)
+    ]
+
+
+def _locked(batch: Staged, verdicts: Sequence[Verdict], reached: Collection[str]) -> Sequence[Verdict]:
+    """Says of accounts that a lock reached at once where they stand."""
+    if not reached:
+        return verdicts
+    return [
+        replace(verdict, state=State.LOCKED) if isinstance(row, Candidate) and row.account_id in reached else verdict
+        for row, verdict in zip(batch.rows, verdicts, strict=True)
     ]
 
 

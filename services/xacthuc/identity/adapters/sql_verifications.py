@@ -61,6 +61,7 @@ class SqlVerifications:
         self._personal = database.personal
         self._rows = database.rows
         self._requests = database.requests
+        self._bindings = database.bindings
 
     @second_look
     async def begin(self, order: Order, account_id: str, now: datetime) -> Begun:
@@ -102,8 +103,16 @@ class SqlVerifications:
                 await jobs.enqueue(connection, [notice_to(order, account_id, row.id) for row in ended])
             await touch(connection, order.platform, (account_id, *outcome.displaced), now)
             await _tell(connection, order, account_id, outcome, source=proof.source, change=change, now=now)
+            reached = await self._bindings.follow(
+                connection,
+                order,
+                cipher,
+                now,
+                held=[holder.account_id for holder in claimant.held.holders],
+                values=self._personal.number_indexes(order.platform, proof.number),
+            )
             answer = await self._answer(connection, order, account_id, cipher, now)
-            changed = (account_id, *outcome.displaced)
+            changed = (account_id, *outcome.displaced, *reached)
             wards = await wards_of(connection, order.platform, changed)
         return Settled(answer, (*changed, *wards))
 

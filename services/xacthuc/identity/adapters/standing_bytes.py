@@ -2,7 +2,7 @@
 
     version, flags; child, locked, transition, reverify and guarded until or from; allowed actions; quiet hours; read
 
-When they were read comes last: accounts of which the same is known then begin with the same bytes, and are understood
+What a lock rests on is spelled before the last of these. When they were read comes last: accounts of which the same is known then begin with the same bytes, and are understood
 once for all of them.
 """
 
@@ -62,7 +62,7 @@ def encode(standing: Standing) -> bytes:
         supervision.quiet_from,
         supervision.quiet_to,
     )
-    return known + _READ.pack(standing.read_ms)
+    return known + facts.lock_basis.encode() + _READ.pack(standing.read_ms)
 
 
 class Decoder:
@@ -76,10 +76,9 @@ class Decoder:
         """Returns kept facts; None for nothing, and for what another version spelled, which is then read anew."""
         if kept is None:
             return None
-        try:
-            known, read_ms = _split(kept)
-        except struct.error:
+        if len(kept) < _FACTS.size + _READ.size:
             return None
+        known, (read_ms,) = kept[: -_READ.size], _READ.unpack(kept[-_READ.size :])
         facts = self._understood.get(known) or self._understand(known)
         return None if facts is None else Standing(facts, read_ms)
 
@@ -87,7 +86,7 @@ class Decoder:
         """Returns many kept facts; what is neither bytes nor None was not told."""
         try:
             known, read_ms = zip(*map(_split, replies), strict=True)
-        except (struct.error, TypeError, ValueError):  # not all are there; ValueError: none was asked for
+        except (struct.error, TypeError, ValueError):  # not all are there, or some are locked; none was asked for
             return self._each(replies)
         facts = [self._understood.get(each) or self._understand(each) for each in known]
         return StandingColumns(facts, read_ms, frozenset()) if all(facts) else self._each(replies)
@@ -111,7 +110,7 @@ class Decoder:
 
 
 def _facts(known: bytes) -> Facts:
-    _, flags, child, locked, transition, reverify, guarded, actions, quiet_from, quiet_to = _FACTS.unpack(known)
+    _, flags, child, locked, transition, reverify, guarded, actions, quiet_from, quiet_to = _FACTS.unpack_from(known)
     return Facts(
         registered=bool(flags & _REGISTERED),
         evidence=frozenset(_members(_KINDS, flags >> _EVIDENCE_SHIFT)),
@@ -121,6 +120,7 @@ def _facts(known: bytes) -> Facts:
         asked=bool(flags & _ASKED),
         life=_LIVES[flags >> _LIFE_SHIFT & 3],
         locked_until_ms=locked,
+        lock_basis=known[_FACTS.size :].decode(errors="replace"),
         transition_until_ms=transition,
         reverify_from_ms=reverify,
         supervision=Supervision(

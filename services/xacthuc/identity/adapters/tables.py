@@ -196,6 +196,11 @@ locks = Table(
     instant("expire_time", nullable=True),
     instant("lift_time", nullable=True),
     word("lift_basis", nullable=True),
+    # One lock has a row on each account that it binds. Empty: it binds this account alone, as version 1 of locks did.
+    word("lock_id", nullable=True),
+    # The account that was locked, where this one follows because it is the same person's.
+    word("bound_to", nullable=True),
+    Index("locks_lock", "platform", "lock_id", postgresql_where=text("lock_id IS NOT NULL")),
 )
 
 # Who answers for a child, as the guardian service last said, and what is allowed: one version of both at a time.

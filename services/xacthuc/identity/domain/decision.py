@@ -44,7 +44,7 @@ def decide(facts: Facts, action: Action, now_ms: int, policy: Policy) -> Decisio
         allowed=allowed,
         reason=reason,
         next_step=NextStep.WAIT if waits else policy.reasons[reason].next_step,
-        legal_basis=policy.legal_basis(action, reason),
+        legal_basis=_legal_basis(facts, action, reason, policy),
         policy_version=policy.version,
         reuse_seconds=_reuse_seconds(facts, action, reason, now_ms) if allowed else 0,
     )
@@ -68,6 +68,11 @@ def keepable(facts: Facts, now_ms: int, policy: Policy) -> Kept:
         return Kept(tuple(kept), min(kept.values()), NextStep.NONE)
     # What is asked of whoever wants to post stands for the rest.
     return Kept((), 0, decisions[Action.POST].next_step)
+
+
+def _legal_basis(facts: Facts, action: Action, reason: Reason, policy: Policy) -> str:
+    article = policy.legal_basis(action, reason)
+    return f"{article}; {facts.lock_basis}" if reason is Reason.LOCKED and facts.lock_basis else article
 
 
 def _reason(facts: Facts, action: Action, now_ms: int, policy: Policy) -> Reason:

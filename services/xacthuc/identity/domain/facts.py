@@ -71,6 +71,8 @@ class Facts(NamedTuple):
     """Whether a provider is being asked about the holder's personal ID."""
     life: Life = Life.OPEN
     locked_until_ms: int = 0
+    lock_basis: str = ""
+    """What the lock that holds longest rests on."""
     transition_until_ms: int = 0
     """Until when a grace of the law covers the account although nothing is proven."""
     reverify_from_ms: int = FOREVER_MS

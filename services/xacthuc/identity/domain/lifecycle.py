@@ -29,6 +29,8 @@ class Bar(StrEnum):
     ENDED = "ENDED"
     """The account is closed."""
     NOT_LOCKED = "NOT_LOCKED"
+    NO_VIOLATION = "NO_VIOLATION"
+    """None with this id stands."""
     ERASED = "ERASED"
 
 

@@ -58,6 +58,8 @@ class Given(NamedTuple):
     """Of GUARDIAN_LINKED and SUPERVISION_CHANGED."""
     locked_until_ms: int = FOREVER_MS
     """Of ACCOUNT_LOCKED."""
+    lock_basis: str = ""
+    """Likewise."""
 
 
 class Impossible(StrEnum):
@@ -172,11 +174,13 @@ def _supervision_changed(facts: Facts, given: Given, _now_ms: int) -> After:
 
 
 def _locked(facts: Facts, given: Given, _now_ms: int) -> After:
-    return facts._replace(locked_until_ms=max(facts.locked_until_ms, given.locked_until_ms))
+    if facts.locked_until_ms > given.locked_until_ms:
+        return facts
+    return facts._replace(locked_until_ms=given.locked_until_ms, lock_basis=given.lock_basis)
 
 
 def _unlocked(facts: Facts, _given: Given, now_ms: int) -> After:
-    return facts._replace(locked_until_ms=0) if facts.locked_until_ms > now_ms else Impossible.ALREADY
+    return facts._replace(locked_until_ms=0, lock_basis="") if facts.locked_until_ms > now_ms else Impossible.ALREADY
 
 
 def _gains(facts: Facts, kind: EvidenceKind) -> Facts:

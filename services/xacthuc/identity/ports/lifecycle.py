@@ -1,4 +1,4 @@
-"""Corrections, locks and the end of accounts."""
+"""Corrections and the end of accounts."""
 
 from __future__ import annotations
 
@@ -34,16 +34,6 @@ class Lifecycle(Protocol):
         self, order: Order, account_id: str, decide: Callable[[Facts, Person], Correction], now: datetime
     ) -> Settled | Bar | None:
         """Puts the person that `decide` returns in the place of the one that is kept."""
-        ...
-
-    async def lock(
-        self, order: Order, account_id: str, basis: str, expire_time: datetime | None, now: datetime
-    ) -> Settled | Bar | None:
-        """Adds a lock; without `expire_time` it holds until it is lifted."""
-        ...
-
-    async def unlock(self, order: Order, account_id: str, basis: str, now: datetime) -> Settled | Bar | None:
-        """Lifts every lock that still holds."""
         ...
 
     async def close(

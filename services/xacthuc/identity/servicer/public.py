@@ -13,10 +13,17 @@ from xacthuc.identity.usecases import (
     electronic_ids,
     events,
     lifecycle,
+    locks,
     numbers,
     personal_ids,
 )
-from xacthuc.identity.wire import account_messages, decision_messages, lifecycle_messages, personal_id_messages
+from xacthuc.identity.wire import (
+    account_messages,
+    decision_messages,
+    lifecycle_messages,
+    lock_messages,
+    personal_id_messages,
+)
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
 from xacthuc.identity.wire.event_messages import EventRenderer
 
@@ -117,12 +124,16 @@ class IdentityServicer:
         return self._render.paths
 
     async def LockAccount(self, request: service_pb2.LockAccountRequest, call: Call) -> resources_pb2.Account:
-        command = lifecycle_messages.lock_account(request, call)
-        return self._render.account(await lifecycle.lock_account(self._identity, command))
+        command = lock_messages.lock_account(request, call)
+        return self._render.account(await locks.lock_account(self._identity, command))
 
     async def UnlockAccount(self, request: service_pb2.UnlockAccountRequest, call: Call) -> resources_pb2.Account:
-        command = lifecycle_messages.unlock_account(request, call)
-        return self._render.account(await lifecycle.unlock_account(self._identity, command))
+        command = lock_messages.unlock_account(request, call)
+        return self._render.account(await locks.unlock_account(self._identity, command))
+
+    async def RecordViolation(self, request: service_pb2.RecordViolationRequest, call: Call) -> resources_pb2.Account:
+        command = lock_messages.record_violation(request, call)
+        return self._render.account(await locks.record_violation(self._identity, command))
 
     async def CloseAccount(self, request: service_pb2.CloseAccountRequest, call: Call) -> resources_pb2.Account:
         command = lifecycle_messages.end_account(request, call)

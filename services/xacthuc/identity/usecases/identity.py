@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.guardianships import Guardianships
     from xacthuc.identity.ports.imports import Imports
     from xacthuc.identity.ports.lifecycle import AccountList, Lifecycle
+    from xacthuc.identity.ports.locks import Locks, Violations
     from xacthuc.identity.ports.numbers import Proofs, Verifications
     from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
     from xacthuc.identity.ports.platforms import Platforms, Publication
@@ -61,6 +62,8 @@ class Identity:
     accounts: Accounts
     account_list: AccountList
     lifecycle: Lifecycle
+    locks: Locks
+    violations: Violations
     verifications: Verifications
     imports: Imports
     proofs: Proofs

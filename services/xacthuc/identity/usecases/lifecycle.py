@@ -1,11 +1,11 @@
-"""Correcting, locking, closing and erasing accounts, and listing them with what their holders agreed to."""
+"""Correcting, closing and erasing accounts, and listing them with what their holders agreed to."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest
+from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, NotFound
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.account import State, view
 from xacthuc.identity.domain.lifecycle import Bar, corrected, purge_time_at_end
@@ -16,7 +16,7 @@ from xacthuc.policy import NextStep
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
 
-    from xacthuc.identity.commands import CorrectAccount, EndAccount, LockAccount, Order, UnlockAccount
+    from xacthuc.identity.commands import CorrectAccount, EndAccount, Order
     from xacthuc.identity.domain.account import AccountView
     from xacthuc.identity.domain.facts import Facts
     from xacthuc.identity.domain.lifecycle import Correction
@@ -38,24 +38,7 @@ async def correct_account(identity: Identity, command: CorrectAccount) -> Accoun
         return corrected(known, right, facts, policy, now)
 
     work = identity.lifecycle.correct(command.order, command.account_id, decide, now)
-    return await identity.shield.finish(_carry_out(identity, command.order, work))
-
-
-async def lock_account(identity: Identity, command: LockAccount) -> AccountView:
-    """Forbids an account to write."""
-    now = identity.clock.now()
-    if command.expire_time is not None and command.expire_time <= now:
-        raise InvalidRequest(
-            FieldFault("expire_time", "must be in the future; leave it out to lock without end", "IN_PAST")
-        )
-    work = identity.lifecycle.lock(command.order, command.account_id, command.basis, command.expire_time, now)
-    return await identity.shield.finish(_carry_out(identity, command.order, work))
-
-
-async def unlock_account(identity: Identity, command: UnlockAccount) -> AccountView:
-    """Lifts every lock."""
-    work = identity.lifecycle.unlock(command.order, command.account_id, command.basis, identity.clock.now())
-    return await identity.shield.finish(_carry_out(identity, command.order, work))
+    return await identity.shield.finish(carry_out(identity, command.order, work))
 
 
 async def close_account(identity: Identity, command: EndAccount) -> AccountView:
@@ -63,7 +46,7 @@ async def close_account(identity: Identity, command: EndAccount) -> AccountView:
     now = identity.clock.now()
     until = partial(purge_time_at_end, ended=now, policy=identity.policy)
     work = identity.lifecycle.close(command.order, command.account_id, until, now)
-    return await identity.shield.finish(_carry_out(identity, command.order, work))
+    return await identity.shield.finish(carry_out(identity, command.order, work))
 
 
 async def erase_account(identity: Identity, command: EndAccount) -> AccountView:
@@ -71,7 +54,7 @@ async def erase_account(identity: Identity, command: EndAccount) -> AccountView:
     now = identity.clock.now()
     until = partial(purge_time_at_end, ended=now, policy=identity.policy)
     work = identity.lifecycle.erase(command.order, command.account_id, until, now)
-    return await identity.shield.finish(_carry_out(identity, command.order, work))
+    return await identity.shield.finish(carry_out(identity, command.order, work))
 
 
 async def list_accounts(
@@ -95,7 +78,8 @@ async def list_consents(identity: Identity, platform: str, account_id: str) -> S
     return found
 
 
-async def _carry_out(identity: Identity, order: Order, work: Awaitable[Outcome]) -> AccountView:
+async def carry_out(identity: Identity, order: Order, work: Awaitable[Outcome]) -> AccountView:
+    """Does the work, lets everybody know of it, and returns what is answered."""
     outcome = await work
     if outcome is None:
         raise not_found()
@@ -105,9 +89,11 @@ async def _carry_out(identity: Identity, order: Order, work: Awaitable[Outcome])
     return outcome.answer
 
 
-def _barred(bar: Bar) -> FailedPrecondition:
+def _barred(bar: Bar) -> FailedPrecondition | NotFound:
     if bar is Bar.NOT_LOCKED:
         return FailedPrecondition(Reason.ACCOUNT_STATE, "the account is not locked", metadata={"bar": bar.value})
+    if bar is Bar.NO_VIOLATION:
+        return NotFound(Reason.VIOLATION_NOT_FOUND, "no such violation stands; `xacthuc locks violations` lists them")
     state = State.CLOSED if bar is Bar.ENDED else State.ERASURE_SCHEDULED
     return FailedPrecondition(
         Reason.ACCOUNT_STATE,

@@ -1,13 +1,13 @@
-"""Corrections, locks and the end of accounts, and lists."""
+"""Corrections and the end of accounts, and lists."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.identity.v1 import service_pb2
-from xacthuc.identity.commands import CorrectAccount, EndAccount, LockAccount, UnlockAccount
+from xacthuc.identity.commands import CorrectAccount, EndAccount
 from xacthuc.identity.domain.account import ConsentKind
-from xacthuc.identity.wire.common import ACCOUNT_PREFIX, calendar_date, instant, order, spaced, timestamp
+from xacthuc.identity.wire.common import ACCOUNT_PREFIX, calendar_date, order, spaced, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,25 +25,6 @@ def correct_account(request: service_pb2.CorrectAccountRequest, call: Call) -> C
         account_id=request.name[ACCOUNT_PREFIX:],
         full_name=spaced(request.full_name),
         birth_date=calendar_date(request.birth_date) if request.HasField("birth_date") else None,
-    )
-
-
-def lock_account(request: service_pb2.LockAccountRequest, call: Call) -> LockAccount:
-    """Reads a lock; InvalidRequest when its end is not a time."""
-    return LockAccount(
-        order=order(request, call, call.platform),
-        account_id=request.name[ACCOUNT_PREFIX:],
-        basis=spaced(request.basis),
-        expire_time=instant(request.expire_time, "expire_time") if request.HasField("expire_time") else None,
-    )
-
-
-def unlock_account(request: service_pb2.UnlockAccountRequest, call: Call) -> UnlockAccount:
-    """Reads the end of all locks."""
-    return UnlockAccount(
-        order=order(request, call, call.platform),
-        account_id=request.name[ACCOUNT_PREFIX:],
-        basis=spaced(request.basis),
     )
 
 

@@ -32,6 +32,9 @@ _PATHS: Final = {path: resources_pb2.VerificationPath.Kind.Value(path.value) for
 _OUTCOMES: Final = {outcome: resources_pb2.PersonalIdVerification.Outcome.Value(outcome.value) for outcome in Outcome}
 _REASONS: Final = {reason: resources_pb2.Decision.Reason.Value(reason.value) for reason in Reason}
 
+_MOST_RENDERED: Final = 4096
+"""Beyond it all rendered decisions are forgotten: those about locks name what each lock rests on."""
+
 
 class Renderer:
     """Renders what holds texts of the policy."""
@@ -56,7 +59,7 @@ class Renderer:
             ]
         )
         """All ways to a lawful account."""
-        # There are a few hundred different decisions, and building one costs several times what deciding does.
+        # There are a few hundred different decisions, locks aside, and building one costs several times what deciding does.
         # A message handed out is only ever serialized.
         self._decisions: dict[Decision, resources_pb2.Decision] = {}
         self._entries: dict[Decision, bytes] = {}
@@ -130,6 +133,9 @@ class Renderer:
             policy_version=decision.policy_version,
             cache_ttl=Duration(seconds=decision.reuse_seconds),
         )
+        if len(self._decisions) >= _MOST_RENDERED:
+            self._decisions.clear()
+            self._entries.clear()
         self._decisions[decision] = message
         return message
 

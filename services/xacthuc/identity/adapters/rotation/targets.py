@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_
 
 from xacthuc.identity.adapters.key_tables import account_keys
+from xacthuc.identity.adapters.locks.tables import lock_identities
 from xacthuc.identity.adapters.rotation.indexes import Indexes, Source
 from xacthuc.identity.adapters.rotation.paging import OldRows, Target
 from xacthuc.identity.adapters.rotation.wrapped_keys import WrappedKeys
@@ -66,8 +67,10 @@ def of_accounts(
                 number_claims.c.number_index,
                 number_moves.c.number_index,
                 personal_id_claims.c.personal_id_index,
+                lock_identities.c.value_index,
             )
         ),
+        index(lock_identities.c.person_index, _with_account(lock_identities), (accounts.c.person,), people),
         Target(OldRows(engine, requests.c.fingerprint, index_ring), None),
         Target(OldRows(engine, requests.c.answer, seal_ring), None),
     ]
@@ -77,3 +80,7 @@ def _with_evidence(table: Table) -> FromClause:
     """A claim says by whom; the number itself is with the evidence of that account, standing or lapsed."""
     of_account = and_(evidence.c.platform == table.c.platform, evidence.c.account == table.c.account)
     return table.join(evidence, and_(of_account, evidence.c.number.is_not(None)))
+
+
+def _with_account(table: Table) -> FromClause:
+    return table.join(accounts, and_(accounts.c.platform == table.c.platform, accounts.c.account == table.c.account))
