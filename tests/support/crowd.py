@@ -27,6 +27,10 @@ _ROWS = {
     "identity.violations (platform, account, authority, order_number, national_security, violate_time, record_time)": (
         f"'forum', 'c' || n, 'CYBERSECURITY', n, false, {_AGE}, {_AGE}"
     ),
+    "identity.erasures (platform, account, cause, want_time, destroyed)": f"'forum', 'c' || n, 'CLOSED', {_AGE}, '{{}}'",
+    "identity.erasure_acknowledgements (erasure, service, due_time, acknowledge_time)": (
+        f"n, 'guardian', {_AGE}, {_AGE}"
+    ),
     "identity.guardians (platform, child, link, account, relation, start_time)": (
         f"'forum', 'c' || n, 'l' || n, 'c' || n + 1, 'MOTHER', {_AGE}"
     ),

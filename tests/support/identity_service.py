@@ -27,6 +27,7 @@ from xacthuc.api.identity.v1 import (
     admin_pb2_grpc,
     internal_pb2_grpc,
     resources_pb2,
+    retention_admin_pb2_grpc,
     service_pb2,
     service_pb2_grpc,
 )
@@ -52,6 +53,7 @@ class Api:
         )
         self.service = service_pb2_grpc.IdentityServiceStub(self._public)
         self.admin = admin_pb2_grpc.IdentityAdminStub(self._internal)
+        self.retention = retention_admin_pb2_grpc.RetentionAdminStub(self._internal)
         guardian = TlsFiles(deployment.tls, "guardian").channel_credentials()
         self._guardian = grpc.aio.secure_channel(
             deployment.internal, guardian, options=[("grpc.ssl_target_name_override", "identity"), patience]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-FEW = {"platforms", "platform_keys", "outbox_head", "cursors"}
+FEW = {"platforms", "platform_keys", "outbox_head", "cursors", "holds", "held_accounts", "approvals"}
 """What stays small, and is best read whole."""
 
 ORDERED = {"outbox_unplaced"}

@@ -93,7 +93,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long data is kept after the last event or the closure of an account, then destroyed."""
+    """How long each kind of data is kept; `identity.domain.retention` says from when, and of which rows."""
 
     account_data_months: int
     session_log_months: int
@@ -101,6 +101,25 @@ class Retention:
     """How long an entry of the audit trail is kept at the least, and deleted after; 0 for ever."""
     pending_days: int
     """How long a registration is kept of which nothing was ever proven and that waits for a guardian."""
+    lapsed_evidence_months: int
+    """How long a number or personal ID is kept that stands no longer."""
+    ended_lock_months: int
+    violation_months: int
+    lock_identity_days: int
+    proof_days: int
+    sign_in_days: int
+    job_attempt_days: int
+    record_months: int
+    """How long is on record that something was held, erased, asked for or released, once it is over."""
+    acknowledge_days: int
+    """How long other services may take to acknowledge an erasure."""
+    late_hours: int
+    """How late a purge may be before it alarms."""
+
+    def __post_init__(self) -> None:
+        """Refuses a time that would destroy at once, or alarm always."""
+        if min(getattr(self, name) for name in self.__slots__ if name != "audit_months") <= 0 or self.audit_months < 0:
+            raise ValueError("retention: write numbers above 0, and 0 for audit_months alone")
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,6 +254,20 @@ class Metrics:
             "Times that outcomes were no longer kept which identity had not dealt with: it was down for days",
             {},
         )
+        self.retained_late_rows = Gauge(
+            "xacthuc_retained_late_rows",
+            "Rows kept although their time has been over for longer than the policy's grace and no hold keeps them, by kind"
+            " of data (docs/retention.md); above 0 is a breach. Each process counts those of all",
+            ("data",),
+            registry=registry,
+        )
+        self.duties_overdue = Gauge(
+            "xacthuc_duties_overdue",
+            "Duties of people and of other services past their time, by kind (docs/retention.md). Each process counts"
+            " those of all",
+            ("duty",),
+            registry=registry,
+        )
         self.jobs_run = Tally(
             registry,
             "xacthuc_jobs_run",

@@ -18,6 +18,7 @@ from xacthuc.cli.commands import (
     lookup,
     operators,
     platforms,
+    retention,
     send_test,
     serve,
     spend,
@@ -96,5 +97,6 @@ app.command("send-test")(send_test.send_test)
 app.add_typer(blocks.app, name="blocks")
 app.add_typer(fraud.app, name="fraud")
 app.add_typer(events.app, name="events")
+app.add_typer(retention.app, name="retention")
 app.add_typer(db.app, name="db")
 app.command("version")(version.version)

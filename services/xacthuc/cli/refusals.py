@@ -32,6 +32,7 @@ _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         Reason.CURSOR_EXPIRED: "Begin without --cursor.",
         Reason.KEY_ALREADY_EXISTS: "Its secret cannot be shown twice: revoke that key and create another.",
         Reason.KEY_NOT_FOUND: "See which keys there are: xacthuc keys list PLATFORM",
+        Reason.HOLD_NOT_FOUND: "See which holds there are: xacthuc retention holds list PLATFORM",
         Reason.NUMBER_BLOCKED: "Messages to this number are stopped; try another number.",
         Reason.PEER_NOT_ALLOWED: "The certificate is not one of the command's: give --tls the directory with cli.pem.",
         Reason.PLATFORM_ALREADY_EXISTS: "Choose another id, or use it: xacthuc keys create PLATFORM",

@@ -32,6 +32,9 @@ from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.identity.adapters.purge import Purge
+from xacthuc.identity.adapters.retention.erasures import Erasures
+from xacthuc.identity.adapters.retention.sql_holds import SqlHolds
+from xacthuc.identity.adapters.retention.sql_retention import SqlRetention
 from xacthuc.identity.adapters.rotation import targets
 from xacthuc.identity.adapters.rotation.rotation import Rotation
 from xacthuc.identity.adapters.sql_account_list import SqlAccountList
@@ -51,6 +54,7 @@ from xacthuc.identity.adapters.watching.stream import EventStream
 from xacthuc.identity.adapters.watching.tail import Tail
 from xacthuc.identity.domain.approvals import ApprovalKind
 from xacthuc.identity.domain.claims import Bounds
+from xacthuc.identity.domain.retention import plan
 from xacthuc.identity.usecases import approvals, questions
 from xacthuc.identity.usecases.approvals import FourEyes
 from xacthuc.identity.usecases.identity import Identity
@@ -169,7 +173,9 @@ class Assembly:
             most_reads=settings.read_backlog,
         )
         peer = OtpClient(connections.otp)
-        purge = Purge(pools.writes, keys, clock, standings.forget)
+        erasures = Erasures(settings.erasure_acknowledgers, timedelta(days=policy.retention.acknowledge_days))
+        purge = Purge(pools.writes, keys, erasures, clock, standings.forget)
+        rules, grace = plan(policy), timedelta(hours=policy.retention.late_hours)
         worker = Worker(
             pools.jobs,
             jobs,
@@ -193,9 +199,11 @@ class Assembly:
             environment=settings.environment,
             accounts=SqlAccounts(database),
             account_list=SqlAccountList(database),
-            lifecycle=SqlLifecycle(database),
             locks=SqlLocks(database),
             violations=SqlViolations(database, policy.locks),
+            lifecycle=SqlLifecycle(database, erasures),
+            retention=SqlRetention(pools.writes, rules, grace),
+            holds=SqlHolds(pools.writes, requests),
             verifications=SqlVerifications(database),
             imports=SqlImports(
                 pools.imports, BatchSealer(keys, personal), personal, rows, by_number, bindings=database.bindings
@@ -220,7 +228,7 @@ class Assembly:
             open_for=timedelta(hours=policy.identity.approval_hours),
             appended=worker.wake,
         )
-        housekeeping = Housekeeping(pools.writes, clock, policy)
+        housekeeping = Housekeeping(pools.writes, clock, rules, grace, metrics)
         rotation = Rotation(
             [
                 *targets.of_keys(pools.keys, wrapper, seal_ring),

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from xacthuc import process
-from xacthuc.api.identity.v1 import admin_pb2, approval_admin_pb2, internal_pb2, service_pb2
+from xacthuc.api.identity.v1 import admin_pb2, approval_admin_pb2, internal_pb2, retention_admin_pb2, service_pb2
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.records import signing_key
@@ -24,6 +24,7 @@ from xacthuc.identity.servicer import (
     IdentityAdminServicer,
     IdentityInternalServicer,
     IdentityServicer,
+    RetentionAdminServicer,
 )
 from xacthuc.identity.settings import IdentitySettings
 from xacthuc.identity.usecases import questions
@@ -96,6 +97,7 @@ async def serve(settings: IdentitySettings) -> None:
             connections.state, signing.public_key(), clock, reporting.metrics, development=settings.development
         )
         admin, approvals = service_of(admin_pb2, "IdentityAdmin"), service_of(approval_admin_pb2, "ApprovalAdmin")
+        retention = service_of(retention_admin_pb2, "RetentionAdmin")
         server = (
             ServerBuilder("identity", settings, reporting, keys=keys, translations=TRANSLATIONS, shortcuts=SHORTCUTS)
             .public(
@@ -112,6 +114,11 @@ async def serve(settings: IdentitySettings) -> None:
                 ApprovalAdminServicer(assembly.four_eyes),
                 allow={method: {"cli"} for method in approvals.methods_by_name},
                 roles=APPROVAL_ROLES,
+            )
+            .internal(
+                retention,
+                RetentionAdminServicer(identity),
+                allow={method: {"cli"} for method in retention.methods_by_name},
             )
             .build()
         )

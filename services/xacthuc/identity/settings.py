@@ -55,6 +55,10 @@ class IdentitySettings(Settings):
     standing_hard_limit: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(seconds=30))
     """How old facts may be while PostgreSQL is down. A longer outage refuses rather than trust what may have changed."""
 
+    erasure_acknowledgers: tuple[str, ...] = ()
+    """Services that keep something of accounts and have to acknowledge every erasure, by the name in their certificate: a
+    JSON list such as `["guardian", "livestream"]`. Read when an erasure begins (docs/retention.md)."""
+
     standing_issuer: str = Field(default="https://identity.xacthuc.local", min_length=1, max_length=256)
     """What standing tokens name as their issuer; whoever verifies them expects it. Never two deployments the same."""
 

@@ -39,6 +39,11 @@ NEVER_RETRIED = {
     "ApprovalAdmin/GrantApproval": "the operator is told and decides",
     "ApprovalAdmin/RefuseApproval": "the operator is told and decides",
     "ApprovalAdmin/WithdrawApproval": "the operator is told and decides",
+    "RetentionAdmin/ListRetentionFigures": "the operator is told and decides",
+    "RetentionAdmin/PlaceHold": "the operator is told and decides",
+    "RetentionAdmin/ExtendHold": "the operator is told and decides",
+    "RetentionAdmin/ReleaseHold": "the operator is told and decides",
+    "RetentionAdmin/ListHolds": "the operator is told and decides",
 }
 
 

@@ -21,6 +21,9 @@ from xacthuc.identity.adapters.locks.sql_locks import SqlLocks
 from xacthuc.identity.adapters.locks.sql_violations import SqlViolations
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
+from xacthuc.identity.adapters.retention.erasures import Erasures
+from xacthuc.identity.adapters.retention.sql_holds import SqlHolds
+from xacthuc.identity.adapters.retention.sql_retention import SqlRetention
 from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
@@ -39,6 +42,7 @@ from xacthuc.identity.adapters.watching.tail import Tail
 from xacthuc.identity.commands import Consent, CorrectAccount, Order, RegisterAccount
 from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.domain.registration import CalendarDate
+from xacthuc.identity.domain.retention import plan
 from xacthuc.identity.ports.eid import Providers
 from xacthuc.identity.ports.numbers import Proof
 from xacthuc.identity.usecases import accounts, decisions, lifecycle, numbers
@@ -81,6 +85,7 @@ class Bench:
     store: Store
     cache: ValkeyStanding
     facts: SqlFacts
+    erasures: Erasures
 
     def order(self, payload="", method="M", request_id=None):
         return Order(
@@ -169,6 +174,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
     sealer = Sealer(seal_ring)
     personal, keys = PersonalData(sealer, index_ring), AccountKeys(key_engine, KeyWrapper(sealer))
     requests, rows = SqlRequests(personal), AccountRows(policy, lambda: None)
+    erasures = Erasures(("guardian",), timedelta(days=policy.retention.acknowledge_days))
     cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, keys, rows)
     caps = policy.accounts_per_personal_id
     bindings = Bindings(personal, by_number=policy.locks.by_number_and_person)
@@ -183,9 +189,11 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         environment=Environment.PRODUCTION,
         accounts=SqlAccounts(database),
         account_list=SqlAccountList(database),
-        lifecycle=SqlLifecycle(database),
         locks=SqlLocks(database),
         violations=SqlViolations(database, policy.locks),
+        lifecycle=SqlLifecycle(database, erasures),
+        retention=SqlRetention(engine, plan(policy), timedelta(hours=policy.retention.late_hours)),
+        holds=SqlHolds(engine, requests),
         verifications=SqlVerifications(database),
         imports=SqlImports(
             engine,
@@ -208,4 +216,4 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         events=EventStream(engine, outbox, Tail(engine, outbox)),
         appended=lambda: None,
     )
-    return Bench(clock, identity, database, keys, personal, rows, store, cache, facts)
+    return Bench(clock, identity, database, keys, personal, rows, store, cache, facts, erasures)

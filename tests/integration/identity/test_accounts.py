@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from xacthuc.grpckit.errors import AlreadyExists, InvalidRequest, RequestIdReused
-from xacthuc.identity.adapters.sql_requests import forget_requests
+from xacthuc.identity.adapters.retention.sweeping import destroy
 from xacthuc.identity.adapters.tables import metadata
 from xacthuc.identity.domain.account import State
+from xacthuc.identity.domain.retention import plan
 from xacthuc.identity.usecases.accounts import get_account
 from xacthuc.policy import Action, NextStep
 from xacthuc.sql.engine import transaction
@@ -130,5 +131,6 @@ async def test_requests_are_forgotten_after_their_time(bench, engine):
     bench.clock.advance(timedelta(days=30))
     await bench.register("u2")
 
-    assert await forget_requests(engine, bench.clock.now() - timedelta(days=1)) == 1
+    await destroy(engine, plan(bench.identity.policy), bench.clock.now())
+
     assert len(await rows(engine, "requests")) == 1

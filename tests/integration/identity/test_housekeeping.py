@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from sqlalchemy import insert, select
 
-from xacthuc.identity.adapters.housekeeping import Housekeeping
+from xacthuc.identity.adapters.retention.sweeping import destroy
 from xacthuc.identity.adapters.tables import SCHEMA, jobs, number_moves, outbox
+from xacthuc.identity.domain.retention import plan
 from xacthuc.sql.outbox import Event
 from xacthuc.sql.relay import Relay
 
@@ -22,7 +23,7 @@ async def test_attempts_and_moves_are_forgotten_when_nobody_needs_them_any_more(
             await connection.execute(insert(jobs.attempts).values(**attempt, outcome="DONE"))
             await connection.execute(insert(number_moves).values(**move))
 
-    await Housekeeping(engine, bench.clock, bench.identity.policy).forget()
+    await destroy(engine, plan(bench.identity.policy), now)
 
     async with engine.connect() as connection:
         assert (await connection.scalars(select(jobs.attempts.c.job_id))).all() == [0]
@@ -37,7 +38,7 @@ async def test_events_are_forgotten_from_the_front_after_the_days_of_the_policy(
         await outbox.append(connection, told)
     await Relay(engine, SCHEMA, interval=timedelta(seconds=1), on_lag=lambda _age: None).place()
 
-    await Housekeeping(engine, bench.clock, bench.identity.policy).forget()
+    await destroy(engine, plan(bench.identity.policy), now)
 
     async with engine.connect() as connection:
         assert await outbox.ends(connection) == (2, 1)

@@ -12,13 +12,14 @@ from sqlalchemy import text, update
 
 from xacthuc.grpckit.errors import RequestIdReused
 from xacthuc.identity.adapters.key_tables import account_keys
-from xacthuc.identity.adapters.sql_imports import forget_batches
+from xacthuc.identity.adapters.retention.sweeping import destroy
 from xacthuc.identity.adapters.tables import accounts
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.import_rows import ImportedTransition, Judge, microseconds
 from xacthuc.identity.domain.importing import Outcome, PhoneOutcome
 from xacthuc.identity.domain.registration import Fault
+from xacthuc.identity.domain.retention import plan
 from xacthuc.identity.ports.imports import JudgedBatch
 from xacthuc.policy import Action, Reason
 from xacthuc.sql.engine import transaction
@@ -298,10 +299,12 @@ async def test_a_batch_is_known_for_as_long_as_answers_are_kept(bench, engine):
     await run(bench.identity, batch(PLATFORM, sent, batch_id))
     bench.clock.advance(timedelta(days=30))
 
-    assert await forget_batches(engine, bench.clock.now() - timedelta(days=31)) == 0
-    assert await forget_batches(engine, bench.clock.now()) == 1
+    await destroy(engine, plan(bench.identity.policy), bench.clock.now() - timedelta(days=1))
+    (kept,) = await run(bench.identity, batch(PLATFORM, sent, batch_id))
+    await destroy(engine, plan(bench.identity.policy), bench.clock.now())
     (answer,) = await run(bench.identity, batch(PLATFORM, sent, batch_id))
-    assert verdicts(answer)[0].outcome is Outcome.UNCHANGED
+    outcomes = [verdicts(one)[0].outcome for one in (kept, answer)]
+    assert outcomes == [Outcome.IMPORTED, Outcome.UNCHANGED]
 
 
 async def test_streams_with_the_same_accounts_numbers_and_batches_end_without_a_deadlock(accepting, look):

@@ -12,8 +12,9 @@ from lock_world import AN, ORDER, LockWorld, rows
 
 from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest
-from xacthuc.identity.adapters.housekeeping import Housekeeping
+from xacthuc.identity.adapters.retention.sweeping import destroy
 from xacthuc.identity.domain.account import State
+from xacthuc.identity.domain.retention import plan
 from xacthuc.policy import Action
 from xacthuc.sql.errors import DatabaseBusy
 
@@ -128,12 +129,12 @@ async def test_a_correction_that_makes_somebody_the_same_person_binds_them(world
 async def test_what_a_lock_bound_is_forgotten_with_it(world, engine):
     await world.holder("a", NUMBER)
     await world.lock("a", days=7)
-    keeping = Housekeeping(engine, world.bench.clock, world.identity.policy)
-    await keeping.forget()
+    rules = plan(world.identity.policy)
+    await destroy(engine, rules, world.bench.clock.now())
     assert len(await rows(engine, "lock_identities")) == 1
 
     world.bench.clock.advance(timedelta(days=8))
-    await keeping.forget()
+    await destroy(engine, rules, world.bench.clock.now())
 
     assert await rows(engine, "lock_identities") == []
 

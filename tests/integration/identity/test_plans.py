@@ -17,9 +17,10 @@ from crowd import FILL
 from lock_world import LockWorld
 from plans import said, scans, table_of, wrong
 
-from xacthuc.identity.adapters.sql_requests import forget_requests
-from xacthuc.identity.adapters.sql_sign_ins import forget_sign_ins
+from xacthuc.identity.adapters.retention.counting import count, overdue
+from xacthuc.identity.adapters.retention.sweeping import destroy
 from xacthuc.identity.adapters.tables import outbox
+from xacthuc.identity.domain.retention import plan
 from xacthuc.policy import Action
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.migrations import dsn
@@ -126,8 +127,10 @@ async def follow_events(world):
 
 
 async def sweep(world):
-    await forget_requests(world.engine, world.clock.now() - timedelta(days=30))
-    await forget_sign_ins(world.engine, world.clock.now() - timedelta(days=30))
+    rules, now = plan(world.identity.policy), world.clock.now()
+    await destroy(world.engine, rules, now)
+    await count(world.engine, rules, now, timedelta(days=1))
+    await overdue(world.engine, now)
 
 
 OF_ONE = [register, read_an_account, prove_a_first_number, decide]

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.identity.adapters.account_keys import NoKey
-from xacthuc.identity.adapters.purge import Purge, destruction_job, hold_of, purge_job
+from xacthuc.identity.adapters.purge import Purge, destruction_job, purge_job
+from xacthuc.identity.adapters.retention.put_away import hold_of
 from xacthuc.identity.adapters.tables import accounts, consents, evidence, jobs, locks, number_claims, outbox, requests
 from xacthuc.identity.commands import EndAccount, LockAccount
 from xacthuc.identity.domain.account import State
@@ -28,7 +29,7 @@ MONTH, MONTHS = timedelta(days=31), timedelta(days=740)
 
 @pytest.fixture
 def purge(bench, engine):
-    return Purge(engine, bench.keys, bench.clock, bench.identity.standings.forget)
+    return Purge(engine, bench.keys, bench.erasures, bench.clock, bench.identity.standings.forget)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ else of an erasure, so a destroyed one says that an account is erased, whatever 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import groupby
@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from xacthuc.identity.adapters import account_queries
 from xacthuc.identity.adapters.account_keys import AccountKeyMissingError, NoKey
+from xacthuc.identity.adapters.retention.tables import held_of
 from xacthuc.identity.adapters.tables import locks
 from xacthuc.identity.domain.account import Account, Evidence, Lock
 from xacthuc.identity.domain.facts import (
@@ -105,7 +106,8 @@ class AccountRows:
         if account_id not in found.rows:
             return None
         lock = (await _locks(connection, platform, found)).get(account_id)
-        return _account(found.rows[account_id], self.facts(found, account_id, key), cipher_of(key), lock)
+        account = _account(found.rows[account_id], self.facts(found, account_id, key), cipher_of(key), lock)
+        return (await _with_holds(connection, platform, [account]))[0]
 
     async def accounts(
         self, connection: AsyncConnection, platform: str, keys: Mapping[str, AccountKey]
@@ -113,7 +115,8 @@ class AccountRows:
         """Returns those of the accounts that there are, by id; a damaged one as UNREADABLE."""
         found = await self.read(connection, platform, list(keys))
         locks = await _locks(connection, platform, found)
-        return [self._told(found, account_id, keys[account_id], locks.get(account_id)) for account_id in found.rows]
+        told = [self._told(found, account_id, keys[account_id], locks.get(account_id)) for account_id in found.rows]
+        return await _with_holds(connection, platform, told)
 
     def _told(self, found: Found, account_id: str, key: AccountKey, lock: Lock | None) -> Account:
         rows = found.rows[account_id]
@@ -221,6 +224,13 @@ def _account(rows: Sequence[Row[Any]], facts: Facts, cipher: AccountCipher | Non
         create_time=first.create_time,
         update_time=first.update_time,
     )
+
+
+async def _with_holds(connection: AsyncConnection, platform: str, found: list[Account]) -> list[Account]:
+    """Asks about accounts that ended alone: of an open one nobody is told."""
+    ended = [account.account_id for account in found if account.facts.life is not Life.OPEN]
+    held = await held_of(connection, platform, ended) if ended else frozenset()
+    return [replace(account, held=True) if account.account_id in held else account for account in found]
 
 
 def _standing(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

@@ -60,6 +60,7 @@ def account_view(fields: Mapping[str, Any]) -> AccountView:
         ),
         transition_until=_instant(fields["transition_until"]),
         purge_time=_instant(fields["purge_time"]),
+        held=fields.get("held", False),  # answers of an earlier release do not say
         create_time=datetime.fromisoformat(fields["create_time"]),
         update_time=datetime.fromisoformat(fields["update_time"]),
     )

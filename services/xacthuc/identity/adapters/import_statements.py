@@ -73,13 +73,3 @@ EXTEND: Final = text(
     bindparam("transitions_until", type_=_INSTANTS),
     bindparam("bases", type_=ARRAY(Text)),
 )
-
-FORGET: Final = text(
-    """
-    WITH old AS (
-        SELECT platform, batch_id FROM identity.import_batches WHERE create_time < :before
-        LIMIT :most FOR UPDATE SKIP LOCKED
-    )
-    DELETE FROM identity.import_batches AS b USING old WHERE b.platform = old.platform AND b.batch_id = old.batch_id
-    """
-)

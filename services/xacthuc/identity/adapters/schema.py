@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from xacthuc.identity.adapters.approvals import tables as _approvals
 from xacthuc.identity.adapters.locks import tables as _locks
+from xacthuc.identity.adapters.retention import tables as _retention
 from xacthuc.identity.adapters.tables import SCHEMA, metadata
 
 __all__ = ["SCHEMA", "metadata"]
 
-_DEFINED = (_approvals, _locks)
+_DEFINED = (_approvals, _locks, _retention)
 """A module that defines tables adds them to `metadata` when it is imported. Add yours."""

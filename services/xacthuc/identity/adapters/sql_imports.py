@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 _SLOTS: Final = 4
 """Merges at once in a whole deployment. Each may hold a thousand locks of numbers, and PostgreSQL has room for 6 400 at
 its defaults (max_locks_per_transaction, 64, times max_connections, 100). One batch id is always in one slot."""
-_FORGOTTEN_AT_ONCE: Final = 1_000
 
 # Made once: to tell a statement that it has seen from one that it has not takes SQLAlchemy longer than to run it.
 _SEEN: Final = select(import_batches.c.fingerprint, import_batches.c.verdicts).where(
@@ -205,13 +204,6 @@ async def _tell(
         names: Json = {"accounts": " ".join(changed)}
         events.append(event(order, EventKind.ACCOUNTS_IMPORTED, order.request_id, now, names))
     await outbox.append(connection, events)
-
-
-async def forget_batches(engine: AsyncEngine, before: datetime) -> int:
-    """Deletes some answers older than `before`; returns how many, so that it can be called until none are left."""
-    async with transaction(engine) as connection:
-        done = await connection.execute(statements.FORGET, {"before": before, "most": _FORGOTTEN_AT_ONCE})
-    return done.rowcount
 
 
 def _changed(batch: Staged, verdicts: Sequence[Verdict]) -> list[str]:

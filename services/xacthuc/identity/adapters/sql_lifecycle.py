@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.account_changes import AccountChanges
 from xacthuc.identity.adapters.account_keys import AccountKeyMissingError, NoKey
 from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.events import EventKind
-from xacthuc.identity.adapters.purge import CURRENT, destruction_job, hold_of, purge_job
+from xacthuc.identity.adapters.purge import CURRENT, destruction_job, purge_job
+from xacthuc.identity.adapters.retention.put_away import hold_of, is_account_held, put_away
 from xacthuc.identity.adapters.second_look import second_look
-from xacthuc.identity.adapters.tables import accounts, evidence, jobs, personal_id_checks, requests
+from xacthuc.identity.adapters.tables import accounts, jobs, personal_id_checks
 from xacthuc.identity.domain.facts import Life
 from xacthuc.identity.domain.lifecycle import OF_PERSONAL_ID, Bar, bar_to_changes
+from xacthuc.identity.domain.retention import Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from xacthuc.identity.adapters.account_changes import Change
-    from xacthuc.identity.adapters.account_cipher import AccountCipher
     from xacthuc.identity.adapters.account_database import AccountDatabase
     from xacthuc.identity.adapters.account_keys import AccountKey
+    from xacthuc.identity.adapters.retention.erasures import Erasures
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.account import Account
     from xacthuc.identity.domain.facts import Facts
@@ -38,12 +40,13 @@ if TYPE_CHECKING:
 class SqlLifecycle:
     """The port `Lifecycle`."""
 
-    def __init__(self, database: AccountDatabase) -> None:
-        """Takes where accounts lie."""
+    def __init__(self, database: AccountDatabase, erasures: Erasures) -> None:
+        """Takes where accounts lie, and what keeps the evidence of erasures."""
         self._changes = AccountChanges(database)
         self._keys = database.keys
         self._personal = database.personal
         self._bindings = database.bindings
+        self._erasures = erasures
 
     async def correct(
         self, order: Order, account_id: str, decide: Callable[[Facts, Person], Correction], now: datetime
@@ -92,6 +95,7 @@ class SqlLifecycle:
             purged = purge_time(change.account)
             await change.alter(life=Life.CLOSED, close_time=now, purge_time=purged)
             await change.forget(*CURRENT)
+            await self._erasures.want(change.connection, order.platform, account_id, Cause.CLOSED, now)
             await jobs.enqueue(change.connection, [purge_job(order.platform, account_id, purged)])
             await change.tell(Tag.ACCOUNT_CLOSED, EventKind.ACCOUNT_CLOSED, {"purge_time": purged.isoformat()})
             return None
@@ -104,7 +108,8 @@ class SqlLifecycle:
     ) -> Settled | Bar | None:
         """Moves what the law orders kept under a key of its own, and has the account's destroyed once that is committed.
 
-        The job that destroys it is part of the commit: whatever is interrupted afterwards, it will be.
+        The job that destroys it is part of the commit: whatever is interrupted afterwards, it will be. Of an account that
+        is held everything stays as it is, and that job waits for the release.
         """
         kept: AccountKey = NoKey.NEVER_MADE
         if await self._keys.get(order.platform, account_id) is not NoKey.NEVER_MADE:  # which nobody registered has
@@ -115,23 +120,25 @@ class SqlLifecycle:
                 raise AccountKeyMissingError
             if isinstance(kept, NoKey):
                 return Bar.ERASED
-            cipher, connection = change.cipher, change.connection
-            person = await _person(connection, order.platform, account_id)
-            purged = purge_time(change.account)
+            connection, purged = change.connection, purge_time(change.account)
             await change.alter(
-                person=kept.seal("person", cipher.open("person", person)),
-                person_index=None,
                 life=Life.ERASURE_SCHEDULED,
                 close_time=func.coalesce(accounts.c.close_time, now),
                 purge_time=purged,
             )
-            await _reseal_numbers(connection, cipher, kept)
-            await change.forget(*CURRENT, requests)  # what was answered before tells of evidence; this answer does not
+            await change.forget(*CURRENT)
+            await self._erasures.want(connection, order.platform, account_id, Cause.REQUESTED, now)
+            held = await is_account_held(connection, order.platform, account_id)
+            if not held:
+                await put_away(connection, change.cipher, kept)
+                await self._erasures.sealed(connection, order.platform, account_id, now)
             await jobs.enqueue(
                 connection,
                 [destruction_job(order.platform, account_id), purge_job(order.platform, account_id, purged)],
             )
-            await change.tell(Tag.ERASURE_SCHEDULED, EventKind.ERASURE_SCHEDULED, {"purge_time": purged.isoformat()})
+            # Other services erase what they have when they are told to: of what is held, with the release.
+            kind = EventKind.ACCOUNT_CLOSED if held else EventKind.ERASURE_SCHEDULED
+            await change.tell(Tag.ERASURE_SCHEDULED, kind, {"purge_time": purged.isoformat()})
             return None
 
         return await self._changes.change(order, account_id, apply, now)
@@ -144,13 +151,3 @@ async def _person(connection: AsyncConnection, platform: str, account_id: str) -
     if person is None:
         raise LookupError("an account vanished under its lock")
     return person
-
-
-async def _reseal_numbers(connection: AsyncConnection, cipher: AccountCipher, kept: AccountCipher) -> None:
-    of_account = (evidence.c.platform == cipher.platform, evidence.c.account == cipher.account_id)
-    rows = await connection.execute(select(evidence.c.id, evidence.c.number).where(*of_account))
-    for row in rows.all():
-        number = None if row.number is None else kept.seal("number", cipher.open("number", row.number))
-        await connection.execute(
-            update(evidence).where(*of_account, evidence.c.id == row.id).values(number=number, number_index=None)
-        )

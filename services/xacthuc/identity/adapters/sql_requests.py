@@ -11,21 +11,17 @@ from sqlalchemy.dialects.postgresql import insert
 from xacthuc.grpckit.errors import RequestIdReused
 from xacthuc.identity.adapters import answers
 from xacthuc.identity.adapters.tables import requests
-from xacthuc.sql.engine import transaction
-from xacthuc.sql.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from xacthuc.identity.adapters.personal import PersonalData
     from xacthuc.identity.commands import Order
     from xacthuc.masked import Sealed
-
-_SWEPT_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +82,6 @@ class SqlRequests:
 
     def _sealed(self, order: Order, answer: object) -> Sealed:
         return self._personal.seal_answer(order, answers.spell(answer))
-
-
-async def forget_requests(engine: AsyncEngine, before: datetime) -> int:
-    """Deletes some requests older than `before`; returns how many, so that it can be called until none are left."""
-    async with transaction(engine) as connection:
-        done = await connection.execute(sweep(requests, requests.c.create_time < before, _SWEPT_AT_ONCE))
-    return done.rowcount
 
 
 def _is(order: Order) -> ColumnElement[bool]:

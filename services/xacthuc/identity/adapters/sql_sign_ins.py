@@ -22,13 +22,10 @@ from xacthuc.identity.ports.eid import Flow
 from xacthuc.identity.ports.personal_ids import BegunSignIn, SettledPersonalId, TakenSignIn
 from xacthuc.masked import Digest
 from xacthuc.sql.engine import transaction
-from xacthuc.sql.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from xacthuc.identity.adapters.account_database import AccountDatabase
     from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
@@ -160,13 +157,6 @@ class SqlSignIns:
         if not isinstance(key, AccountCipher):
             raise gone()
         return key
-
-
-async def forget_sign_ins(engine: AsyncEngine, now: datetime) -> int:
-    """Deletes some flows that are long over; returns how many, so that it can be called until none are left."""
-    async with transaction(engine) as connection:
-        done = await connection.execute(sweep(sign_ins, sign_ins.c.expire_time < now - _KEPT, _SWEPT_AT_ONCE))
-    return done.rowcount
 
 
 def _index(state: str) -> Digest:

@@ -109,6 +109,7 @@ evidence = Table(
     # Rows are never deleted: what was proven stays on record, and says when and why it stopped to stand.
     instant("lapse_time", nullable=True),
     word("lapse_reason", nullable=True),
+    Index("evidence_lapsed", "lapse_time", postgresql_where=text("lapse_time IS NOT NULL AND number IS NOT NULL")),
     postgresql_partition_by="HASH (platform, account)",
 )
 
@@ -201,6 +202,7 @@ locks = Table(
     # The account that was locked, where this one follows because it is the same person's.
     word("bound_to", nullable=True),
     Index("locks_lock", "platform", "lock_id", postgresql_where=text("lock_id IS NOT NULL")),
+    Index("locks_ended", text("COALESCE(lift_time, expire_time)")),
 )
 
 # Who answers for a child, as the guardian service last said, and what is allowed: one version of both at a time.
@@ -237,6 +239,7 @@ proofs = Table(
     word("platform"),
     word("account"),
     instant("redeem_time"),
+    Index("proofs_age", "redeem_time"),
 )
 
 requests = Table(

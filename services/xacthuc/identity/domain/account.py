@@ -85,6 +85,8 @@ class Account:
     transition_until: datetime | None = None
     purge_time: datetime | None = None
     """When what is kept of it is destroyed; None while nothing has set that clock going."""
+    held: bool = False
+    """Whether a legal hold keeps an account that ended, whatever its clock says."""
     create_time: datetime
     update_time: datetime
 
@@ -103,6 +105,7 @@ class AccountView:
     lock: Lock | None
     transition_until: datetime | None
     purge_time: datetime | None
+    held: bool
     create_time: datetime
     update_time: datetime
 
@@ -123,6 +126,7 @@ def view(account: Account, now: datetime) -> AccountView:
         lock=lock if lock is not None and (lock.expire_time is None or lock.expire_time > now) else None,
         transition_until=account.transition_until,
         purge_time=account.purge_time,
+        held=account.held,
         create_time=account.create_time,
         update_time=account.update_time,
     )

@@ -7,5 +7,12 @@ from xacthuc.identity.servicer.admin import IdentityAdminServicer
 from xacthuc.identity.servicer.approvals import ApprovalAdminServicer
 from xacthuc.identity.servicer.internal import IdentityInternalServicer
 from xacthuc.identity.servicer.public import IdentityServicer
+from xacthuc.identity.servicer.retention import RetentionAdminServicer
 
-__all__ = ["ApprovalAdminServicer", "IdentityAdminServicer", "IdentityInternalServicer", "IdentityServicer"]
+__all__ = [
+    "ApprovalAdminServicer",
+    "IdentityAdminServicer",
+    "IdentityInternalServicer",
+    "IdentityServicer",
+    "RetentionAdminServicer",
+]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.numbers import Proofs, Verifications
     from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
     from xacthuc.identity.ports.platforms import Platforms, Publication
+    from xacthuc.identity.ports.retention import Holds, Retention
     from xacthuc.identity.ports.tokens import StandingTokens
     from xacthuc.identity.usecases.standing import Standings
     from xacthuc.personal_id import PersonalIdScheme
@@ -64,6 +65,8 @@ class Identity:
     lifecycle: Lifecycle
     locks: Locks
     violations: Violations
+    retention: Retention
+    holds: Holds
     verifications: Verifications
     imports: Imports
     proofs: Proofs

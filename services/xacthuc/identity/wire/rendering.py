@@ -36,11 +36,15 @@ _MOST_RENDERED: Final = 4096
 """Beyond it all rendered decisions are forgotten: those about locks name what each lock rests on."""
 
 
+_KEPT_AFTER_ITS_END: Final = frozenset({State.CLOSED, State.ERASURE_SCHEDULED})
+
+
 class Renderer:
     """Renders what holds texts of the policy."""
 
     def __init__(self, policy: Policy) -> None:
         """Takes the policy that speaks to people."""
+        self._kept_by_law = policy.sources["retention.account_data_months"].citation
         self._steps = {
             step: resources_pb2.NextStep(kind=_STEPS[step], text_vi=text.vi, text_en=text.en)
             for step, text in policy.next_steps.items()
@@ -108,6 +112,7 @@ class Renderer:
             lock=None if view.lock is None else _lock(view.lock),
             transition_end_time=optional_timestamp(view.transition_until),
             purge_time=optional_timestamp(view.purge_time),
+            retentions=self._retentions(view),
         )
 
     def verification(self, verification: Verification) -> resources_pb2.PersonalIdVerification:
@@ -118,6 +123,21 @@ class Renderer:
         if verification.retry_seconds:
             message.retry_delay.FromTimedelta(timedelta(seconds=verification.retry_seconds))
         return message
+
+    def _retentions(self, view: AccountView) -> list[resources_pb2.Retention]:
+        """Says why something is still kept of an account that ended (R51)."""
+        if view.state not in _KEPT_AFTER_ITS_END:
+            return []
+        kept = [
+            resources_pb2.Retention(
+                reason=resources_pb2.Retention.STATUTORY,
+                legal_basis=self._kept_by_law,
+                end_time=optional_timestamp(view.purge_time),
+            )
+        ]
+        if view.held:
+            kept.append(resources_pb2.Retention(reason=resources_pb2.Retention.LEGAL_HOLD))
+        return kept
 
     def _enter(self, decision: Decision) -> bytes:
         alone = service_pb2.BatchCheckActionsResponse(decisions=[self.decision(decision)])

@@ -16,6 +16,7 @@ from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.adapters.account_writes import lock_accounts
 from xacthuc.identity.adapters.purge import purge_job
+from xacthuc.identity.adapters.retention.put_away import is_account_held
 from xacthuc.identity.adapters.tables import accounts, jobs, trail
 from xacthuc.identity.domain.approvals import Executed, Failed
 from xacthuc.identity.domain.facts import Life
@@ -65,6 +66,8 @@ class KeyDestruction:
                 return Failed("ACCOUNT_NOT_FOUND")
             if life == Life.OPEN:
                 return Failed("ACCOUNT_OPEN")
+            if await is_account_held(connection, platform, account_id):
+                return Failed("ACCOUNT_HELD")
             if life != Life.ERASED:
                 await _bring_forward(connection, approval, now)
                 await jobs.enqueue(connection, [job])

@@ -25,6 +25,7 @@ violations: Final = Table(
     word("lock_id", nullable=True),
     instant("withdraw_time", nullable=True),
     word("withdraw_basis", nullable=True),
+    Index("violations_age", "record_time"),
 )
 
 lock_identities: Final = Table(
@@ -43,5 +44,6 @@ lock_identities: Final = Table(
     instant("expire_time", nullable=True),
     Index("lock_identities_value", "platform", "value_index"),
     Index("lock_identities_lock", "platform", "lock_id"),
+    Index("lock_identities_age", "expire_time"),
 )
 """What was proven of accounts while a lock bound them: whoever proves the same is the same person (R47)."""

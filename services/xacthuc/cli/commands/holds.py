@@ -1,0 +1,153 @@
+"""`xacthuc retention holds`: legal holds."""
+
+# ruff: noqa: PLC0415 - the contracts are imported when called, so that `xacthuc --help` stays quick
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
+from xacthuc.cli.options import Json, span
+from xacthuc.cli.output import note, print_json, print_record, print_records
+
+app = typer.Typer(help="Keeps accounts from being destroyed while an authority orders it.", no_args_is_help=True)
+
+_LABELS = {
+    "name": "hold",
+    "authority": "authority",
+    "legal_basis": "legal basis",
+    "reference": "reference",
+    "account_count": "accounts",
+    "place_time": "placed",
+    "review_time": "review",
+    "release_time": "released",
+}
+_AT_ONCE: Final = 1000
+"""How many accounts the contract takes in a call."""
+
+_Name = Annotated[str, typer.Argument(help="platforms/PLATFORM/holds/HOLD, as listed.")]
+_Accounts = Annotated[list[str] | None, typer.Option("--account", help="An account; may be given several times.")]
+_File = Annotated[
+    Path | None, typer.Option("--accounts-file", help="A file with an account a line; - is standard input.")
+]
+
+
+@app.command("place")
+def place(
+    context: typer.Context,
+    platform: Annotated[str, typer.Argument(help="Id of the platform.")],
+    *,
+    authority: Annotated[str, typer.Option(help="Who orders it.")],
+    legal_basis: Annotated[str, typer.Option(help="The article the order rests on.")],
+    reference: Annotated[str, typer.Option(help="Number of the written order.")],
+    review: Annotated[str, typer.Option(metavar="SPAN", help="In how long to look whether it is needed, such as 90d.")],
+    account: _Accounts = None,
+    accounts_file: _File = None,
+    as_json: Json = False,
+) -> None:
+    """Places a hold on accounts: nothing of them is destroyed until it is released."""
+    from xacthuc.cli.adapters import retention_admin_client as admin
+
+    accounts = _accounts(account, accounts_file)
+    call = admin.place_hold(
+        platform,
+        accounts[:_AT_ONCE],
+        authority=authority,
+        legal_basis=legal_basis,
+        reference=reference,
+        review=datetime.now(UTC) + span(review),
+    )
+    with context.obj.identity_admin() as identity:
+        placed = identity.ask(call)
+    _extend(context, placed, accounts[_AT_ONCE:], as_json=as_json)
+
+
+@app.command("extend")
+def extend(
+    context: typer.Context,
+    name: _Name,
+    *,
+    account: _Accounts = None,
+    accounts_file: _File = None,
+    as_json: Json = False,
+) -> None:
+    """Adds accounts to a hold that stands."""
+    from xacthuc.cli.adapters import retention_admin_client as admin
+
+    accounts = _accounts(account, accounts_file)
+    with context.obj.identity_admin() as identity:
+        placed = identity.ask(admin.extend_hold(name, accounts[:_AT_ONCE]))
+    _extend(context, placed, accounts[_AT_ONCE:], as_json=as_json)
+
+
+@app.command("release")
+def release(
+    context: typer.Context,
+    name: _Name,
+    *,
+    basis: Annotated[str, typer.Option(help="What the release rests on.")],
+    as_json: Json = False,
+) -> None:
+    """Releases a hold; what came due under it is destroyed at once."""
+    from xacthuc.cli.adapters import retention_admin_client as admin
+
+    with context.obj.identity_admin() as identity:
+        released = identity.ask(admin.release_hold(name, basis))
+    print_record(released, {**_LABELS, "release_basis": "basis"}, as_json=as_json)
+
+
+@app.command("list")
+def show(
+    context: typer.Context,
+    platform: Annotated[str, typer.Argument(help="Id of the platform.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Lists the holds of a platform, also released ones."""
+    from xacthuc.cli.adapters import retention_admin_client as admin
+
+    found, token = [], ""
+    with context.obj.identity_admin() as identity:
+        while True:
+            page = identity.ask(admin.list_holds(platform, token))
+            found += page["holds"]
+            token = page["next_page_token"]
+            if not token:
+                break
+    print_records(found, _LABELS, empty="No holds.", as_json=as_json)
+
+
+def _extend(context: typer.Context, placed: Mapping[str, Any], rest: Sequence[str], *, as_json: bool) -> None:
+    """Adds what did not fit into the first call, and prints everything."""
+    from xacthuc.cli.adapters import retention_admin_client as admin
+
+    hold, missing = placed["hold"], list(placed["not_held"])
+    with context.obj.identity_admin() as identity:
+        for at in range(0, len(rest), _AT_ONCE):
+            answer = identity.ask(admin.extend_hold(hold["name"], rest[at : at + _AT_ONCE]))
+            hold, missing = answer["hold"], missing + answer["not_held"]
+    if as_json:
+        print_json({"hold": hold, "not_held": missing})
+        return
+    print_record(hold, _LABELS, as_json=False)
+    if missing:
+        note(f"Not held, because they are not registered or gone: {', '.join(missing)}")
+
+
+def _accounts(given: list[str] | None, file: Path | None) -> list[str]:
+    lines: list[str] = []
+    if file is not None:
+        try:
+            text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text("utf-8")
+            lines = text.split()
+        except (OSError, UnicodeDecodeError):
+            raise CommandFailed(
+                f"{file} cannot be read as text", advice="Name a file with an account a line.", exit_status=EXIT_USAGE
+            ) from None
+    accounts = [*(given or ()), *lines]
+    if not accounts:
+        raise typer.BadParameter("name accounts with --account or --accounts-file")
+    return accounts

@@ -1,0 +1,66 @@
+"""Counts what is kept although it should be gone, and what is overdue of people's duties."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from xacthuc.identity.adapters.retention.places import PLACES
+from xacthuc.identity.adapters.retention.tables import erasure_acknowledgements, holds, is_held
+from xacthuc.identity.adapters.tables import accounts
+from xacthuc.identity.domain.retention import MOST_COUNTED, Duty, Figure
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from xacthuc.identity.domain.retention import Rule
+
+
+async def count(engine: AsyncEngine, rules: Iterable[Rule], now: datetime, grace: timedelta) -> list[Figure]:
+    """Returns how each kind stands: what is later than `grace`, and what a hold keeps."""
+    figures = []
+    for rule in rules:
+        async with transaction(engine) as connection:
+            figures.append(await _figure(connection, rule, now, grace))
+    return figures
+
+
+async def overdue(engine: AsyncEngine, now: datetime) -> dict[Duty, int]:
+    """Returns how many duties of each kind are past their time."""
+    of, counted = erasure_acknowledgements.c, {}
+    waiting: dict[Duty, tuple[ColumnElement[Any], ColumnElement[bool]]] = {
+        Duty.HOLD_REVIEW: (holds.c.review_time, holds.c.release_time.is_(None)),
+        Duty.ACKNOWLEDGEMENT: (of.due_time, of.acknowledge_time.is_(None)),
+    }
+    async with transaction(engine) as connection:
+        for duty, (due_time, is_open) in waiting.items():
+            counted[duty] = await _up_to_most(connection, due_time, due_time < now, is_open)
+    return counted
+
+
+async def _figure(connection: AsyncConnection, rule: Rule, now: datetime, grace: timedelta) -> Figure:
+    place = PLACES[rule.data]
+
+    def older(at: datetime) -> tuple[ColumnElement[bool], ...]:
+        return place.since <= (at if place.table is accounts else rule.term.before(at)), *place.if_
+
+    if not rule.held:
+        return Figure(rule=rule, late=await _up_to_most(connection, place.since, *older(now - grace)), held=0)
+    held = is_held(place.table)
+    return Figure(
+        rule=rule,
+        late=await _up_to_most(connection, place.since, *older(now - grace), ~held),
+        held=await _up_to_most(connection, place.since, *older(now), held),
+    )
+
+
+async def _up_to_most(connection: AsyncConnection, since: ColumnElement[Any], *conditions: ColumnElement[bool]) -> int:
+    """Counts by age, so that the index of that is read and not the table."""
+    some = select(since).where(*conditions).order_by(since).limit(MOST_COUNTED).subquery()
+    return await connection.scalar(select(func.count()).select_from(some)) or 0

@@ -1,0 +1,92 @@
+"""Retention and legal holds, as operators ask for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
+from xacthuc.identity.ports.retention import HoldOrder
+from xacthuc.identity.wire.common import ACCOUNT_PREFIX, instant, optional_timestamp, order, spaced, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xacthuc.grpckit.call import Call
+    from xacthuc.identity.commands import Order
+    from xacthuc.identity.domain.retention import Duty, Figure
+    from xacthuc.identity.ports.retention import HoldView, Placed
+    from xacthuc.policy import Policy
+
+_PLATFORM_PREFIX: Final = len("platforms/")
+
+
+def platform_of(name: str) -> str:
+    """Returns the id in `platforms/{platform}` and in whatever begins with it."""
+    return name[_PLATFORM_PREFIX:].partition("/")[0]
+
+
+def last_of(name: str) -> str:
+    """Returns the last id of a name."""
+    return name.rpartition("/")[2]
+
+
+def place_hold(request: pb2.PlaceHoldRequest, call: Call) -> tuple[Order, HoldOrder]:
+    """Reads what is to be held, and by whose order."""
+    return order(request, call, platform_of(request.parent)), HoldOrder(
+        authority=spaced(request.authority),
+        legal_basis=spaced(request.legal_basis),
+        reference=spaced(request.reference),
+        review_time=instant(request.review_time, "review_time"),
+    )
+
+
+def accounts(names: Sequence[str]) -> list[str]:
+    """Reads accounts, each once."""
+    return sorted({name[ACCOUNT_PREFIX:] for name in names})
+
+
+def hold(view: HoldView) -> pb2.Hold:
+    """Renders a hold."""
+    return pb2.Hold(
+        name=f"platforms/{view.platform}/holds/{view.hold_id}",
+        authority=view.order.authority,
+        legal_basis=view.order.legal_basis,
+        reference=view.order.reference,
+        review_time=timestamp(view.order.review_time),
+        account_count=view.accounts,
+        place_time=timestamp(view.place_time),
+        place_actor=view.place_actor,
+        release_time=optional_timestamp(view.release_time),
+        release_basis=view.release_basis,
+        release_actor=view.release_actor,
+    )
+
+
+def placed(answer: Placed) -> pb2.PlaceHoldResponse:
+    """Renders a hold, with the accounts that it could not take."""
+    return pb2.PlaceHoldResponse(
+        hold=hold(answer.hold), not_held=[f"accounts/{account_id}" for account_id in answer.not_held]
+    )
+
+
+def status(figures: Sequence[Figure], overdue: Mapping[Duty, int], policy: Policy) -> pb2.ListRetentionFiguresResponse:
+    """Renders how retention stands, each figure with its citation."""
+    return pb2.ListRetentionFiguresResponse(
+        kinds=[
+            pb2.ListRetentionFiguresResponse.Kind(
+                data=figure.rule.data.value,
+                tables=figure.rule.tables,
+                starts=figure.rule.starts,
+                kept=str(figure.rule.term),
+                figure=figure.rule.figure,
+                legal_basis=policy.sources[figure.rule.figure].citation,
+                late_row_count=figure.late,
+                held_row_count=figure.held,
+            )
+            for figure in figures
+        ],
+        duties=[
+            pb2.ListRetentionFiguresResponse.Duty(duty=duty.value, overdue_count=number)
+            for duty, number in overdue.items()
+        ],
+    )

@@ -1,0 +1,53 @@
+"""`xacthuc retention`: what is asked of the service, and what ends with which status."""
+
+from __future__ import annotations
+
+from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
+
+HOLD = "platforms/forum/holds/6f9619ff-8b86-4011-b42d-00c04fc964ff"
+ORDERED = ("--authority", "A05", "--legal-basis", "Law 116/2025 Art. 25", "--reference", "12/CV", "--review", "90d")
+Kind, Duty = pb2.ListRetentionFiguresResponse.Kind, pb2.ListRetentionFiguresResponse.Duty
+
+
+def test_a_status_without_faults_ends_well(command):
+    kinds = [Kind(data="ACCOUNT", kept="24 months", held_row_count=3)]
+    command.admin.answer("ListRetentionFigures", pb2.ListRetentionFiguresResponse(kinds=kinds))
+
+    ran = command("retention", "status")
+
+    assert (ran.status, "24 months" in ran.out) == (0, True)
+
+
+def test_what_is_late_or_overdue_ends_with_1(command):
+    late = pb2.ListRetentionFiguresResponse(kinds=[Kind(data="PROOF", late_row_count=2)])
+    overdue = pb2.ListRetentionFiguresResponse(duties=[Duty(duty="HOLD_REVIEW", overdue_count=1)])
+    command.admin.answer("ListRetentionFigures", late, overdue)
+
+    assert [command("retention", "status", "--json").status for _ in range(2)] == [1, 1]
+
+
+def test_a_long_list_of_accounts_is_one_hold(command, tmp_path):
+    (tmp_path / "list").write_text("".join(f"u{number}\n" for number in range(2100)))
+    placed = pb2.PlaceHoldResponse(hold=pb2.Hold(name=HOLD), not_held=["accounts/u1"])
+    command.admin.answer("PlaceHold", placed)
+    command.admin.answer("ExtendHold", pb2.PlaceHoldResponse(hold=pb2.Hold(name=HOLD, account_count=2099)))
+
+    file = ("--accounts-file", str(tmp_path / "list"))
+    ran = command("retention", "holds", "place", "forum", *ORDERED, *file, "--json")
+
+    first, *rest = [call.request for call in command.admin.received]
+    assert (first.parent, first.accounts[0], first.reference) == ("platforms/forum", "accounts/u0", "12/CV")
+    assert [(request.name, len(request.accounts)) for request in rest] == [(HOLD, 1000), (HOLD, 100)]
+    assert (ran.json["hold"]["account_count"], ran.json["not_held"]) == (2099, ["accounts/u1"])
+
+
+def test_a_hold_on_nobody_is_a_mistake(command):
+    assert command("retention", "holds", "place", "forum", *ORDERED).status == 2
+
+
+def test_a_hold_is_released_on_a_basis(command):
+    command.admin.answer("ReleaseHold", pb2.Hold(name=HOLD, release_basis="13/CV"))
+
+    ran = command("retention", "holds", "release", HOLD, "--basis", "13/CV")
+
+    assert (command.admin.received[0].request.basis, ran.status) == ("13/CV", 0)

@@ -1,0 +1,93 @@
+"""Legal holds as operators place them and platforms see them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from identity_service import reason_of, refusal
+
+from xacthuc.api.identity.v1 import resources_pb2, service_pb2
+from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
+from xacthuc.grpckit.reasons import Reason
+
+Retention = resources_pb2.Retention
+
+
+def holding(platform, *accounts):
+    review = Timestamp()
+    review.FromDatetime(datetime.now(UTC) + timedelta(days=90))
+    return pb2.PlaceHoldRequest(
+        parent=f"platforms/{platform.name}",
+        authority="A05",
+        legal_basis="Law 116/2025/QH15 Art. 25",
+        reference="12/CV-A05",
+        review_time=review,
+        accounts=[f"accounts/{account}" for account in accounts],
+        request_id=str(uuid4()),
+    )
+
+
+def releasing(hold):
+    return pb2.ReleaseHoldRequest(name=hold.name, basis="13/CV-A05", request_id=str(uuid4()))
+
+
+async def erase(platform, account):
+    request = service_pb2.EraseAccountRequest(name=f"accounts/{account}", request_id=str(uuid4()))
+    return await platform.ask("EraseAccount", request)
+
+
+@pytest.mark.rule("R51")
+async def test_erasing_a_held_account_answers_why_it_waits_until_the_release(
+    api, platform, account_key_is_destroyed, eventually
+):
+    await platform.register("an")
+    placed = await api.retention.PlaceHold(holding(platform, "an", "nobody"))
+
+    scheduled = await erase(platform, "an")
+
+    kept = [(why.reason, bool(why.legal_basis), why.HasField("end_time")) for why in scheduled.retentions]
+    assert scheduled.state == resources_pb2.Account.ERASURE_SCHEDULED
+    assert kept == [(Retention.STATUTORY, True, True), (Retention.LEGAL_HOLD, False, False)]
+    assert list(placed.not_held) == ["accounts/nobody"]
+    assert not await account_key_is_destroyed(platform.name, "an")
+
+    released = await api.retention.ReleaseHold(releasing(placed.hold))
+
+    await eventually(lambda: account_key_is_destroyed(platform.name, "an"))
+    assert [why.reason for why in (await platform.get("an")).retentions] == [Retention.STATUTORY]
+    assert released.release_actor == "peer:cli"
+
+
+@pytest.mark.rule("R49")
+async def test_holds_are_listed_with_what_they_rest_on(api, platform):
+    await platform.register("an")
+    first = (await api.retention.PlaceHold(holding(platform, "an"))).hold
+    await api.retention.ExtendHold(
+        pb2.ExtendHoldRequest(name=first.name, accounts=["accounts/an"], request_id=str(uuid4()))
+    )
+
+    listed = await api.retention.ListHolds(pb2.ListHoldsRequest(parent=f"platforms/{platform.name}"))
+
+    assert list(listed.holds) == [first]
+    assert (first.authority, first.reference, first.account_count) == ("A05", "12/CV-A05", 1)
+
+
+@pytest.mark.rule("R49")
+async def test_figures_say_how_long_each_kind_is_kept_and_by_which_law(api):
+    answer = await api.retention.ListRetentionFigures(pb2.ListRetentionFiguresRequest())
+
+    account = next(kind for kind in answer.kinds if kind.data == "ACCOUNT")
+    assert (account.kept, "333/2026" in account.legal_basis) == ("24 months", True)
+    assert all(kind.late_row_count == 0 for kind in answer.kinds)
+
+
+async def test_a_hold_that_is_not_there_cannot_be_released(api, platform):
+    nobody = pb2.Hold(name=f"platforms/{platform.name}/holds/{uuid4()}")
+
+    refused = await refusal(api.retention.ReleaseHold(releasing(nobody)))
+
+    assert (refused.code(), reason_of(refused)) == (grpc.StatusCode.NOT_FOUND, Reason.HOLD_NOT_FOUND)
