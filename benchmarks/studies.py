@@ -134,7 +134,6 @@ async def _round(bench: Bench, echo: Target) -> dict[str, list[Window]]:
     calls, right, wrong = bench.size.calls, bench.reader.right, bench.reader.wrong
     allowed = flows.posts(islice(cycle(bench.verified), calls))
     refused = flows.posts(islice(cycle(bench.unverified), calls))
-    await _fill_standing(bench)
     for _ in range(bench.size.slices):
         started = await bench.otp.in_flight(flows.START, flows.starts(bench.strangers(calls)))
         names = flows.started(started.answers)
@@ -144,6 +143,7 @@ async def _round(bench: Bench, echo: Target) -> dict[str, list[Window]]:
         windows["CheckCode, wrong code"].append(await bench.otp.in_flight(flows.CHECK, guesses))
         windows["CheckCode, right code"].append(await bench.otp.in_flight(flows.CHECK, right(names)))
         windows["echo of bytes, unparsed"].append(await echo.in_flight(flows.ECHO_BYTES, guesses))
+        await _fill_standing(bench)  # before each slice: a round of a slow machine takes longer than facts live
         windows["echo of CheckAction"].append(await echo.in_flight(flows.ECHO_ACTION, allowed))
         windows["CheckAction, allowed"].append(await bench.identity.in_flight(flows.ACTION, allowed))
         windows["CheckAction, refused"].append(await bench.identity.in_flight(flows.ACTION, refused))

@@ -85,7 +85,7 @@ class ServerBuilder:
         """`service` names the process and its certificate; `keys` is needed as soon as a public service is added.
 
         `translations` turns exceptions of libraries (a store that is down) into errors of `errors.py`, by class;
-        `shortcuts` spare large requests the rules, see `validation.py`.
+        `shortcuts` spare large and hot requests the rules, see `validation.py`.
         """
         self._service = service
         self._settings = settings

@@ -34,7 +34,7 @@ from xacthuc.otp.settings import OtpSettings
 from xacthuc.otp.texts import loading
 from xacthuc.otp.usecases.delivering import Delivery
 from xacthuc.otp.usecases.otp import Otp
-from xacthuc.otp.wire.challenges import Renderer
+from xacthuc.otp.wire import challenges
 from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy
 from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS, Limiter
@@ -100,7 +100,7 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
         development=settings.development,
     )
     subjects = ValkeyGuardSubjects(store=on.store, rules=guard_rules, life=life, clock_tolerance_ms=tolerance_ms)
-    render = Renderer(rules, channels)
+    render = challenges.Renderer(rules, channels)
     notices = ValkeyNotices(
         store=on.store,
         limiter=on.limiter,
@@ -117,7 +117,14 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
     delivery = Delivery(admin=admin, book=ValkeyFigures(on.store), choice=policy.choice)
     admin_contract = service_of(admin_pb2, "OtpAdmin")
     return (
-        ServerBuilder("otp", settings, on.reporting, keys=on.keys, translations=store_errors.TRANSLATIONS)
+        ServerBuilder(
+            "otp",
+            settings,
+            on.reporting,
+            keys=on.keys,
+            translations=store_errors.TRANSLATIONS,
+            shortcuts=challenges.SHORTCUTS,
+        )
         .public(service_of(service_pb2, "OtpService"), OtpServicer(otp, render), scopes=Scope.OTP)
         .internal(
             service_of(internal_pb2, "OtpInternal"),

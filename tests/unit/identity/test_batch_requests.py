@@ -1,4 +1,4 @@
-"""A batch is read at a glance exactly when it keeps the contract's rules."""
+"""Questions, one or a batch, are read at a glance exactly when they keep the contract's rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from xacthuc.api.identity.v1 import resources_pb2, service_pb2
 from xacthuc.grpckit.errors import InvalidRequest
 from xacthuc.grpckit.validation import RequestValidator
-from xacthuc.identity.wire.decision_messages import SHORTCUTS, read_checks, read_plain_checks
+from xacthuc.identity.wire.decision_messages import SHORTCUTS, read_checks, read_plain_check, read_plain_checks
 from xacthuc.policy import Action
 
 RULES = RequestValidator()
@@ -27,9 +27,9 @@ _CHECKS = st.builds(
 _BATCHES = st.builds(service_pb2.BatchCheckActionsRequest, checks=st.lists(_CHECKS, max_size=3))
 
 
-def keeps_the_rules(batch):
+def keeps_the_rules(request):
     try:
-        RULES.check(batch)
+        RULES.check(request)
     except InvalidRequest:
         return False
     return True
@@ -38,6 +38,11 @@ def keeps_the_rules(batch):
 @given(_BATCHES)
 def test_what_is_read_at_a_glance_is_what_the_rules_accept(batch):
     assert (read_plain_checks(batch) is not None) == keeps_the_rules(batch)
+
+
+@given(_CHECKS)
+def test_so_is_a_single_question(check):
+    assert (read_plain_check(check) is check) == keeps_the_rules(check)
 
 
 @pytest.mark.parametrize("size", [0, 1, 500, 501])

@@ -22,6 +22,7 @@ ACTION_NUMBERS: Final = {action: number for number, action in ACTIONS.items()}
 
 _MOST_CHECKS: Final = 500
 _NAMES: Final = re.compile(r"(?:accounts/[A-Za-z0-9_.~-]{1,64}\n)+", re.ASCII)
+_NAME: Final = re.compile(r"accounts/[A-Za-z0-9_.~-]{1,64}", re.ASCII)
 _parts: Final = attrgetter("name", "action")
 
 
@@ -48,9 +49,17 @@ def read_plain_checks(request: service_pb2.BatchCheckActionsRequest) -> Checks |
     return _checks(names, actions) if plain else None
 
 
+def read_plain_check(request: service_pb2.CheckActionRequest) -> service_pb2.CheckActionRequest | None:
+    """Returns a question that certainly keeps the rules."""
+    return request if request.action in ACTIONS and _NAME.fullmatch(request.name) else None
+
+
 def _checks(names: Iterable[str], actions: Iterable[resources_pb2.Action.ValueType]) -> Checks:
     return Checks([name[ACCOUNT_PREFIX:] for name in names], [ACTIONS[action] for action in actions])
 
 
-SHORTCUTS: Final[Shortcuts] = {service_pb2.BatchCheckActionsRequest: read_plain_checks}
+SHORTCUTS: Final[Shortcuts] = {
+    service_pb2.CheckActionRequest: read_plain_check,
+    service_pb2.BatchCheckActionsRequest: read_plain_checks,
+}
 """For the server builder."""
