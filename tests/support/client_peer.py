@@ -14,8 +14,8 @@ import grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from xacthuc.api.identity.v1 import admin_pb2 as identity_admin_pb2
+from xacthuc.api.identity.v1 import audit_admin_pb2, retention_admin_pb2
 from xacthuc.api.identity.v1 import internal_pb2 as identity_internal_pb2
-from xacthuc.api.identity.v1 import retention_admin_pb2
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
 from xacthuc.api.otp.v1 import admin_pb2 as otp_admin_pb2
 from xacthuc.api.otp.v1 import service_pb2 as otp_pb2
@@ -30,7 +30,15 @@ if TYPE_CHECKING:
 
 KEY = "xt_dev_" + "k" * 43
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
-FILES = (otp_pb2, identity_pb2, otp_admin_pb2, identity_admin_pb2, identity_internal_pb2, retention_admin_pb2)
+FILES = (
+    otp_pb2,
+    identity_pb2,
+    otp_admin_pb2,
+    identity_admin_pb2,
+    identity_internal_pb2,
+    retention_admin_pb2,
+    audit_admin_pb2,
+)
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()
 )

@@ -133,11 +133,13 @@ class Installation:
     async def block(self, number: str, *, for_ms: int = 60_000) -> None:
         """Blocks a number."""
         now_ms = self.clock.now_ms()
-        await self.administration.block(number, "test", now_ms + for_ms, now_ms)
+        await self.administration.block(number, "test", now_ms + for_ms, now_ms, actor="peer:cli")
 
     async def switch(self, platform: str, *, engaged: bool) -> None:
         """Turns a kill switch; the empty platform's stops all."""
-        await self.administration.set_kill_switch(platform, "test", self.clock.now_ms(), engaged=engaged)
+        await self.administration.set_kill_switch(
+            platform, "test", self.clock.now_ms(), actor="peer:cli", engaged=engaged
+        )
 
     def code(self, identity: ChallengeId) -> str:
         """Returns the code of a challenge."""

@@ -24,9 +24,9 @@ class IdentityProcess:
     """One identity process and what it needs, in one directory. The test stops and kills it as it likes."""
 
     def __init__(self, directory: Path, database_url: str, store_url: str) -> None:
-        self.tls, self.keys = directory / "tls", directory / "keys"
+        self.tls, self.keys, self.checkpoints = (directory / name for name in ("tls", "keys", "audit"))
         self.public, self.internal = (f"unix:{directory}/{name}.sock" for name in ("public", "internal"))
-        for made in (self.tls, self.keys):
+        for made in (self.tls, self.keys, self.checkpoints):
             made.mkdir()
         certificates.ensure(self.tls, datetime.now(UTC))
         keys.make_missing(self.keys)
@@ -43,6 +43,8 @@ class IdentityProcess:
             "XACTHUC_OTP_ADDRESS": f"unix:{directory}/otp.sock",
             "XACTHUC_TLS_DIRECTORY": str(self.tls),
             "XACTHUC_KEYS_DIRECTORY": str(self.keys),
+            "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(self.checkpoints),
+            "XACTHUC_AUDIT_CHECKPOINT_INTERVAL": "PT0.2S",
             "XACTHUC_DRAIN_SECONDS": "2",
         }
         migrate.main(database_url)

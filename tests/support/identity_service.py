@@ -25,6 +25,7 @@ from identity_process import IdentityProcess
 from xacthuc.api.identity.v1 import (
     admin_pb2,
     admin_pb2_grpc,
+    audit_admin_pb2_grpc,
     internal_pb2_grpc,
     resources_pb2,
     retention_admin_pb2_grpc,
@@ -54,6 +55,7 @@ class Api:
         self.service = service_pb2_grpc.IdentityServiceStub(self._public)
         self.admin = admin_pb2_grpc.IdentityAdminStub(self._internal)
         self.retention = retention_admin_pb2_grpc.RetentionAdminStub(self._internal)
+        self.audit = audit_admin_pb2_grpc.AuditAdminStub(self._internal)
         guardian = TlsFiles(deployment.tls, "guardian").channel_credentials()
         self._guardian = grpc.aio.secure_channel(
             deployment.internal, guardian, options=[("grpc.ssl_target_name_override", "identity"), patience]

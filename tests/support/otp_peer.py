@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import grpc
@@ -114,6 +114,19 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
                 occur_time=occurred,
             )
         )
+
+    def happened(self, kind: internal_pb2.Outcome.Kind.ValueType, **fields: Any) -> internal_pb2.Outcome:
+        """Tells whoever watches of anything, which happened just now unless told otherwise."""
+        occurred = Timestamp()
+        occurred.FromDatetime(datetime.now(UTC))
+        outcome = internal_pb2.Outcome(**{"kind": kind, "occur_time": occurred, **fields})
+        self._outcomes.append(outcome)
+        return outcome
+
+    def tell_again(self) -> None:
+        """Everything is told once more from the oldest on, as to somebody whose cursor was lost."""
+        self._kept_from, self._outcomes = len(self._outcomes), [*self._outcomes, *self._outcomes]
+        self._streams += 1
 
     def forget_outcomes(self) -> None:
         """What was told so far is kept no longer; whoever watches has to come back."""

@@ -77,7 +77,8 @@ class Made:
         placed = [Placed(f"checkpoints.jsonl:{at}", each) for at, each in enumerate(self.outside, start=1)]
         keys = frozenset(signer().public_keys if trusted is None else trusted)
         verification = Verification(placed if outside else [], keys, Report())
-        verification.begin(self.pruned)
+        if self.pruned is not None:
+            verification.begin(self.pruned.line())
         told = -(2**63)
         for seal in self.seals:
             furthest = max([told, *seal.ids])

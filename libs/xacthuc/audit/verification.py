@@ -12,13 +12,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.audit.chain import GONE, Head
-from xacthuc.audit.checkpoints import Kind
+from xacthuc.audit.checkpoints import Checkpoint, CheckpointError, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from xacthuc.audit.chain import Line, Seal
-    from xacthuc.audit.checkpoints import Checkpoint
     from xacthuc.audit.outside import Placed
 
 LATE: Final = timedelta(hours=1)
@@ -128,9 +127,12 @@ class Verification:
         # Entries that were met in the table and not yet in a seal: as many as commit in another order than they began.
         self._unsealed: set[int] = set()
 
-    def begin(self, pruned: Checkpoint | None) -> None:
-        """Takes the signed statement of what was deleted for its age, if any was."""
-        if pruned is None:
+    def begin(self, statement: str) -> None:
+        """Takes the signed statement of what was deleted for its age; not called where nothing was."""
+        try:
+            pruned = Checkpoint.read(statement)
+        except CheckpointError:
+            self._found(Break.BEGINNING_MISSING, seal=1, what="the statement of what was deleted is none")
             return
         if pruned.kind is not Kind.PRUNED or not self._is_believed(pruned, "the trail"):
             self._found(Break.BEGINNING_MISSING, seal=1, what=f"seals up to {pruned.number} missing, nothing says why")

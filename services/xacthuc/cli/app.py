@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from xacthuc.cli.commands import (
+    accounts,
+    audit,
     blocks,
     challenges,
     db,
@@ -84,6 +86,8 @@ def locate(
 app.command("up")(up.up)
 app.command("serve")(serve.serve)
 app.add_typer(platforms.app, name="platforms")
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(challenges.app, name="challenges")
 app.command("delivery")(delivery.delivery)

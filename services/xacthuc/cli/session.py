@@ -54,6 +54,11 @@ class Service:
         with self._advising():
             yield from self.transport.stream(replace(call, read=_as_json))
 
+    def messages(self, call: Call[Any]) -> Iterator[Any]:
+        """Yields the answers of one stream as they are, for whoever looks at every byte; CommandFailed when it fails."""
+        with self._advising():
+            yield from self.transport.stream(call)
+
     @contextmanager
     def _advising(self) -> Iterator[None]:
         from xacthuc.cli.refusals import refused

@@ -17,6 +17,7 @@ from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.approvals.key_destruction import KeyDestruction
 from xacthuc.identity.adapters.approvals.sql_approvals import SqlApprovals
 from xacthuc.identity.adapters.audit.record import Record
+from xacthuc.identity.adapters.audit.sql_audit import SqlAudit
 from xacthuc.identity.adapters.housekeeping import Housekeeping
 from xacthuc.identity.adapters.import_sealing import BatchSealer
 from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers
@@ -45,6 +46,7 @@ from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
+from xacthuc.identity.adapters.sql_search import SqlSearch
 from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
@@ -208,6 +210,8 @@ class Assembly:
             imports=SqlImports(
                 pools.imports, BatchSealer(keys, personal), personal, rows, by_number, bindings=database.bindings
             ),
+            search=SqlSearch(pools.writes, personal),
+            record=SqlAudit(pools.writes),
             proofs=peer,
             guardianships=SqlGuardianships(database),
             standings=standings,
@@ -245,6 +249,7 @@ class Assembly:
             gap=metrics.outcome_gaps.add,
         )
         record = Record.of(settings, pools, policy, clock, metrics)
+        self.auditing = record.auditing
         self.works: tuple[Runs, ...] = (
             relay, tail, publication, housekeeping, rotation, worker, outcomes, record.sealer, record.pruning
         )  # fmt: skip

@@ -8,7 +8,14 @@ from functools import partial
 from typing import Final
 
 from xacthuc import process
-from xacthuc.api.identity.v1 import admin_pb2, approval_admin_pb2, internal_pb2, retention_admin_pb2, service_pb2
+from xacthuc.api.identity.v1 import (
+    admin_pb2,
+    approval_admin_pb2,
+    audit_admin_pb2,
+    internal_pb2,
+    retention_admin_pb2,
+    service_pb2,
+)
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.records import signing_key
@@ -21,6 +28,7 @@ from xacthuc.identity.assembly import Assembly, connected
 from xacthuc.identity.outages import TRANSLATIONS
 from xacthuc.identity.servicer import (
     ApprovalAdminServicer,
+    AuditAdminServicer,
     IdentityAdminServicer,
     IdentityInternalServicer,
     IdentityServicer,
@@ -98,6 +106,7 @@ async def serve(settings: IdentitySettings) -> None:
         )
         admin, approvals = service_of(admin_pb2, "IdentityAdmin"), service_of(approval_admin_pb2, "ApprovalAdmin")
         retention = service_of(retention_admin_pb2, "RetentionAdmin")
+        audit = service_of(audit_admin_pb2, "AuditAdmin")
         server = (
             ServerBuilder("identity", settings, reporting, keys=keys, translations=TRANSLATIONS, shortcuts=SHORTCUTS)
             .public(
@@ -119,6 +128,11 @@ async def serve(settings: IdentitySettings) -> None:
                 retention,
                 RetentionAdminServicer(identity),
                 allow={method: {"cli"} for method in retention.methods_by_name},
+            )
+            .internal(
+                audit,
+                AuditAdminServicer(assembly.auditing),
+                allow={method: {"cli"} for method in audit.methods_by_name},
             )
             .build()
         )

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from xacthuc.api.otp.v1 import internal_pb2, resources_pb2, service_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.otp.domain.view import ChallengeView
-    from xacthuc.otp.ports import Administration, Money, Notices, Outcomes
+    from xacthuc.otp.ports import Money, Notices, Outcomes
+    from xacthuc.otp.ports.administration import Administration
     from xacthuc.otp.ports.guard import GuardSubjects
     from xacthuc.otp.usecases.delivering import Delivery
     from xacthuc.otp.usecases.otp import Otp
@@ -122,7 +123,7 @@ class OtpAdminServicer:
     ) -> admin_pb2.ImportBlockListResponse:
         duration_ms = request.duration.ToMilliseconds()
         blocked, refused = await administration.block_numbers(
-            self._otp, self._admin, list(request.phone_numbers), duration_ms, request.source
+            self._otp, self._admin, list(request.phone_numbers), duration_ms, request.source, actor=call.actor
         )
         return admin.blocked(blocked, refused)
 
@@ -130,13 +131,14 @@ class OtpAdminServicer:
         platform = call.platform if call.has_platform else ""
         pass_ms = request.pass_duration.ToMilliseconds()
         await administration.unblock_number(
-            self._otp, self._admin, request.phone_number, platform, request.reason, pass_ms=pass_ms
+            self._otp, self._admin, request.phone_number, platform, request.reason, actor=call.actor, pass_ms=pass_ms
         )
         return Empty()
 
     async def SetKillSwitch(self, request: admin_pb2.SetKillSwitchRequest, call: Call) -> admin_pb2.KillSwitch:
         platform = request.platform.removeprefix("platforms/")
-        await self._admin.set_kill_switch(platform, request.reason, self._otp.clock.now_ms(), engaged=request.engaged)
+        now_ms, actor = self._otp.clock.now_ms(), call.actor
+        await self._admin.set_kill_switch(platform, request.reason, now_ms, actor=actor, engaged=request.engaged)
         return admin_pb2.KillSwitch(platform=request.platform, engaged=request.engaged)
 
     async def ListProviders(
@@ -158,7 +160,13 @@ class OtpAdminServicer:
     async def SetSpendCap(self, request: admin_pb2.SetSpendCapRequest, call: Call) -> admin_pb2.Spending:
         platform, budget = request.platform.removeprefix("platforms/"), admin.BUDGETS[request.budget]
         capped = await spending.set_spend_cap(
-            self._otp, self._money, platform, budget, cap_vnd=request.daily_cap_vnd, reason=request.reason
+            self._otp,
+            self._money,
+            platform,
+            budget,
+            cap_vnd=request.daily_cap_vnd,
+            reason=request.reason,
+            actor=call.actor,
         )
         return admin.spending(capped)
 
@@ -175,9 +183,10 @@ class OtpAdminServicer:
         self, request: admin_pb2.ExemptGuardSubjectRequest, call: Call
     ) -> admin_pb2.GuardSubject:
         duration_ms = request.duration.ToMilliseconds()
-        return fraud.subject(
-            await guarding.exempt_subject(self._otp, self._subjects, request.subject, request.reason, duration_ms)
+        exempted = await guarding.exempt_subject(
+            self._otp, self._subjects, request.subject, request.reason, duration_ms, actor=call.actor
         )
+        return fraud.subject(exempted)
 
     async def InspectChallenge(
         self, request: admin_pb2.InspectChallengeRequest, call: Call

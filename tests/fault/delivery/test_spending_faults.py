@@ -70,7 +70,9 @@ async def test_whenever_workers_die_no_request_is_made_unpaid_and_none_beyond_th
 ) -> None:
     vendor.file(world.providers, extra=PRICED)
     vendor.otherwise = slowly(0.03)
-    await world.money.set_cap(PLATFORM, Budget.CODES, AFFORDED * ROUNDS * PRICE, "test", world.clock.now_ms())
+    await world.money.set_cap(
+        PLATFORM, Budget.CODES, AFFORDED * ROUNDS * PRICE, "test", world.clock.now_ms(), actor="peer:cli"
+    )
     for round_ in range(ROUNDS):
         with world.process() as process:
             for number in range(CODES):

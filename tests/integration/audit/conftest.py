@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from xacthuc.audit.chain import Head
-from xacthuc.audit.checkpoints import Checkpoint, CheckpointSigner
+from xacthuc.audit.checkpoints import CheckpointSigner
 from xacthuc.audit.keeper import CheckpointKeeper
 from xacthuc.audit.outside import CheckpointFiles, read_all
 from xacthuc.audit.pruning import TrailPruning
@@ -100,7 +100,7 @@ class World:
         audit = SqlAudit(self.engine)
         async for part in audit.export(after_seal=0, after_entry=None):
             if part.pruned is not None:
-                verification.begin(Checkpoint.read(part.pruned))
+                verification.begin(part.pruned)
             elif part.seal is not None:
                 verification.check(part.seal, part.lines, part.met)
             else:

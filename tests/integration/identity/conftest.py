@@ -14,6 +14,7 @@ from xacthuc.identity.adapters.account_cipher import KeyWrapper
 from xacthuc.identity.adapters.account_database import AccountDatabase
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
+from xacthuc.identity.adapters.audit.sql_audit import SqlAudit
 from xacthuc.identity.adapters.eid_sandbox import SandboxAuthenticator
 from xacthuc.identity.adapters.import_sealing import BatchSealer
 from xacthuc.identity.adapters.locks.bindings import Bindings
@@ -32,6 +33,7 @@ from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
 from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
+from xacthuc.identity.adapters.sql_search import SqlSearch
 from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
@@ -203,6 +205,8 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
             Bounds(Policy.load().accounts_per_number, Policy.load().number_moves),
             bindings=bindings,
         ),
+        search=SqlSearch(engine, personal),
+        record=SqlAudit(engine),
         proofs=NoPeer(),
         guardianships=SqlGuardianships(database),
         standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),

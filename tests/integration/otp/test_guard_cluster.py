@@ -44,7 +44,9 @@ async def test_messages_are_counted_credited_listed_and_exempted(
             await guard.watch("viettel", "farm", now_ms).decision()
         assert told == [Verdict.PASSED] * (MESSAGES - 1) + [Verdict.CHALLENGED]
 
-        exempted = await subjects.exempt(Subject.parse("prefix:farm"), "a factory", now_ms + 1000, now_ms)
+        exempted = await subjects.exempt(
+            Subject.parse("prefix:farm"), "a factory", now_ms + 1000, now_ms, actor="peer:cli"
+        )
         assert exempted.decision.verdict is Verdict.EXEMPTED
 
         entered = {b"k": b"VERIFIED", b"c": b"x", b"t": b"0", b"pv": b"", b"op": b"viettel", b"px": b"farm"}

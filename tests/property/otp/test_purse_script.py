@@ -59,7 +59,7 @@ async def test_the_scripts_are_the_arithmetic(store: Store, bulk: bool, course: 
         today = day_number(now)
         charge = Charge(platform=platform, bulk=bulk, token=token, cost_vnd=amount)
         if step == "cap":
-            await money.set_cap(platform, budget, amount, "test", now)
+            await money.set_cap(platform, budget, amount, "test", now, actor="peer:cli")
             model = replace(model, cap_vnd=amount)
         elif step == "give_back":
             await purse.give_back(charge, now)

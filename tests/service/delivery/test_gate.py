@@ -97,7 +97,7 @@ async def test_a_notice_whose_life_ends_at_night_is_recorded_as_such(
 
 
 async def cap(world: World, vnd: int) -> None:
-    await world.money.set_cap(PLATFORM, Budget.CODES, vnd, "test", world.clock.now_ms())
+    await world.money.set_cap(PLATFORM, Budget.CODES, vnd, "test", world.clock.now_ms(), actor="peer:cli")
 
 
 async def spent(world: World) -> int:

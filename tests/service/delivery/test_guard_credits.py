@@ -90,7 +90,9 @@ async def test_a_provider_whose_codes_nobody_enters_is_left_alone_and_forgiven(
         await eventually(lambda: other_vendor.asked)
         assert not vendor.asked
 
-        await guard(world).exempt(Subject(Kind.PROVIDER, "first"), "an agreement", now_ms + HOUR_MS, now_ms)
+        await guard(world).exempt(
+            Subject(Kind.PROVIDER, "first"), "an agreement", now_ms + HOUR_MS, now_ms, actor="peer:cli"
+        )
         await suspension.refresh()
         assert suspension.names == frozenset()
 

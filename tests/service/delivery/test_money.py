@@ -132,7 +132,7 @@ async def test_a_platform_without_money_takes_nothing_from_another(
 
 
 async def cap(world: World, budget: Budget, vnd: int) -> None:
-    await world.money.set_cap(PLATFORM, budget, vnd, "test", world.clock.now_ms())
+    await world.money.set_cap(PLATFORM, budget, vnd, "test", world.clock.now_ms(), actor="peer:cli")
 
 
 async def spent(world: World) -> dict[Budget, int]:

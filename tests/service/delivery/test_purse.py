@@ -56,7 +56,7 @@ def purse_of(store: Store, spend: Spend = SPEND) -> ValkeyPurse:
 
 
 async def cap(money: ValkeySpending, vnd: int, budget: Budget = Budget.CODES) -> None:
-    await money.set_cap("forum", budget, vnd, "test", NOON)
+    await money.set_cap("forum", budget, vnd, "test", NOON, actor="peer:cli")
 
 
 async def spent(money: ValkeySpending, budget: Budget = Budget.CODES, now_ms: int = NOON) -> int:

@@ -63,7 +63,8 @@ async def test_nothing_is_asked_for_that_nothing_follows_from(api, platform, eve
     api.otp.number_is_out_of_use(platform.name, "u1", NUMBER)
     await eventually(lambda: lapses(platform))
 
-    assert api.otp.kinds == {internal_pb2.Outcome.FAILED}
+    kinds = internal_pb2.Outcome
+    assert api.otp.kinds == {kinds.FAILED, kinds.ADMINISTERED, kinds.EXHAUSTED, kinds.UNREQUESTED}
 
 
 async def test_outcomes_that_are_no_longer_kept_are_passed_over_and_said_to_be_lost(

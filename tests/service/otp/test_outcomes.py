@@ -44,7 +44,7 @@ async def acts(otp: Deployment, number: int) -> list[str]:
     """Tells of so many acts of operators, all in one partition; returns how they are told apart."""
     details = [f"act:{n:03d}" for n in range(number)]
     for detail in details:
-        await administered(otp.store, "forum", detail, otp.clock.now_ms())
+        await administered(otp.store, "forum", detail, "peer:cli", otp.clock.now_ms())
     return details
 
 

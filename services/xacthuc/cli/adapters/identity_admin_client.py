@@ -60,6 +60,16 @@ def list_keys(platform: str) -> Call[Any]:
     return _call("ListPlatformKeys", request, admin_pb2.ListPlatformKeysResponse)
 
 
+def search_accounts(platform: str, *, phone_number: str, personal_id: str) -> Call[Any]:
+    """Returns the accounts of a number or a personal ID, on one platform or, when it is empty, on all."""
+    request = admin_pb2.SearchAccountsRequest(parent=platform_name(platform or "-"))
+    if phone_number:
+        request.phone_number = phone_number
+    else:
+        request.personal_id = personal_id
+    return _call("SearchAccounts", request, admin_pb2.SearchAccountsResponse)
+
+
 def platform_name(platform: str) -> str:
     """Returns `platforms/{platform}` for an id or a name."""
     return platform if "/" in platform else f"platforms/{platform}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.otp.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
 from xacthuc.identity.adapters.inactive_numbers import OutOfUse
+from xacthuc.identity.adapters.otp_acts import TAGS, Act, act_of
 from xacthuc.identity.ports.numbers import Proof
 from xacthuc.policy import Purpose
 
@@ -22,8 +23,8 @@ _Challenge = resources_pb2.Challenge
 
 
 _ACCOUNT: Final = "accounts/"
-_WATCHED: Final = (internal_pb2.Outcome.FAILED,)
-"""Numbers out of use are told as failures."""
+_WATCHED: Final = (internal_pb2.Outcome.FAILED, *TAGS)
+"""Numbers out of use are told as failures; the others are for the record."""
 _NOTICE_TIME: Final = timedelta(seconds=2)
 
 
@@ -32,6 +33,7 @@ class Told:
     """What there was to hear, and the cursor behind it."""
 
     out_of_use: list[OutOfUse]
+    acts: list[Act]
     cursor: bytes
 
 
@@ -79,7 +81,8 @@ class OtpClient:
         async with aclosing(self._otp.watch(self._watch, request)) as stream:
             async for response in stream:
                 reports = [_report(outcome) for outcome in response.outcomes if _is_report(outcome)]
-                yield Told(reports, response.cursor)
+                acts = [act_of(outcome) for outcome in response.outcomes if outcome.kind in TAGS]
+                yield Told(reports, acts, response.cursor)
 
 
 def _is_report(outcome: internal_pb2.Outcome) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.grpckit.errors import OutOfRange, XacthucError
+from xacthuc.identity.adapters import otp_acts
 from xacthuc.identity.adapters.tables import cursors
 from xacthuc.sql.engine import session
 from xacthuc.sql.errors import DatabaseUnavailable
@@ -111,6 +112,7 @@ class OutcomeWatch:
         saved = insert(cursors).values(stream=STREAM, position=told.cursor, update_time=now)
         async with connection.begin():
             changed = await self._inactive.lapse(connection, told.out_of_use, now)
+            await otp_acts.record(connection, told.acts, now)
             await connection.execute(
                 saved.on_conflict_do_update(
                     index_elements=["stream"], set_={"position": told.cursor, "update_time": now}

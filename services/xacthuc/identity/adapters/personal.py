@@ -28,6 +28,7 @@ class PersonalData:
         self._people = BlindIndex(index_ring, "person")
         self._personal_ids = BlindIndex(index_ring, "personal-id")
         self._requests = BlindIndex(index_ring, "request")
+        self._searches = BlindIndex(index_ring, "search")
         self.standing = FleetingNames(index_ring, "standing")
         """What accounts are called in the cache, where their ids must not be read."""
 
@@ -67,6 +68,10 @@ class PersonalData:
     def personal_id_indexes(self, platform: str, personal_id: str) -> tuple[Digest, ...]:
         """Returns everything a row of the personal identification number may be found by."""
         return self._personal_ids.every(platform, personal_id)
+
+    def search_digest(self, value: str) -> Digest:
+        """Returns what the record says in place of a number or a personal ID that somebody looked for."""
+        return self._searches.of("", value)
 
     def fingerprint(self, order: Order) -> Digest:
         """Returns what tells whether a repeated request is the same one."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
     from datetime import datetime
 
     from xacthuc.audit.chain import Line, Seal
@@ -25,6 +25,14 @@ class Wanted:
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads."""
+
+    actor: str
+    trace_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A part of an export: a seal with what it seals, or the end."""
@@ -40,21 +48,27 @@ class Part:
     """At the end: those of the ids met that wait for the next seal."""
     waiting_count: int = 0
     """At the end: how many wait in all."""
+    outdated: bool = False
+    """The seal that should come next was deleted for its age since the export began, and nothing comes any more."""
 
 
-class AuditTrail(Protocol):
+class Notes(Protocol):
+    """Writing to the trail what changes nothing else: that somebody read, or was given to read."""
+
+    async def note(self, entry: Entry) -> None:
+        """Commits an entry by itself."""
+        ...
+
+
+class AuditTrail(Notes, Protocol):
     """The trail, as it stands."""
 
     async def page(self, wanted: Wanted, before: int | None, limit: int) -> list[Line]:
         """Returns entries before an id, the newest first."""
         ...
 
-    def export(self, *, after_seal: int, after_entry: int | None) -> AsyncIterator[Part]:
+    def export(self, *, after_seal: int, after_entry: int | None) -> AsyncGenerator[Part]:
         """Yields everything behind a seal; `after_entry` is the highest id that was heard of before, None for none."""
-        ...
-
-    async def note(self, entry: Entry) -> None:
-        """Writes down that somebody read."""
         ...
 
 

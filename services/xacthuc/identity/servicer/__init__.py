@@ -5,12 +5,14 @@ The server builder checks these classes against the contract; what a method does
 
 from xacthuc.identity.servicer.admin import IdentityAdminServicer
 from xacthuc.identity.servicer.approvals import ApprovalAdminServicer
+from xacthuc.identity.servicer.audit import AuditAdminServicer
 from xacthuc.identity.servicer.internal import IdentityInternalServicer
 from xacthuc.identity.servicer.public import IdentityServicer
 from xacthuc.identity.servicer.retention import RetentionAdminServicer
 
 __all__ = [
     "ApprovalAdminServicer",
+    "AuditAdminServicer",
     "IdentityAdminServicer",
     "IdentityInternalServicer",
     "IdentityServicer",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import admin_pb2
 from xacthuc.identity.servicer.pages import size_of
-from xacthuc.identity.usecases import platforms
-from xacthuc.identity.wire import admin
+from xacthuc.identity.usecases import platforms, search
+from xacthuc.identity.wire import admin, audit_messages
 
 if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
@@ -54,3 +54,13 @@ class IdentityAdminServicer:
     ) -> admin_pb2.ListPlatformKeysResponse:
         keys = await platforms.list_keys(self._identity, admin.platform_of(request.parent))
         return admin_pb2.ListPlatformKeysResponse(keys=[admin.key(key) for key in keys])
+
+    async def SearchAccounts(
+        self, request: admin_pb2.SearchAccountsRequest, call: Call
+    ) -> admin_pb2.SearchAccountsResponse:
+        platform, reader = admin.searched_platform(request), audit_messages.reader(call)
+        if request.HasField("phone_number"):
+            found = await search.by_number(self._identity, reader, platform, request.phone_number)
+        else:
+            found = await search.by_personal_id(self._identity, reader, platform, request.personal_id)
+        return admin_pb2.SearchAccountsResponse(accounts=map(admin.found_account, found))

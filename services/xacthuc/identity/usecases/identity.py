@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.identity.ports.accounts import Accounts
+    from xacthuc.identity.ports.audit import Notes
     from xacthuc.identity.ports.eid import Providers
     from xacthuc.identity.ports.events import Events
     from xacthuc.identity.ports.guardianships import Guardianships
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
     from xacthuc.identity.ports.platforms import Platforms, Publication
     from xacthuc.identity.ports.retention import Holds, Retention
+    from xacthuc.identity.ports.search import AccountSearch
     from xacthuc.identity.ports.tokens import StandingTokens
     from xacthuc.identity.usecases.standing import Standings
     from xacthuc.personal_id import PersonalIdScheme
@@ -69,6 +71,8 @@ class Identity:
     holds: Holds
     verifications: Verifications
     imports: Imports
+    search: AccountSearch
+    record: Notes
     proofs: Proofs
     guardianships: Guardianships
     standings: Standings

@@ -139,6 +139,7 @@ def _not_added(outcome: KeyOutcome) -> XacthucError:
 
 
 def no_platform() -> NotFound:
+    """Returns what is said of a platform that was never created."""
     """Says that a platform is not there."""
     return NotFound(Reason.PLATFORM_NOT_FOUND, "no such platform; `xacthuc platforms list` shows those there are")
 

@@ -17,6 +17,7 @@ from xacthuc.identity.domain.personal_ids import Details, Outcome, Waits, pause_
 from xacthuc.identity.domain.rulings import Told, rule
 from xacthuc.identity.ports.eid import Confirmation, Match, Pending, Person, ProviderDown, Refused
 from xacthuc.identity.ports.personal_ids import Findings
+from xacthuc.identity.usecases.disclosures import HOLDER, HOLDER_AND_NUMBER, disclose
 from xacthuc.jobs.job import Done, RetryAt
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _SOON_SECONDS: Final = 5.0
 async def ask(identity: Identity, check: Check, order: Order, within_seconds: float) -> Verification:
     """Asks everybody who can tell, and settles the question or leaves it for later. `order` says who has it asked."""
     authenticated, (compared, findings) = await asyncio.gather(
-        _authenticated(identity, check, within_seconds), _compared(identity, check, within_seconds)
+        _authenticated(identity, check, order, within_seconds), _compared(identity, check, order, within_seconds)
     )
     return await _settle(identity, check, (authenticated, *compared), findings, order)
 
@@ -120,7 +121,7 @@ def _ruled(check: Check, ours: Details, answers: tuple[Answer, ...], rules: Pers
     return replace(ruling, pause=pause_after(now - check.create_time, ruling.pause))
 
 
-async def _authenticated(identity: Identity, check: Check, within_seconds: float) -> Answer:
+async def _authenticated(identity: Identity, check: Check, order: Order, within_seconds: float) -> Answer:
     """Asks the providers in their order until one answers; DECLARED when there is none."""
     providers = identity.providers.asked_about(check.ours.personal_id or "")
     if not providers:
@@ -132,7 +133,8 @@ async def _authenticated(identity: Identity, check: Check, within_seconds: float
                 if check.transaction_id and provider.name != check.provider:
                     continue
                 try:
-                    return understood(await _asked(provider, check), provider=provider.name, signed_in=False)
+                    found = await _asked(identity, provider, check, order)
+                    return understood(found, provider=provider.name, signed_in=False)
                 except ProviderDown as down:
                     hints.append(down.retry_after_seconds)
     except TimeoutError:
@@ -144,18 +146,23 @@ async def _authenticated(identity: Identity, check: Check, within_seconds: float
     )
 
 
-async def _asked(provider: Authenticator, check: Check) -> Confirmation | Refused | Pending:
+async def _asked(
+    identity: Identity, provider: Authenticator, check: Check, order: Order
+) -> Confirmation | Refused | Pending:
     if check.transaction_id:
         return await provider.ask_again(check.transaction_id)
+    await disclose(identity, order, check.account_id, to=f"eid/{provider.name}", what=HOLDER)
     return await provider.confirm(_person(check), check.check_id)
 
 
-async def _compared(identity: Identity, check: Check, within_seconds: float) -> tuple[tuple[Answer, ...], Findings]:
+async def _compared(
+    identity: Identity, check: Check, order: Order, within_seconds: float
+) -> tuple[tuple[Answer, ...], Findings]:
     """Asks the operators what they know of the account's number; what they say proves by itself where policy says so."""
     subscribers = identity.providers.subscribers
     if check.compared or not check.number or not subscribers:
         return (), Findings(complete=True)
-    asked = await asyncio.gather(*(_matched(each, check, within_seconds) for each in subscribers))
+    asked = await asyncio.gather(*(_matched(identity, each, check, order, within_seconds) for each in subscribers))
     matches = tuple(match for match in asked if match is not None)
     findings = Findings(matches=matches, complete=len(matches) == len(subscribers))
     if not identity.policy.personal_id.operator_match_suffices:
@@ -166,7 +173,10 @@ async def _compared(identity: Identity, check: Check, within_seconds: float) -> 
     return tuple(answers), findings
 
 
-async def _matched(operator: Subscribers, check: Check, within_seconds: float) -> SubscriberMatch | None:
+async def _matched(
+    identity: Identity, operator: Subscribers, check: Check, order: Order, within_seconds: float
+) -> SubscriberMatch | None:
+    await disclose(identity, order, check.account_id, to=f"operator/{operator.name}", what=HOLDER_AND_NUMBER)
     try:
         async with asyncio.timeout(within_seconds):
             return await operator.match(check.number, _person(check), check.check_id)

@@ -15,6 +15,7 @@ from xacthuc.identity.wire.common import order, timestamp
 if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.ports.platforms import PlatformView, StoredKey
+    from xacthuc.identity.ports.search import Found
     from xacthuc.identity.usecases.platforms import MadeKey
 
 _SCOPES: Final = {scope: admin_pb2.PlatformKey.Scope.Value(scope.value) for scope in Scope}
@@ -51,6 +52,20 @@ def revoke_key(request: admin_pb2.RevokePlatformKeyRequest, call: Call) -> tuple
     """Reads a wish to revoke a key."""
     platform, key_id = key_of(request.name)
     return order(request, call, platform), key_id
+
+
+def searched_platform(request: admin_pb2.SearchAccountsRequest) -> str:
+    """Returns the id of the platform to look on; empty for all."""
+    return platform_of(request.parent).removeprefix("-")
+
+
+def found_account(found: Found) -> admin_pb2.FoundAccount:
+    """Renders an account that was looked for."""
+    return admin_pb2.FoundAccount(
+        platform=f"{PLATFORM_PREFIX}{found.platform}",
+        account=f"accounts/{found.account_id}",
+        verify_time=timestamp(found.verify_time),
+    )
 
 
 def platform_of(name: str) -> str:

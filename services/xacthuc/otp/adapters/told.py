@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _PARTITION: Final = 0
 
 
-async def administered(store: Store, platform: str, detail: str, now_ms: int) -> None:
+async def administered(store: Store, platform: str, detail: str, actor: str, now_ms: int) -> None:
     """Tells of an act for one platform, or for all when it is empty; `detail` says which, and why."""
     words: list[str | int] = ["k", "ADMINISTERED", "t", now_ms, "c", "", "p", platform, "s", "", "u", "", "lk", ""]
-    await store.execute("XADD", outcomes_key(_PARTITION), "*", *words, "pv", "", "d", detail)
+    await store.execute("XADD", outcomes_key(_PARTITION), "*", *words, "pv", "", "d", detail, "ac", actor)

@@ -12,7 +12,7 @@ from xacthuc.otp.adapters.scripts import script
 from xacthuc.otp.adapters.told import administered
 from xacthuc.otp.adapters.valkey_limits import platform_key
 from xacthuc.otp.delivery.domain.offer import Offer
-from xacthuc.otp.ports import ProviderState
+from xacthuc.otp.ports.administration import ProviderState
 from xacthuc.valkey.partition import number_hash, partition_of
 
 if TYPE_CHECKING:
@@ -30,13 +30,15 @@ class ValkeyAdministration:
     block_script: Script = field(default_factory=lambda: script("block"))
     unblock_script: Script = field(default_factory=lambda: script("unblock"))
 
-    async def block(self, number: str, source: str, until_ms: int, now_ms: int) -> None:
+    async def block(self, number: str, source: str, until_ms: int, now_ms: int, *, actor: str) -> None:
         """Runs `block.lua`."""
         partition, hashed = partition_of(number, self.number_key), number_hash(number, self.number_key)
         keys = (layout.block_key(partition, hashed), layout.outcomes_key(partition))
-        await self.store.run(self.block_script, keys, (now_ms, until_ms, source))
+        await self.store.run(self.block_script, keys, (now_ms, until_ms, source, actor))
 
-    async def unblock(self, number: str, platform: str, reason: str, now_ms: int, *, pass_until_ms: int = 0) -> None:
+    async def unblock(
+        self, number: str, platform: str, reason: str, now_ms: int, *, actor: str, pass_until_ms: int = 0
+    ) -> None:
         """Runs `unblock.lua`. Without a platform only the block is there to lift; a pass is for all platforms."""
         partition, hashed = partition_of(number, self.number_key), number_hash(number, self.number_key)
         keys = (
@@ -45,16 +47,16 @@ class ValkeyAdministration:
             layout.pass_key(partition, hashed),
             layout.outcomes_key(partition),
         )
-        await self.store.run(self.unblock_script, keys, (now_ms, platform, reason, pass_until_ms))
+        await self.store.run(self.unblock_script, keys, (now_ms, platform, reason, pass_until_ms, actor))
 
-    async def set_kill_switch(self, platform: str, reason: str, now_ms: int, *, engaged: bool) -> None:
+    async def set_kill_switch(self, platform: str, reason: str, now_ms: int, *, actor: str, engaged: bool) -> None:
         """Bars the platform's budget, or everybody's: the next start reads it, so it is effective at once."""
         if engaged:
             await self.limiter.bar(platform_key(platform), now_ms=now_ms)
         else:
             await self.limiter.unbar(platform_key(platform), now_ms=now_ms)
         detail = f"kill_switch_{'on' if engaged else 'off'}:{reason}"
-        await administered(self.store, platform, detail, now_ms)
+        await administered(self.store, platform, detail, actor, now_ms)
 
     async def providers(self) -> list[ProviderState]:
         """Reads what the delivery workers report of themselves."""

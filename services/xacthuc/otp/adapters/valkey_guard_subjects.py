@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.otp.adapters import layout
 from xacthuc.otp.adapters.scripts import guard_script
+from xacthuc.otp.adapters.told import administered
 from xacthuc.otp.adapters.valkey_guard import KNOWN_KEY, MOST_SUSPECTS, SINCE_KEY, SUSPECTS_KEY, subject_key
 from xacthuc.otp.domain.guard import Kind, Known, Subject, judge
 from xacthuc.otp.domain.guard_ledger import Ledger
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from xacthuc.valkey import Script, Store
 
 MOST_SHOWN: Final = 1000
-_ADMINISTERED_PARTITION: Final = 0
-"""Whose outcome stream tells of changes that concern no single number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +59,14 @@ class ValkeyGuardSubjects:
             if words
         ]
 
-    async def exempt(self, subject: Subject, reason: str, until_ms: int, now_ms: int) -> GuardSubject:
+    async def exempt(self, subject: Subject, reason: str, until_ms: int, now_ms: int, *, actor: str) -> GuardSubject:
         """Runs `guard_exempt.lua` and leaves an outcome, so that identity can audit it."""
         arguments = (now_ms, self.clock_tolerance_ms, self.life, until_ms)
         await self.store.run(self.exempt_script, (subject_key(subject),), arguments)
         listing = ("ZADD", SUSPECTS_KEY, "NX", 0) if subject.kind is Kind.PREFIX else ("SADD", KNOWN_KEY)
         await self.store.execute(*listing, str(subject))
         detail = f"{'exempt' if until_ms > now_ms else 'exempt_end'}:{subject}:{reason}"
-        words: list[str | int] = ["k", "ADMINISTERED", "t", now_ms, "c", "", "p", "", "s", "", "u", "", "lk", ""]
-        words += ["pv", "", "d", detail]
-        await self.store.execute("XADD", layout.outcomes_key(_ADMINISTERED_PARTITION), "*", *words)
+        await administered(self.store, "", detail, actor, now_ms)
         [standing] = await self.read([subject], now_ms)
         return standing
 

@@ -111,6 +111,7 @@ class ValkeyOutcomes:
             prefix=of.get("px", b"").decode(),
             cost_vnd=int(of.get("co", 0)),
             guard=of.get("g", b"").decode(),
+            actor=of.get("ac", b"").decode(),
             number=self._number(platform, challenge, number) if number else "",
         )
 

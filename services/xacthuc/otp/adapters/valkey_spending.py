@@ -103,12 +103,15 @@ class ValkeySpending:
         look = self._known[platform, budget] = Look(now + _GOOD_FOR_SECONDS, asked)
         return look
 
-    async def set_cap(self, platform: str, budget: Budget, cap_vnd: int, reason: str, now_ms: int) -> Spending:
+    async def set_cap(
+        self, platform: str, budget: Budget, cap_vnd: int, reason: str, now_ms: int, *, actor: str
+    ) -> Spending:
         """Writes the cap where each payment reads it, then tells of it."""
         await self.store.execute("SADD", SPENDERS_KEY, platform)
         await self.store.execute("HSET", account_key(platform), _FIELDS[budget][0], cap_vnd)
         self._known.pop((platform, budget), None)
-        await administered(self.store, platform, f"spend_cap:{budget.name.lower()}:{cap_vnd}:{reason}", now_ms)
+        detail = f"spend_cap:{budget.name.lower()}:{cap_vnd}:{reason}"
+        await administered(self.store, platform, detail, actor, now_ms)
         return await self._ask(platform, budget).on(day_number(now_ms))
 
     async def spendings(self, now_ms: int) -> list[Spending]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
 
-    from xacthuc.otp.delivery.domain.offer import Offer
     from xacthuc.otp.domain.challenge import Redemption, Resend, Verdict
     from xacthuc.otp.domain.challenge_id import ChallengeId
     from xacthuc.otp.domain.spending import Budget, Spending
@@ -254,7 +253,9 @@ class Notices(Protocol):
 class Money(Protocol):
     """What platforms spend on messages and may spend. Paying is the delivery worker's."""
 
-    async def set_cap(self, platform: str, budget: Budget, cap_vnd: int, reason: str, now_ms: int) -> Spending:
+    async def set_cap(
+        self, platform: str, budget: Budget, cap_vnd: int, reason: str, now_ms: int, *, actor: str
+    ) -> Spending:
         """Caps what one budget may spend a day, from the next message on; NO_CAP_VND lifts the cap. Returns it so."""
         ...
 
@@ -284,6 +285,8 @@ class OutcomeEntry:
     """What the fraud guard decided, as `domain.guard` writes it."""
     number: str = field(default="", repr=False)
     """E.164, in clear; of a number that is out of use alone."""
+    actor: str = ""
+    """Who did it, of what operators do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,42 +309,4 @@ class Outcomes(Protocol):
 
         `kinds` are names of Outcome.Kind; other outcomes are passed over, none of them when it is empty.
         """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderState:
-    """One provider as the delivery workers see it."""
-
-    name: str
-    channels: tuple[int, ...]
-    sent: int
-    failed: int
-    last_send_ms: int
-    circuit_open: bool
-    suspended: bool
-    """Whether the fraud guard keeps messages from it."""
-    offer: Offer
-
-
-class Administration(Protocol):
-    """What operators change. Every change is an outcome too."""
-
-    async def block(self, number: str, source: str, until_ms: int, now_ms: int) -> None:
-        """Bars a number from receiving anything until then; replaces an earlier block."""
-        ...
-
-    async def unblock(self, number: str, platform: str, reason: str, now_ms: int, *, pass_until_ms: int = 0) -> None:
-        """Lifts the block and, for `platform` when given, bars and spent allowances of the number.
-
-        Until `pass_until_ms` nothing of the kind, nor the fraud guard, keeps codes from it on any platform.
-        """
-        ...
-
-    async def set_kill_switch(self, platform: str, reason: str, now_ms: int, *, engaged: bool) -> None:
-        """Stops or allows all sending for one platform, or for all when it is empty."""
-        ...
-
-    async def providers(self) -> list[ProviderState]:
-        """Returns the providers by name."""
         ...

@@ -47,6 +47,6 @@ class GuardSubjects(Protocol):
         """Returns at most 1 000 subjects, the most suspicious first."""
         ...
 
-    async def exempt(self, subject: Subject, reason: str, until_ms: int, now_ms: int) -> GuardSubject:
+    async def exempt(self, subject: Subject, reason: str, until_ms: int, now_ms: int, *, actor: str) -> GuardSubject:
         """Lets a subject pass until then; a time that is past ends it. The change is an outcome too."""
         ...

@@ -14,7 +14,8 @@ from xacthuc.phone import Refusal
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
 
-    from xacthuc.otp.ports import Administration, OutcomeBatch, Outcomes
+    from xacthuc.otp.ports import OutcomeBatch, Outcomes
+    from xacthuc.otp.ports.administration import Administration
     from xacthuc.otp.usecases.otp import Otp
 
 
@@ -30,7 +31,7 @@ async def watch_outcomes(outcomes: Outcomes, cursor: bytes, kinds: Collection[st
 
 
 async def block_numbers(
-    otp: Otp, admin: Administration, texts: list[str], duration_ms: int, source: str
+    otp: Otp, admin: Administration, texts: list[str], duration_ms: int, source: str, *, actor: str
 ) -> tuple[int, list[tuple[int, Refusal]]]:
     """Blocks every text that is a number; returns how many, and the others with their place and reason."""
     now_ms, refused, blocking = otp.clock.now_ms(), [], []
@@ -39,16 +40,17 @@ async def block_numbers(
         if isinstance(number, Refusal):
             refused.append((index, number))
         else:
-            blocking.append(admin.block(number.e164, source, now_ms + duration_ms, now_ms))
+            blocking.append(admin.block(number.e164, source, now_ms + duration_ms, now_ms, actor=actor))
     # Together: a thousand of them are a few writes to the store, and one after the other a thousand trips.
     await asyncio.gather(*blocking)
     return len(blocking), refused
 
 
 async def unblock_number(
-    otp: Otp, admin: Administration, text: str, platform: str, reason: str, *, pass_ms: int = 0
+    otp: Otp, admin: Administration, text: str, platform: str, reason: str, *, actor: str, pass_ms: int = 0
 ) -> None:
     """Lifts what keeps codes from a number, and lets it pass for `pass_ms`."""
     now_ms = otp.clock.now_ms()
     until_ms = now_ms + pass_ms if pass_ms else 0
-    await admin.unblock(mobile(otp, text, "en").e164, platform, reason, now_ms, pass_until_ms=until_ms)
+    number = mobile(otp, text, "en").e164
+    await admin.unblock(number, platform, reason, now_ms, actor=actor, pass_until_ms=until_ms)

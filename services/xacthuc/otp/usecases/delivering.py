@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from xacthuc.otp.delivery.domain.choice import Share
     from xacthuc.otp.delivery.domain.figures import Figures
-    from xacthuc.otp.ports import Administration, ProviderState
+    from xacthuc.otp.ports.administration import Administration, ProviderState
     from xacthuc.otp.ports.figures import FigureBook
     from xacthuc.otp.usecases.otp import Otp
     from xacthuc.policy.sending import Choice

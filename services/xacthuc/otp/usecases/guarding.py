@@ -63,7 +63,9 @@ async def list_subjects(otp: Otp, subjects: GuardSubjects, *, only_exceeding: bo
     return await subjects.all(otp.clock.now_ms(), only_exceeding=only_exceeding)
 
 
-async def exempt_subject(otp: Otp, subjects: GuardSubjects, name: str, reason: str, duration_ms: int) -> GuardSubject:
+async def exempt_subject(
+    otp: Otp, subjects: GuardSubjects, name: str, reason: str, duration_ms: int, *, actor: str
+) -> GuardSubject:
     """Lets a subject pass for a time, or no longer."""
     now_ms = otp.clock.now_ms()
     try:
@@ -72,4 +74,5 @@ async def exempt_subject(otp: Otp, subjects: GuardSubjects, name: str, reason: s
         raise InvalidRequest(
             FieldFault("subject", "must be operator:, prefix: or provider: and a name, as listed", "SUBJECT")
         ) from None
-    return await subjects.exempt(subject, reason, now_ms + duration_ms if duration_ms else 0, now_ms)
+    until_ms = now_ms + duration_ms if duration_ms else 0
+    return await subjects.exempt(subject, reason, until_ms, now_ms, actor=actor)

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 async def set_spend_cap(
-    otp: Otp, money: Money, platform: str, budget: Budget, *, cap_vnd: int, reason: str
+    otp: Otp, money: Money, platform: str, budget: Budget, *, cap_vnd: int, reason: str, actor: str
 ) -> Spending:
     """Bounds what one budget may spend a day, from the next message on; returns it with what is spent already."""
-    return await money.set_cap(platform, budget, cap_vnd, reason, otp.clock.now_ms())
+    return await money.set_cap(platform, budget, cap_vnd, reason, otp.clock.now_ms(), actor=actor)
 
 
 async def list_spending(otp: Otp, money: Money) -> list[Spending]:

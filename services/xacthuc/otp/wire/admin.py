@@ -10,7 +10,7 @@ from xacthuc.otp.wire.common import timestamp
 
 if TYPE_CHECKING:
     from xacthuc.otp.domain.spending import Spending
-    from xacthuc.otp.ports import ProviderState
+    from xacthuc.otp.ports.administration import ProviderState
     from xacthuc.phone import Refusal
 
 

@@ -77,6 +77,7 @@ def outcomes(batch: OutcomeBatch, *, numbers: bool) -> internal_pb2.WatchOutcome
                 cost_vnd=entry.cost_vnd,
                 guard=fraud.recorded(entry.guard),
                 phone_number=entry.number if numbers else "",
+                actor=entry.actor,
             )
             for entry in batch.entries
         ],

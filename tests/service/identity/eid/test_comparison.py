@@ -139,3 +139,17 @@ async def test_an_operator_is_not_asked_about_who_has_no_number(platform, holder
     await platform.verify_personal_id(holder, KNOWN.personal_id)
 
     assert operator.matches == []
+
+
+@pytest.mark.rule("R12")
+async def test_who_is_given_what_of_whom_is_on_record_before_it_is_given(api, platform, holder, eauth, operator, world):
+    await platform.verify(holder, api.otp.prove(NUMBER, holder))
+    eauth.behave("close")
+
+    await platform.verify_personal_id(holder, HOLDER.personal_id, commerce=True)
+
+    given = await details(world, platform, "identity:account:personal_data_disclosed")
+    assert {(each["to"], each["what"]) for each in given} == {
+        ("eid/eid", "personal_id,full_name,birth_date"),
+        ("operator/viettel", "personal_id,full_name,birth_date,phone_number"),
+    }

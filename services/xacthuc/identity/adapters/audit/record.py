@@ -11,7 +11,10 @@ from xacthuc.audit.keeper import CheckpointKeeper
 from xacthuc.audit.outside import CheckpointFiles
 from xacthuc.audit.pruning import TrailPruning
 from xacthuc.audit.sealer import TrailSealer
+from xacthuc.identity.adapters.audit.checkpoint_book import FiledCheckpoints
+from xacthuc.identity.adapters.audit.sql_audit import SqlAudit
 from xacthuc.identity.adapters.tables import trail
+from xacthuc.identity.usecases.audit import Auditing
 from xacthuc.policy.dates import months_after
 
 if TYPE_CHECKING:
@@ -28,8 +31,7 @@ if TYPE_CHECKING:
 class Record:
     """The trail's own work."""
 
-    signer: CheckpointSigner
-    files: CheckpointFiles | None
+    auditing: Auditing
     sealer: TrailSealer
     pruning: TrailPruning
 
@@ -49,9 +51,9 @@ class Record:
         )
         sealer = TrailSealer(pools.audit, trail, clock, keeper, on_lag=metrics.audit_lag_seconds.set)
         kept_since = partial(_kept_since, policy.retention.audit_months)
-        return cls(
-            signer, files, sealer, TrailPruning(pools.audit, trail, clock, signer, keeper, kept_since=kept_since)
-        )
+        pruning = TrailPruning(pools.audit, trail, clock, signer, keeper, kept_since=kept_since)
+        book = FiledCheckpoints(signer, directory)
+        return cls(Auditing(trail=SqlAudit(pools.audit), book=book, clock=clock), sealer, pruning)
 
 
 def _kept_since(months: int, now: datetime) -> datetime | None:

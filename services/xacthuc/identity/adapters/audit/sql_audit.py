@@ -13,7 +13,7 @@ from xacthuc.identity.ports.audit import Part
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -28,6 +28,7 @@ _MOST_STRAYS: Final = 10_000
 _SNAPSHOT: Final = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 """Seals, entries and queue as they stood together: between two looks an entry moves from one to the other."""
 _IDS: Final = bindparam("ids", type_=ARRAY(BigInteger))
+_PRUNED: Final = select(trail.pruned).order_by(trail.pruned.c.number.desc()).limit(1)
 _ENTRY, _QUEUED, _SEAL = trail.entries.c, trail.unsealed.c, trail.seals.c
 
 
@@ -59,17 +60,23 @@ class SqlAudit:
         async with transaction(self._engine) as connection:
             return [line_of(row) for row in await connection.execute(found)]
 
-    async def export(self, *, after_seal: int, after_entry: int | None) -> AsyncIterator[Part]:
+    async def export(self, *, after_seal: int, after_entry: int | None) -> AsyncGenerator[Part]:
         """Looks at some seals at a time, so that no connection is held while the reader reads."""
-        first = after_seal == 0
+        if after_seal == 0:
+            async with transaction(self._engine) as connection:
+                pruned = (await connection.execute(_PRUNED)).one_or_none()
+            if pruned is not None:
+                after_seal = pruned.number
+                yield Part(pruned=pruned.statement)
         while True:
             async with transaction(self._engine) as connection:
                 await connection.execute(_SNAPSHOT)
-                pruned = await self._pruned(connection) if first else None
-                parts = await self._parts(connection, after_seal, after_entry)
-            if pruned is not None:
-                yield Part(pruned=pruned)
-            first = False
+                pruned = (await connection.execute(_PRUNED)).one_or_none()
+                outdated = pruned is not None and pruned.number > after_seal
+                parts = [] if outdated else await self._parts(connection, after_seal, after_entry)
+            if outdated:
+                yield Part(outdated=True)
+                return
             for part in parts:
                 yield part
                 if part.seal is None:
@@ -81,11 +88,6 @@ class SqlAudit:
         """Writes it in a transaction of its own: reading changes nothing else."""
         async with transaction(self._engine) as connection:
             await trail.write(connection, [entry])
-
-    async def _pruned(self, connection: AsyncConnection) -> str | None:
-        newest = select(trail.pruned.c.statement).order_by(trail.pruned.c.number.desc()).limit(1)
-        statement: str | None = await connection.scalar(newest)
-        return statement
 
     async def _parts(self, connection: AsyncConnection, after_seal: int, after_entry: int | None) -> list[Part]:
         found = select(trail.seals).where(_SEAL.number > after_seal).order_by(_SEAL.number).limit(_SEALS_AT_ONCE)

@@ -1,0 +1,90 @@
+"""The audit trail, as operators ask for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xacthuc.api.identity.v1 import audit_admin_pb2
+from xacthuc.audit.checkpoints import key_id, written_keys
+from xacthuc.identity.ports.audit import Reader, Wanted
+from xacthuc.identity.wire.admin import platform_of
+from xacthuc.identity.wire.common import instant, timestamp
+
+if TYPE_CHECKING:
+    from xacthuc.audit.chain import Line, Seal
+    from xacthuc.audit.checkpoints import Checkpoint
+    from xacthuc.grpckit.call import Call
+    from xacthuc.identity.ports.audit import Part
+
+
+def reader(call: Call) -> Reader:
+    """Reads who reads."""
+    return Reader(call.actor, call.trace.trace_id_hex)
+
+
+def wanted(request: audit_admin_pb2.ListEntriesRequest) -> Wanted:
+    """Reads which entries are wanted."""
+    return Wanted(
+        platform=platform_of(request.platform),
+        subject=request.subject,
+        tag=request.tag,
+        since=instant(request.start_time, "start_time") if request.HasField("start_time") else None,
+        until=instant(request.end_time, "end_time") if request.HasField("end_time") else None,
+    )
+
+
+def entry(line: Line) -> audit_admin_pb2.AuditEntry:
+    """Renders an entry."""
+    return audit_admin_pb2.AuditEntry(
+        id=line.id,
+        record_time=timestamp(line.time),
+        tag=line.tag,
+        platform=line.platform,
+        subject=line.subject,
+        actor=line.actor,
+        request_id=line.request_id,
+        trace_id=line.trace_id,
+        detail=line.detail,
+    )
+
+
+def part(found: Part) -> audit_admin_pb2.ExportTrailResponse:
+    """Renders a part of an export."""
+    if found.pruned is not None:
+        return audit_admin_pb2.ExportTrailResponse(pruned=found.pruned)
+    message = audit_admin_pb2.ExportTrailResponse(
+        seal=None if found.seal is None else _seal(found.seal),
+        entries=[entry(line) for line in found.lines],
+        met_entry_ids=found.met,
+    )
+    if found.seal is None:
+        message.end.waiting_entry_ids.extend(found.waiting)
+        message.end.waiting_count = found.waiting_count
+    return message
+
+
+def checkpoint(told: Checkpoint) -> audit_admin_pb2.AuditCheckpoint:
+    """Renders a checkpoint."""
+    return audit_admin_pb2.AuditCheckpoint(
+        seal_number=told.number,
+        entry_count=told.entries,
+        state_time=timestamp(told.time),
+        key_id=told.key_id,
+        line=told.line(),
+    )
+
+
+def signing_key(public_key: bytes) -> audit_admin_pb2.AuditSigningKey:
+    """Renders a public key."""
+    return audit_admin_pb2.AuditSigningKey(key_id=key_id(public_key), public_key=written_keys([public_key]))
+
+
+def _seal(seal: Seal) -> audit_admin_pb2.AuditSeal:
+    return audit_admin_pb2.AuditSeal(
+        number=seal.number,
+        seal_time=timestamp(seal.time),
+        entry_count=seal.entries,
+        entry_ids=seal.ids,
+        digests=seal.digests,
+        chain=seal.chain,
+    )
