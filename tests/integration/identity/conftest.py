@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from xacthuc.clock import FixedClock
 from xacthuc.identity.adapters.account_cipher import KeyWrapper
@@ -56,6 +57,7 @@ from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy, Purpose
 from xacthuc.sealing import KeyRing, Sealer
 from xacthuc.settings import Environment
+from xacthuc.sql.engine import transaction
 from xacthuc.tokens.signer import Signer
 from xacthuc.valkey import Store
 
@@ -221,3 +223,22 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         appended=lambda: None,
     )
     return Bench(clock, identity, database, keys, personal, rows, store, cache, facts, erasures)
+
+
+@pytest.fixture
+def accepting(bench):
+    """The service of an operator whose policy accepts numbers that the platform had verified."""
+    policy = bench.identity.policy
+    accepts = replace(policy, imports=replace(policy.imports, accept_phone_evidence=True))
+    return replace(bench.identity, policy=accepts)
+
+
+@pytest.fixture
+def look(engine):
+    """Asks the database."""
+
+    async def ask(query, **values):
+        async with transaction(engine) as connection:
+            return (await connection.execute(text(query), values)).all()
+
+    return ask

@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from import_world import ACCEPTED, batch, phone, row, run, verdicts
-from sqlalchemy import text, update
+from sqlalchemy import update
 
-from xacthuc.grpckit.errors import RequestIdReused
 from xacthuc.identity.adapters.key_tables import account_keys
-from xacthuc.identity.adapters.retention.sweeping import destroy
 from xacthuc.identity.adapters.tables import accounts
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.import_rows import ImportedTransition, Judge, microseconds
 from xacthuc.identity.domain.importing import Outcome, PhoneOutcome
 from xacthuc.identity.domain.registration import Fault
-from xacthuc.identity.domain.retention import plan
 from xacthuc.identity.ports.imports import JudgedBatch
 from xacthuc.policy import Action, Reason
 from xacthuc.sql.engine import transaction
 
 PLATFORM = "forum"
 NUMBER = "+84912345678"
-
-
-@pytest.fixture
-def accepting(bench):
-    """The service of an operator whose policy accepts numbers that the platform had verified."""
-    policy = bench.identity.policy
-    accepts = replace(policy, imports=replace(policy.imports, accept_phone_evidence=True))
-    return replace(bench.identity, policy=accepts)
-
-
-@pytest.fixture
-def look(engine):
-    async def ask(query, **values):
-        async with transaction(engine) as connection:
-            return (await connection.execute(text(query), values)).all()
-
-    return ask
 
 
 async def one(identity, *rows):
@@ -271,57 +249,3 @@ async def test_a_batch_that_changes_nothing_tells_nobody(bench, look):
     await one(bench.identity, row("a"))
 
     assert await look("SELECT count(*) FROM identity.outbox") == [(1,)]
-
-
-async def test_a_repeated_batch_answers_the_same_and_does_nothing(bench, look):
-    rows, batch_id = [row("a"), row("b", born=(2999, 1, 1))], batch(PLATFORM, []).order.request_id
-    first = await run(bench.identity, batch(PLATFORM, rows, batch_id))
-    bench.clock.advance(timedelta(days=1))
-    again = await run(bench.identity, batch(PLATFORM, rows, batch_id))
-
-    assert [verdicts(answer) for answer in again] == [verdicts(answer) for answer in first]
-    assert await look("SELECT count(*) FROM identity.audit") == [(1,)]
-
-
-async def test_a_batch_id_with_other_rows_is_refused_after_the_answers_before_it(bench, look):
-    batch_id = batch(PLATFORM, []).order.request_id
-    await run(bench.identity, batch(PLATFORM, [row("a")], batch_id))
-
-    with pytest.raises(RequestIdReused):
-        await run(bench.identity, batch(PLATFORM, [row("b")]), batch(PLATFORM, [row("c")], batch_id))
-
-    assert await look("SELECT account FROM identity.accounts ORDER BY account") == [("a",), ("b",)]
-
-
-async def test_a_batch_is_known_for_as_long_as_answers_are_kept(bench, engine):
-    sent = [row("a")]
-    batch_id = batch(PLATFORM, []).order.request_id
-    await run(bench.identity, batch(PLATFORM, sent, batch_id))
-    bench.clock.advance(timedelta(days=30))
-
-    await destroy(engine, plan(bench.identity.policy), bench.clock.now() - timedelta(days=1))
-    (kept,) = await run(bench.identity, batch(PLATFORM, sent, batch_id))
-    await destroy(engine, plan(bench.identity.policy), bench.clock.now())
-    (answer,) = await run(bench.identity, batch(PLATFORM, sent, batch_id))
-    outcomes = [verdicts(one)[0].outcome for one in (kept, answer)]
-    assert outcomes == [Outcome.IMPORTED, Outcome.UNCHANGED]
-
-
-async def test_streams_with_the_same_accounts_numbers_and_batches_end_without_a_deadlock(accepting, look):
-    """Each stream has them in another order, and shares half its batches with the others."""
-    rows = [row(f"u{turn}", phone=phone(f"+849123{turn % 40:05d}", ACCEPTED + timedelta(turn))) for turn in range(120)]
-    shared = [batch(PLATFORM, []).order.request_id for _ in range(3)]
-
-    async def stream(turn):
-        mixed = rows[turn * 30 :] + rows[: turn * 30]
-        mixed = mixed if turn % 2 else mixed[::-1]
-        own = [batch(PLATFORM, mixed[start : start + 40]) for start in range(0, 120, 40)]
-        common = [batch(PLATFORM, rows[start * 40 : start * 40 + 40], shared[start]) for start in range(3)]
-        return await run(accepting, *(one for pair in zip(own, common, strict=True) for one in pair))
-
-    answers = await asyncio.gather(*(stream(turn) for turn in range(4)))
-
-    outcomes = [verdict.outcome for stream_ in answers for answer in stream_ for verdict in verdicts(answer)]
-    assert set(outcomes) <= {Outcome.IMPORTED, Outcome.UNCHANGED}
-    assert await look("SELECT count(*) FROM identity.accounts") == [(120,)]
-    assert await look("SELECT count(*), count(DISTINCT account) FROM identity.consents") == [(120, 120)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import grpc
@@ -172,3 +173,32 @@ async def test_streams_side_by_side_import_everything_once(send, platform):
     answers = await asyncio.gather(*(stream(turn) for turn in range(4)))
 
     assert sum(answer.counts.imported for stream_ in answers for answer in stream_) == 800
+
+
+async def test_an_importer_that_does_not_read_its_verdicts_is_held_back_and_costs_no_memory(
+    internal, platform, deployment
+):
+    """72 MB are sent ahead of the answers; the service takes as much of it as it answers."""
+    sent = [batch(*(account(f"u{n}", full_name="x" * 3_000) for n in range(1_000))) for _ in range(24)]
+    call = internal("backfill").ImportAccounts(metadata=(("x-xacthuc-platform", platform.name),), timeout=240)
+    before_mib = peak_mib(deployment.process.pid)
+
+    async def write():
+        for one in sent:
+            await call.write(one)
+        await call.done_writing()
+
+    writer = asyncio.create_task(write())
+    await asyncio.wait({writer}, timeout=2)
+    held_back = not writer.done()
+    answers = [answer.batch_id async for answer in call]
+
+    assert held_back
+    assert answers == [one.batch_id for one in sent]
+    assert peak_mib(deployment.process.pid) - before_mib < 60
+
+
+def peak_mib(pid):
+    """The most memory that a process ever had in RAM (VmHWM, proc(5))."""
+    (line,) = [one for one in Path(f"/proc/{pid}/status").read_text("ascii").splitlines() if one.startswith("VmHWM")]
+    return int(line.split()[1]) / 1_024
