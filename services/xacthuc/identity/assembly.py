@@ -34,6 +34,7 @@ from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.identity.adapters.purge import Purge
 from xacthuc.identity.adapters.retention.erasures import Erasures
+from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
 from xacthuc.identity.adapters.retention.sql_holds import SqlHolds
 from xacthuc.identity.adapters.retention.sql_retention import SqlRetention
 from xacthuc.identity.adapters.rotation import targets
@@ -177,6 +178,7 @@ class Assembly:
         peer = OtpClient(connections.otp)
         erasures = Erasures(settings.erasure_acknowledgers, timedelta(days=policy.retention.acknowledge_days))
         purge = Purge(pools.writes, keys, erasures, clock, standings.forget)
+        signer = Signer(settings.standing_ring, settings.standing_issuer)
         rules, grace = plan(policy), timedelta(hours=policy.retention.late_hours)
         worker = Worker(
             pools.jobs,
@@ -206,6 +208,7 @@ class Assembly:
             lifecycle=SqlLifecycle(database, erasures),
             retention=SqlRetention(pools.writes, rules, grace),
             holds=SqlHolds(pools.writes, requests),
+            evidence=SqlEvidence(pools.writes, requests, signer),
             verifications=SqlVerifications(database),
             imports=SqlImports(
                 pools.imports, BatchSealer(keys, personal), personal, rows, by_number, bindings=database.bindings
@@ -215,7 +218,7 @@ class Assembly:
             proofs=peer,
             guardianships=SqlGuardianships(database),
             standings=standings,
-            tokens=SignedStandings(Signer(settings.standing_ring, settings.standing_issuer)),
+            tokens=SignedStandings(signer),
             platforms=platforms,
             publication=publication,
             personal_ids=SqlPersonalIds(database, of_ids),

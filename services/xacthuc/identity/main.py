@@ -71,6 +71,7 @@ SCOPES: Final = {
 PEERS: Final = {
     "PutGuardianship": {"guardian"},
     "ImportAccounts": {"backfill", "cli"},
+    "AcknowledgeErasure": {"guardian", "livestream", "backfill"},
     "WatchAllAccounts": {"guardian", "livestream", "backfill", "otp", "cli"},
 }
 """Which services may call each internal method."""

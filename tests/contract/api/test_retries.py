@@ -45,6 +45,7 @@ NEVER_RETRIED = {
     "ApprovalAdmin/RefuseApproval": "the operator is told and decides",
     "ApprovalAdmin/WithdrawApproval": "the operator is told and decides",
     "RetentionAdmin/ListRetentionFigures": "the operator is told and decides",
+    "RetentionAdmin/GetErasureEvidence": "the operator is told and decides",
     "RetentionAdmin/PlaceHold": "the operator is told and decides",
     "RetentionAdmin/ExtendHold": "the operator is told and decides",
     "RetentionAdmin/ReleaseHold": "the operator is told and decides",

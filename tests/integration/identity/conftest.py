@@ -24,6 +24,7 @@ from xacthuc.identity.adapters.locks.sql_violations import SqlViolations
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.retention.erasures import Erasures
+from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
 from xacthuc.identity.adapters.retention.sql_holds import SqlHolds
 from xacthuc.identity.adapters.retention.sql_retention import SqlRetention
 from xacthuc.identity.adapters.sql_account_list import SqlAccountList
@@ -178,6 +179,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
     sealer = Sealer(seal_ring)
     personal, keys = PersonalData(sealer, index_ring), AccountKeys(key_engine, KeyWrapper(sealer))
     requests, rows = SqlRequests(personal), AccountRows(policy, lambda: None)
+    signer = Signer(ring(), ISSUER)
     erasures = Erasures(("guardian",), timedelta(days=policy.retention.acknowledge_days))
     cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, keys, rows)
     caps = policy.accounts_per_personal_id
@@ -198,6 +200,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         lifecycle=SqlLifecycle(database, erasures),
         retention=SqlRetention(engine, plan(policy), timedelta(hours=policy.retention.late_hours)),
         holds=SqlHolds(engine, requests),
+        evidence=SqlEvidence(engine, requests, signer),
         verifications=SqlVerifications(database),
         imports=SqlImports(
             engine,
@@ -212,7 +215,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         proofs=NoPeer(),
         guardianships=SqlGuardianships(database),
         standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),
-        tokens=SignedStandings(Signer(ring(), ISSUER)),
+        tokens=SignedStandings(signer),
         platforms=SqlPlatforms(engine, requests),
         publication=NoPeer(),
         personal_ids=SqlPersonalIds(database, personal_id_writes),

@@ -128,6 +128,23 @@ async def test_what_came_due_under_a_hold_is_destroyed_once_no_hold_stands(bench
     assert account.life == Life.ERASED
 
 
+async def test_evidence_is_complete_once_everything_is_destroyed_and_acknowledged(bench, purge):
+    await bench.register("an")
+    await end(bench, lifecycle.close_account, "an")
+    bench.clock.advance(800 * DAY)
+    await purge.purge(purge_job(PLATFORM, "an", bench.clock.now()))
+    bench.clock.advance(8 * DAY)
+    _, overdue = await retention.status(bench.identity)
+    (before,), _ = await retention.erasure_evidence(bench.identity, bench.order("a"), "an")
+
+    await retention.acknowledge_erasure(bench.identity, bench.order("b"), "an", "guardian", None)
+
+    (after,), _ = await retention.erasure_evidence(bench.identity, bench.order("c"), "an")
+    assert (overdue[Duty.ACKNOWLEDGEMENT], before.complete_time) == (1, None)
+    assert (after.cause, after.complete_time) == ("CLOSED", bench.clock.now())
+    assert after.destroyed == {"accounts": 1, "evidence": 0, "consents": 1, "requests": 2}
+
+
 async def test_a_registration_that_nobody_takes_up_is_held_too(bench, purge, rows):
     await bench.register("child", (2020, 1, 2))
     placed = await place(bench, "child")

@@ -7,12 +7,17 @@ from uuid import uuid4
 
 import grpc
 import pytest
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
 from identity_service import reason_of, refusal
 
-from xacthuc.api.identity.v1 import resources_pb2, service_pb2
+from xacthuc.api.identity.v1 import internal_pb2, resources_pb2, service_pb2
 from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.tokens import statement
+from xacthuc.tokens.erasure import KIND
+from xacthuc.tokens.keys import PublicKeys
+from xacthuc.tokens.statement import Expected
 
 Retention = resources_pb2.Retention
 
@@ -83,6 +88,48 @@ async def test_figures_say_how_long_each_kind_is_kept_and_by_which_law(api):
     account = next(kind for kind in answer.kinds if kind.data == "ACCOUNT")
     assert (account.kept, "333/2026" in account.legal_basis) == ("24 months", True)
     assert all(kind.late_row_count == 0 for kind in answer.kinds)
+
+
+@pytest.mark.rule("R49")
+async def test_an_erasure_is_proven_by_a_signed_statement_with_what_other_services_said(
+    api, platform, account_key_is_destroyed, eventually
+):
+    await platform.register("an")
+    await erase(platform, "an")
+    await eventually(lambda: account_key_is_destroyed(platform.name, "an"))
+    said = await api.guardian.AcknowledgeErasure(
+        internal_pb2.AcknowledgeErasureRequest(name="accounts/an", request_id=str(uuid4())),
+        metadata=(("x-xacthuc-platform", platform.name),),
+    )
+
+    evidence = await api.retention.GetErasureEvidence(
+        pb2.GetErasureEvidenceRequest(name=f"platforms/{platform.name}/accounts/an", request_id=str(uuid4()))
+    )
+
+    (erasure,) = evidence.erasures
+    keys = await platform.ask("GetJwks", service_pb2.GetJwksRequest())
+    claims = statement.verify(
+        evidence.statement,
+        Expected(kind=KIND, issuer="https://identity.xacthuc.local", audience=platform.name),
+        PublicKeys.read({"keys": [MessageToDict(key, preserving_proto_field_name=True) for key in keys.keys]}),
+        datetime.now(UTC),
+    )
+    assert erasure.cause == pb2.ErasureEvidence.Erasure.REQUESTED
+    assert erasure.HasField("seal_time")
+    assert erasure.HasField("key_destroy_time")
+    assert list(erasure.acknowledgements) == [said]
+    assert (claims.subject, claims.own["erasures"][0]["cause"]) == ("an", "REQUESTED")
+
+
+async def test_nobody_acknowledges_or_proves_what_is_not_being_erased(api, platform):
+    await platform.register("an")
+    request = internal_pb2.AcknowledgeErasureRequest(name="accounts/an", request_id=str(uuid4()))
+    evidence = pb2.GetErasureEvidenceRequest(name=f"platforms/{platform.name}/accounts/an", request_id=str(uuid4()))
+
+    early = await refusal(api.guardian.AcknowledgeErasure(request, metadata=(("x-xacthuc-platform", platform.name),)))
+    missing = await refusal(api.retention.GetErasureEvidence(evidence))
+
+    assert [reason_of(each) for each in (early, missing)] == [Reason.ACCOUNT_STATE, Reason.ACCOUNT_NOT_FOUND]
 
 
 async def test_a_hold_that_is_not_there_cannot_be_released(api, platform):

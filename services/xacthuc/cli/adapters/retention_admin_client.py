@@ -59,6 +59,14 @@ def list_holds(platform: str, page_token: str) -> Call[Any]:
     return _call("ListHolds", request, pb2.ListHoldsResponse)
 
 
+def erasure_evidence(platform: str, account: str) -> Call[Any]:
+    """Returns what is on record of an account's erasures, signed."""
+    request = pb2.GetErasureEvidenceRequest(
+        name=f"{platform_name(platform)}/{account_name(account)}", request_id=new_request_id()
+    )
+    return _call("GetErasureEvidence", request, pb2.ErasureEvidence)
+
+
 def account_name(account: str) -> str:
     """Returns `accounts/{account}` for an id or a name."""
     return account if "/" in account else f"accounts/{account}"

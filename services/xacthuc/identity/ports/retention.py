@@ -98,6 +98,24 @@ class Holds(Protocol):
         ...
 
 
+class Evidence(Protocol):
+    """The evidence of erasures."""
+
+    async def acknowledge(
+        self, order: Order, account_id: str, service: str, keep_until: datetime | None, now: datetime
+    ) -> Acknowledgement | None:
+        """Keeps a service's word about the newest erasure of an account; None when there is none."""
+        ...
+
+    async def erasures(self, order: Order, account_id: str, now: datetime) -> Sequence[Erasure]:
+        """Returns the erasures of an account, oldest first, and has on record that somebody asked."""
+        ...
+
+    def statement(self, platform: str, account_id: str, erasures: Sequence[Erasure], now: datetime) -> str:
+        """Returns them as a signed statement."""
+        ...
+
+
 class Retention(Protocol):
     """How retention stands."""
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from xacthuc.identity.usecases import events, guardianships, imports
-from xacthuc.identity.wire import guardianship_messages
+from xacthuc.identity.usecases import events, guardianships, imports, retention
+from xacthuc.identity.wire import guardianship_messages, retention_messages
+from xacthuc.identity.wire.common import ACCOUNT_PREFIX, order
 from xacthuc.identity.wire.event_messages import EventRenderer
 from xacthuc.identity.wire.imports import RowReader, imported
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
-    from xacthuc.api.identity.v1 import internal_pb2
+    from xacthuc.api.identity.v1 import internal_pb2, resources_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.identity.usecases.identity import Identity
@@ -42,6 +43,15 @@ class IdentityInternalServicer:
         async with aclosing(imports.import_accounts(self._identity, batches)) as answers:
             async for answer in answers:
                 yield imported(answer)
+
+    async def AcknowledgeErasure(
+        self, request: internal_pb2.AcknowledgeErasureRequest, call: Call
+    ) -> resources_pb2.ErasureAcknowledgement:
+        asked, account_id = order(request, call, call.platform), request.name[ACCOUNT_PREFIX:]
+        said = await retention.acknowledge_erasure(
+            self._identity, asked, account_id, call.peer, retention_messages.keep_until(request)
+        )
+        return retention_messages.acknowledgement(said)
 
     async def WatchAllAccounts(
         self, request: internal_pb2.WatchAllAccountsRequest, call: Call

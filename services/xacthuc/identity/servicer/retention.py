@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
 from xacthuc.identity.servicer.pages import size_of
 from xacthuc.identity.usecases import retention
-from xacthuc.identity.wire import retention as wire
+from xacthuc.identity.wire import retention_messages as wire
 from xacthuc.identity.wire.common import order, spaced
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class RetentionAdminServicer:
         asked = order(request, call, wire.platform_of(request.name))
         hold_id, basis = wire.last_of(request.name), spaced(request.basis)
         return wire.hold(await retention.release_hold(self._identity, asked, hold_id, basis))
+
+    async def GetErasureEvidence(self, request: pb2.GetErasureEvidenceRequest, call: Call) -> pb2.ErasureEvidence:
+        platform, account_id = wire.account_of(request.name)
+        asked = order(request, call, platform)
+        return wire.evidence(request.name, *await retention.erasure_evidence(self._identity, asked, account_id))
 
     async def ListHolds(self, request: pb2.ListHoldsRequest, call: Call) -> pb2.ListHoldsResponse:
         page, token = await retention.list_holds(

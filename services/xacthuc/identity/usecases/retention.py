@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xacthuc.grpckit.errors import FieldFault, InvalidRequest, NotFound
+from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, NotFound
 from xacthuc.grpckit.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.retention import Duty, Figure
-    from xacthuc.identity.ports.retention import HoldOrder, HoldView, Placed
+    from xacthuc.identity.ports.retention import Acknowledgement, Erasure, HoldOrder, HoldView, Placed
     from xacthuc.identity.usecases.identity import Identity
 
 
@@ -54,6 +55,28 @@ async def list_holds(identity: Identity, platform: str, after: str, limit: int) 
     """Returns a page of holds behind the id `after`, and what to ask the next page with; empty at the end."""
     found = await identity.holds.page(platform, after, limit + 1)
     return found[:limit], found[limit - 1].hold_id if len(found) > limit else ""
+
+
+async def acknowledge_erasure(
+    identity: Identity, order: Order, account_id: str, service: str, keep_until: datetime | None
+) -> Acknowledgement:
+    """Keeps another service's word that it erased."""
+    work = identity.evidence.acknowledge(order, account_id, service, keep_until, identity.clock.now())
+    said = await identity.shield.finish(work)
+    if said is None:
+        raise FailedPrecondition(
+            Reason.ACCOUNT_STATE, "the account is not being erased; wait for its event ERASURE_SCHEDULED", metadata={}
+        )
+    return said
+
+
+async def erasure_evidence(identity: Identity, order: Order, account_id: str) -> tuple[Sequence[Erasure], str]:
+    """Returns what is on record of an account's erasures, and the same signed."""
+    now = identity.clock.now()
+    found = await identity.evidence.erasures(order, account_id, now)
+    if not found:
+        raise NotFound(Reason.ACCOUNT_NOT_FOUND, "no erasure of such an account is on record")
+    return found, identity.evidence.statement(order.platform, account_id, found, now)
 
 
 def _no_hold() -> NotFound:

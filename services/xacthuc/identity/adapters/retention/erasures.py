@@ -76,20 +76,14 @@ class Erasures:
         self, connection: AsyncConnection, platform: str, account_id: str, destroyed: Mapping[str, int], now: datetime
     ) -> None:
         """Notes that everything is destroyed, and how much."""
-        waiting = select(erasure_acknowledgements.c.service).where(
-            erasure_acknowledgements.c.erasure == erasures.c.id, erasure_acknowledgements.c.acknowledge_time.is_(None)
+        ended = await connection.scalar(
+            update(erasures)
+            .where(_is_open(platform, account_id))
+            .values(key_time=func.coalesce(erasures.c.key_time, now), end_time=now, destroyed=dict(destroyed))
+            .returning(erasures.c.id)
         )
-        await connection.execute(
-            update(erasures).where(_is_open(platform, account_id), ~waiting.exists()).values(complete_time=now)
-        )
-        await _set(
-            connection,
-            platform,
-            account_id,
-            key_time=func.coalesce(erasures.c.key_time, now),
-            end_time=now,
-            destroyed=dict(destroyed),
-        )
+        if ended is not None:
+            await complete(connection, ended, now)
 
     async def _ask(self, connection: AsyncConnection, platform: str, account_id: str, now: datetime) -> None:
         """Notes that an event of this commit, or of one that follows, asks the other services; once an erasure."""
@@ -106,6 +100,18 @@ async def has_begun(connection: AsyncConnection, platform: str, account_id: str)
     """Whether an account's destruction cannot be stopped any more."""
     begun = select(erasures.c.id).where(_is_open(platform, account_id), erasures.c.begin_time.is_not(None))
     return await connection.scalar(begun) is not None
+
+
+async def complete(connection: AsyncConnection, erasure_id: int, now: datetime) -> None:
+    """Notes that an erasure is over, if nothing of it is missing."""
+    said = erasure_acknowledgements.c
+    missing = select(said.service).where(said.erasure == erasure_id, said.acknowledge_time.is_(None))
+    await connection.execute(
+        update(erasures)
+        .where(erasures.c.id == erasure_id, erasures.c.end_time.is_not(None), erasures.c.complete_time.is_(None))
+        .where(~missing.exists())
+        .values(complete_time=now)
+    )
 
 
 def _is_open(platform: str, account_id: str) -> ColumnElement[bool]:

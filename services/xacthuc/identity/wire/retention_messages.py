@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from xacthuc.api.identity.v1 import resources_pb2
 from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
+from xacthuc.identity.domain.retention import Cause
 from xacthuc.identity.ports.retention import HoldOrder
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX, instant, optional_timestamp, order, spaced, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
+    from xacthuc.api.identity.v1 import internal_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.retention import Duty, Figure
-    from xacthuc.identity.ports.retention import HoldView, Placed
+    from xacthuc.identity.ports.retention import Acknowledgement, Erasure, HoldView, Placed
     from xacthuc.policy import Policy
 
+_CAUSES: Final = {cause: pb2.ErasureEvidence.Erasure.Cause.Value(cause.value) for cause in Cause}
 _PLATFORM_PREFIX: Final = len("platforms/")
 
 
@@ -66,6 +71,49 @@ def placed(answer: Placed) -> pb2.PlaceHoldResponse:
     """Renders a hold, with the accounts that it could not take."""
     return pb2.PlaceHoldResponse(
         hold=hold(answer.hold), not_held=[f"accounts/{account_id}" for account_id in answer.not_held]
+    )
+
+
+def account_of(name: str) -> tuple[str, str]:
+    """Returns the ids in `platforms/{platform}/accounts/{account}`."""
+    _, platform, _, account_id = name.split("/")
+    return platform, account_id
+
+
+def keep_until(request: internal_pb2.AcknowledgeErasureRequest) -> datetime | None:
+    """Reads until when a service keeps the rest."""
+    return instant(request.keep_until_time, "keep_until_time") if request.HasField("keep_until_time") else None
+
+
+def acknowledgement(said: Acknowledgement) -> resources_pb2.ErasureAcknowledgement:
+    """Renders another service's word."""
+    return resources_pb2.ErasureAcknowledgement(
+        service=said.service,
+        due_time=timestamp(said.due_time),
+        acknowledge_time=optional_timestamp(said.acknowledge_time),
+        keep_until_time=optional_timestamp(said.keep_until),
+    )
+
+
+def evidence(name: str, erasures: Sequence[Erasure], statement: str) -> pb2.ErasureEvidence:
+    """Renders what is on record of an account's erasures."""
+    return pb2.ErasureEvidence(
+        name=name,
+        erasures=[
+            pb2.ErasureEvidence.Erasure(
+                cause=_CAUSES[each.cause],
+                want_time=timestamp(each.want_time),
+                seal_time=optional_timestamp(each.seal_time),
+                key_destroy_time=optional_timestamp(each.key_time),
+                due_time=optional_timestamp(each.due_time),
+                end_time=optional_timestamp(each.end_time),
+                destroyed_row_counts=each.destroyed,
+                acknowledgements=[acknowledgement(said) for said in each.acknowledgements],
+                complete_time=optional_timestamp(each.complete_time),
+            )
+            for each in erasures
+        ],
+        statement=statement,
     )
 
 
