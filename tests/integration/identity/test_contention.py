@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 
 from xacthuc.identity.adapters.account_writes import lock_accounts
 from xacthuc.identity.adapters.tables import metadata
-from xacthuc.identity.commands import RevokeVerification
+from xacthuc.identity.commands import ProveNumber, RevokeVerification
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.numbers import RevocationReason
@@ -27,7 +27,7 @@ from xacthuc.identity.ports.numbers import Settled
 from xacthuc.identity.ports.personal_ids import Declaration, Findings
 from xacthuc.identity.usecases import numbers
 from xacthuc.identity.usecases.accounts import get_account
-from xacthuc.policy import Action
+from xacthuc.policy import Action, Purpose
 from xacthuc.policy.sections import NumberMoves
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.errors import DatabaseBusy
@@ -45,6 +45,20 @@ def bench(bench):
     """One whose numbers may pass from hand to hand as often as they like."""
     policy = replace(bench.identity.policy, number_moves=NumberMoves(most=1_000_000, days=30))
     return replace(bench, identity=replace(bench.identity, policy=policy))
+
+
+@pytest.fixture
+def waiting(engine):
+    """Whether so many wait for locks."""
+
+    async def are(how_many):
+        async with transaction(engine) as connection:
+            found = (
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            return await connection.scalar(text(found)) == how_many
+
+    return are
 
 
 async def rows(engine, table):
@@ -147,7 +161,9 @@ async def test_accounts_that_take_each_others_numbers_at_once_never_wait_in_a_ci
     await assert_whole(bench, engine, "ab")
 
 
-async def test_an_answer_and_the_repeated_request_it_is_for_never_wait_for_each_other(bench, engine, eventually):
+async def test_an_answer_and_the_repeated_request_it_is_for_never_wait_for_each_other(
+    bench, engine, waiting, eventually
+):
     """The request is repeated, and answered at once, while what its first run was told is being kept."""
     await bench.register("a")
     order, now = bench.order("a", "VerifyPersonalId"), bench.clock.now()
@@ -174,3 +190,35 @@ async def test_an_answer_and_the_repeated_request_it_is_for_never_wait_for_each_
         await eventually(partial(waiting, 2))
 
     assert {(await repeated).answer.outcome, (await settling).answer.outcome} == {Outcome.DECLARED}
+
+
+class Redeemed:
+    """A peer that has redeemed the proof for this request before."""
+
+    def __init__(self, proof):
+        self.proof = proof
+
+    async def redeem(self, token, subject, purposes, request_id, call):
+        return self.proof
+
+
+async def test_a_request_is_not_refused_while_its_first_run_is_under_way(bench, engine, waiting, eventually):
+    """Refused at the door, its caller would be told so of a change that is made a moment later."""
+    one, other = NUMBERS[:2]
+    await bench.register("a")
+    await prove(bench, "a", one)
+    order, proof = bench.order("a", "ChangeNumber"), replace(bench.proof("a", other), purpose=Purpose.NUMBER_CHANGE)
+    identity = replace(bench.identity, proofs=Redeemed(proof))
+    await identity.verifications.begin(order, "a", bench.clock.now())
+    await revoke(bench, "a")
+
+    async with transaction(engine) as connection:  # somebody verifies the first number again, and is not done
+        await lock_accounts(connection, PLATFORM, ("a",))
+        await connection.execute(text("UPDATE identity.evidence SET lapse_time = NULL, lapse_reason = NULL"))
+        first = asyncio.create_task(numbers.settle(identity, order, "a", proof, change=True))
+        await eventually(partial(waiting, 1))
+        command = ProveNumber(order=order, account_id="a", proof_token="")
+        again = asyncio.create_task(numbers.change_number(identity, command, None))
+        await eventually(partial(waiting, 2))
+
+    assert (await first).answer == await again

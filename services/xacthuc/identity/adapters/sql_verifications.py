@@ -74,7 +74,7 @@ class SqlVerifications:
             account = await self._rows.account(connection, order.platform, account_id, key)
             if account is not None and seen is None:
                 await self._requests.record(connection, order, account_id, None, now)
-        return Begun(None, account)
+        return Begun(None, account, again=seen is not None)
 
     async def settle(
         self, order: Order, account_id: str, proof: Proof, decide: Decide, now: datetime

@@ -57,6 +57,8 @@ class Begun:
     answer: AccountView | None
     account: Account | None
     """None when it is answered, or when there is no such account and nothing was recorded."""
+    again: bool = False
+    """Whether the same request began before, and may be under way still."""
 
 
 class ProofUsed(Exception):  # noqa: N818 - the state it names

@@ -58,8 +58,11 @@ async def _prove(identity: Identity, command: ProveNumber, call: Call, *, change
         return begun.answer
     if begun.account is None:
         raise not_found()
-    if refusal := numbers.bar(begun.account.facts, identity.clock.now_ms(), change=change):
-        raise refused(refusal)  # before the proof is used up
+    refusal = numbers.bar(begun.account.facts, identity.clock.now_ms(), change=change)
+    # Before the proof is used up. Whoever repeats waits for their first run under the locks: refused here, they would be
+    # told so of what is done a moment later.
+    if refusal and not begun.again:
+        raise refused(refusal)
     proof = await _redeem(identity, command, _CHANGING if change else _VERIFYING, call)
     settled = await identity.shield.finish(settle(identity, order, account_id, proof, change=change))
     if not isinstance(settled, Settled):
