@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.errors import FailedPrecondition
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.identity.adapters import account_writes, sql_claims
+from xacthuc.identity.adapters import account_writes, personal_id_questions, sql_claims
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_rows import SEALED_AWAY, LapseReason
 from xacthuc.identity.adapters.events import EventKind
@@ -21,7 +21,6 @@ from xacthuc.identity.adapters.tables import (
     consents,
     evidence,
     outbox,
-    personal_id_checks,
     personal_id_claims,
     trail,
 )
@@ -171,7 +170,7 @@ class PersonalIdWrites:
                 platform=platform, personal_id_index=index, account=account_id, verify_time=now
             )
         )
-        await self.close_check(connection, cipher)
+        await personal_id_questions.close(connection, cipher)
         detail: Json = {"source": proven.source, "level": proven.level, "transaction_id": proven.transaction_id}
         await note(connection, order, Tag.PERSONAL_ID_VERIFIED, account_id, now=now, detail=detail)
         await outbox.append(connection, [account_writes.event(order, EventKind.PERSONAL_ID_VERIFIED, account_id, now)])
@@ -193,7 +192,7 @@ class PersonalIdWrites:
         for old in await self.standing(connection, cipher):
             if old.kind is EvidenceKind.PERSONAL_ID_DECLARED:
                 await self.lapse(connection, cipher, old, LapseReason.REFUSED, now)
-        await self.close_check(connection, cipher)
+        await personal_id_questions.close(connection, cipher)
         account_id = cipher.account_id
         detail: Json = {"outcome": outcome.value}
         await note(connection, order, Tag.PERSONAL_ID_REFUSED, account_id, now=now, detail=detail)
@@ -213,14 +212,6 @@ class PersonalIdWrites:
                 evidence.c.id == old.id,
             )
             .values(lapse_time=now, lapse_reason=reason)
-        )
-
-    async def close_check(self, connection: AsyncConnection, cipher: AccountCipher) -> None:
-        """Ends the account's open question."""
-        await connection.execute(
-            delete(personal_id_checks).where(
-                personal_id_checks.c.platform == cipher.platform, personal_id_checks.c.account == cipher.account_id
-            )
         )
 
     async def answer(

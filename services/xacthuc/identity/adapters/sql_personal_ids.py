@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
-from xacthuc.identity.adapters import account_writes, answers
+from xacthuc.identity.adapters import account_writes, answers, personal_id_questions
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.events import EventKind
-from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.personal_id_writes import gone, note
 from xacthuc.identity.adapters.second_look import second_look
-from xacthuc.identity.adapters.tables import evidence, jobs, outbox, personal_id_checks
+from xacthuc.identity.adapters.tables import evidence, outbox
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.personal_ids import Details, Outcome, Proven, Waits
 from xacthuc.identity.ports.personal_ids import Check, Declared, SettledPersonalId
-from xacthuc.ids import new_request_id
-from xacthuc.jobs.job import Job
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from xacthuc.identity.adapters.account_database import AccountDatabase
@@ -70,24 +65,26 @@ class SqlPersonalIds:
                 raise gone()
             standing = await self._writes.standing(connection, key)
             same = {one.kind: one for one in standing if one.personal_id == declaration.personal_id}
-            if seen is not None and not await self._is_open(connection, key, same):
+            declared = same.get(EvidenceKind.PERSONAL_ID_DECLARED)
+            if seen is not None and not (
+                declared and await personal_id_questions.about(connection, key) == declared.id
+            ):
                 # The call was cut off, and a job or the provider's report has settled its question since.
                 return Declared(await self._writes.answer(connection, order, key, _stands(same), now=now), None)
             if seen is None:
                 await self._record(connection, order, key, declaration, now)
             if EvidenceKind.PERSONAL_ID in same:
                 return Declared(await self._writes.answer(connection, order, key, Outcome.CONFIRMED, now=now), None)
-            declared = same.get(EvidenceKind.PERSONAL_ID_DECLARED)
             place = (
                 declared.id
                 if declared
                 else await self._declared(connection, order, key, declaration, standing, now=now)
             )
             if not declaration.asked:
-                await self._writes.close_check(connection, key)
+                await personal_id_questions.close(connection, key)
                 return Declared(await self._writes.answer(connection, order, key, Outcome.DECLARED, now=now), None)
-            await self._open_check(connection, key, place, declaration.next_time, now)
-            return Declared(None, await self._read(connection, key))
+            await personal_id_questions.ask(connection, key, place, declaration.next_time, now)
+            return Declared(None, await personal_id_questions.read(connection, key, candidate))
 
     async def check(self, platform: str, account_id: str, check_id: str) -> Check | None:
         """Reads a question by its account."""
@@ -100,14 +97,8 @@ class SqlPersonalIds:
 
     async def reported(self, provider: str, transaction_id: str) -> Check | None:
         """Reads a question by the provider's name for it."""
-        checks = personal_id_checks.c
         async with transaction(self._engine) as connection:
-            found = await connection.execute(
-                select(checks.platform, checks.account, checks.check_id).where(
-                    checks.provider == provider, checks.transaction_id == transaction_id
-                )
-            )
-            row = found.first()
+            row = await personal_id_questions.find(connection, provider, transaction_id)
         return None if row is None else await self.check(row.platform, row.account, row.check_id)
 
     async def settle(
@@ -141,10 +132,10 @@ class SqlPersonalIds:
                 case Proven():
                     outcome, displaced = await self._writes.prove(connection, order, cipher, ruling, held=held, now=now)
                 case Waits():
-                    await self._wait(connection, current, ruling, now, compared=findings.complete)
+                    await personal_id_questions.put_off(connection, current, ruling, now, compared=findings.complete)
                     outcome, pause_seconds = Outcome.PENDING, ruling.pause.total_seconds()
                 case Outcome.DECLARED:
-                    await self._writes.close_check(connection, cipher)
+                    await personal_id_questions.close(connection, cipher)
                     outcome = ruling
                 case _:
                     await self._writes.refuse(connection, order, cipher, ruling, now)
@@ -153,6 +144,10 @@ class SqlPersonalIds:
             changed = (check.account_id, *displaced)
             wards = await account_writes.wards_of(connection, order.platform, changed)
         return SettledPersonalId(answer, (*changed, *wards))
+
+    async def _read(self, connection: AsyncConnection, cipher: AccountCipher) -> Check | None:
+        candidate = await self._writes.candidate(connection, cipher.platform, cipher.account_id, cipher)
+        return None if candidate is None else await personal_id_questions.read(connection, cipher, candidate)
 
     async def _record(
         self,
@@ -206,93 +201,6 @@ class SqlPersonalIds:
         evidence_id: int = made.scalar_one()
         return evidence_id
 
-    async def _is_open(
-        self, connection: AsyncConnection, cipher: AccountCipher, same: dict[EvidenceKind, Standing]
-    ) -> bool:
-        declared = same.get(EvidenceKind.PERSONAL_ID_DECLARED)
-        checks = personal_id_checks.c
-        evidence_id = await connection.scalar(
-            select(checks.evidence_id).where(checks.platform == cipher.platform, checks.account == cipher.account_id)
-        )
-        return declared is not None and declared.id == evidence_id
-
-    async def _open_check(
-        self, connection: AsyncConnection, cipher: AccountCipher, evidence_id: int, next_time: datetime, now: datetime
-    ) -> None:
-        """Opens a question about that evidence, unless it is open already; one about another number is dropped."""
-        checks = personal_id_checks.c
-        place = (checks.platform == cipher.platform) & (checks.account == cipher.account_id)
-        await connection.execute(delete(personal_id_checks).where(place, checks.evidence_id != evidence_id))
-        check_id = new_request_id()
-        opened = await connection.execute(
-            insert(personal_id_checks)
-            .values(
-                platform=cipher.platform,
-                account=cipher.account_id,
-                check_id=check_id,
-                evidence_id=evidence_id,
-                provider="",
-                compared=False,
-                create_time=now,
-                next_time=next_time,
-            )
-            .on_conflict_do_nothing()
-        )
-        if opened.rowcount:
-            await jobs.enqueue(connection, [_job(cipher.platform, cipher.account_id, check_id, next_time)])
-
-    async def _read(self, connection: AsyncConnection, cipher: AccountCipher) -> Check | None:
-        """Returns the account's open question with what it is about as it stands now."""
-        checks, platform, account_id = personal_id_checks.c, cipher.platform, cipher.account_id
-        found = await connection.execute(
-            select(personal_id_checks).where(checks.platform == platform, checks.account == account_id)
-        )
-        row: Row[Any] | None = found.one_or_none()
-        candidate = None if row is None else await self._writes.candidate(connection, platform, account_id, cipher)
-        if row is None or candidate is None:
-            return None
-        numbers = await connection.execute(
-            select(evidence.c.id, evidence.c.kind, evidence.c.number).where(
-                evidence.c.platform == platform,
-                evidence.c.account == account_id,
-                (evidence.c.id == row.evidence_id)
-                | ((evidence.c.kind == EvidenceKind.PHONE) & evidence.c.lapse_time.is_(None)),
-            )
-        )
-        by_kind = {each.kind: cipher.number(each.number) for each in numbers}
-        return Check(
-            platform=platform,
-            account_id=account_id,
-            check_id=row.check_id,
-            ours=Details(
-                personal_id=by_kind[EvidenceKind.PERSONAL_ID_DECLARED],
-                full_name=candidate.full_name,
-                birth_date=candidate.birth_date,
-            ),
-            number=by_kind.get(EvidenceKind.PHONE, ""),
-            provider=row.provider,
-            transaction_id=row.transaction_id or "",
-            compared=row.compared,
-            create_time=row.create_time,
-            next_time=row.next_time,
-        )
-
-    async def _wait(
-        self, connection: AsyncConnection, check: Check, waits: Waits, now: datetime, *, compared: bool
-    ) -> None:
-        checks, next_time = personal_id_checks.c, now + waits.pause
-        await connection.execute(
-            update(personal_id_checks)
-            .where(checks.platform == check.platform, checks.account == check.account_id)
-            .values(
-                provider=waits.provider,
-                transaction_id=waits.transaction_id or None,
-                compared=compared,
-                next_time=next_time,
-            )
-        )
-        await jobs.enqueue(connection, [_job(check.platform, check.account_id, check.check_id, next_time)])
-
     async def _keep(
         self, connection: AsyncConnection, order: Order, cipher: AccountCipher, findings: Findings, now: datetime
     ) -> None:
@@ -313,12 +221,3 @@ def _stands(same: dict[EvidenceKind, Standing]) -> Outcome:
     if EvidenceKind.PERSONAL_ID in same:
         return Outcome.CONFIRMED
     return Outcome.DECLARED if same else Outcome.NOT_CONFIRMED
-
-
-def _job(platform: str, account_id: str, check_id: str, not_before: datetime) -> Job:
-    return Job(
-        JobKind.PERSONAL_ID_CHECK,
-        check_id,
-        {"platform": platform, "account": account_id, "check": check_id},
-        not_before,
-    )
