@@ -52,8 +52,11 @@ class IdentitySettings(Settings):
     read_backlog: int = Field(default=256, ge=1)
     """Questions for facts at once, each about up to 100 accounts; calls beyond are shed with OVERLOADED, not queued."""
 
-    standing_hard_limit: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(seconds=30))
-    """How old facts may be while PostgreSQL is down. A longer outage refuses rather than trust what may have changed."""
+    standing_hard_limit: timedelta = Field(
+        default=timedelta(minutes=10), gt=timedelta(seconds=30), le=timedelta(hours=12)
+    )
+    """How old facts may be while PostgreSQL is down. A longer outage refuses rather than trust what may have changed, and
+    what they foresee is a day."""
 
     erasure_acknowledgers: tuple[str, ...] = ()
     """Services that keep something of accounts and have to acknowledge every erasure, by the name in their certificate: a

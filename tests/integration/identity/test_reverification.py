@@ -66,3 +66,16 @@ async def test_what_counts_is_when_it_was_proven_not_when_that_arrived(bench):
 
     assert answer.state is State.REVERIFICATION_REQUIRED
     assert not (await bench.check("u1", Action.POST)).allowed
+
+
+async def test_accounts_that_are_due_on_different_days_are_decided_as_one(bench):
+    """Batches decide once for all whose facts are one object; told apart by the day, each account had its own."""
+    for at, account in enumerate(("u1", "u2")):
+        await bench.register(account)
+        await bench.verify(account, bench.proof(account, f"+8491234567{at}"))
+        bench.clock.advance(timedelta(days=1))
+
+    for _ in range(2):  # read from the database, then from the cache
+        facts = await bench.identity.standings.facts_of("forum", ("u1", "u2"))
+
+    assert facts["u1"] is facts["u2"]

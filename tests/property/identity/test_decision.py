@@ -9,7 +9,7 @@ from strategies import INSTANTS, facts
 
 from xacthuc.identity.domain.account import State, state_of
 from xacthuc.identity.domain.decision import LONGEST_REUSE_SECONDS, decide, keepable
-from xacthuc.identity.domain.facts import EvidenceKind, Life
+from xacthuc.identity.domain.facts import HORIZON_MS, EvidenceKind, Life, foreseeable
 from xacthuc.policy import Action, NextStep, Policy, Reason
 
 POLICY = Policy.load()
@@ -52,6 +52,15 @@ def test_an_answer_stays_right_as_long_as_it_may_be_reused(known, action, now_ms
     if later_seconds < decision.reuse_seconds:
         later = decide(known, action, now_ms + later_seconds * 1000, POLICY)
         assert decision.allowed == later.allowed
+
+
+@given(facts, INSTANTS, st.sampled_from(Action), st.integers(min_value=0, max_value=HORIZON_MS - 60_000))
+def test_what_is_kept_of_facts_decides_as_they_do_for_a_day(known, read_ms, action, later_ms):
+    now_ms = read_ms + later_ms
+    kept = foreseeable(known, read_ms)
+
+    assert decide(kept, action, now_ms, POLICY) == decide(known, action, now_ms, POLICY)
+    assert keepable(kept, now_ms, POLICY) == keepable(known, now_ms, POLICY)
 
 
 @given(facts, INSTANTS)

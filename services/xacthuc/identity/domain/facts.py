@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from xacthuc.policy import Action
 
+HORIZON_MS: Final = 86_400_000
+"""A day: far longer than facts are believed once they were read."""
+
+_PAST_MS: Final = 60_000
+"""What lies further back than this is over by every clock of the deployment."""
+
 FOREVER_MS: Final = 253_402_300_799_000
 """The end of the year 9999, the last instant the contract's times can hold: never, as a number."""
 
@@ -96,6 +102,30 @@ class Facts(NamedTuple):
         if EvidenceKind.PERSONAL_ID in self.evidence:
             return True
         return EvidenceKind.PHONE in self.evidence and self.reverify_from_ms > now_ms
+
+
+def foreseeable(facts: Facts, read_ms: int) -> Facts:
+    """Returns facts that decide as `facts` do for a day after `read_ms`, less the minute that an answer may be reused.
+
+    What comes later is told apart from never by nobody who decides, and what is over from what never was. So most
+    accounts have the same facts, whichever day they verified a number and whenever a child turns 16.
+    """
+
+    def near(instant_ms: int) -> int:
+        if instant_ms > read_ms + HORIZON_MS:
+            return FOREVER_MS
+        return instant_ms if instant_ms > read_ms - _PAST_MS else 0
+
+    supervision = facts.supervision
+    if supervision.guarded_until_ms:
+        supervision = supervision._replace(guarded_until_ms=near(supervision.guarded_until_ms))
+    return facts._replace(
+        child_until_ms=near(facts.child_until_ms),
+        locked_until_ms=near(facts.locked_until_ms),
+        transition_until_ms=near(facts.transition_until_ms),
+        reverify_from_ms=near(facts.reverify_from_ms),
+        supervision=supervision,
+    )
 
 
 NOT_REGISTERED: Final = Facts(registered=False)

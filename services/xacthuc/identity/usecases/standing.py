@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.grpckit.admission import RETRY_AFTER_SHED
 from xacthuc.grpckit.errors import LimitExceeded, Unavailable, XacthucError
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.identity.domain.facts import foreseeable
 from xacthuc.identity.ports.standing import Standing, StandingUnavailable
 from xacthuc.identity.usecases.breaker import PAUSE, Breaker
 from xacthuc.sql.errors import DatabaseBusy, DatabaseUnavailable
@@ -196,12 +197,13 @@ class Standings:
         leases = await self._store.lease(platform, account_ids) if cached else {}
         read_ms = self._clock.now_ms()
         try:
-            facts = await self._source.read(platform, account_ids)
+            told = await self._source.read(platform, account_ids)
         except DatabaseUnavailable as error:
             tell = self._breaker.busy if isinstance(error, DatabaseBusy) else self._breaker.lost
             tell(self._clock.now_ms())
             return {each: standing.facts for each, standing in kept.items() if standing and self._serves(standing)}
         self._breaker.answered()
+        facts = {each: foreseeable(known, read_ms) for each, known in told.items()}
         await asyncio.gather(
             *(self._fill(platform, each, lease, Standing(facts[each], read_ms)) for each, lease in leases.items())
         )
