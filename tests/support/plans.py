@@ -79,11 +79,19 @@ def _nodes(plan: dict) -> Iterator[dict]:
 
 
 def _literal(value: Any) -> str:
+    return "NULL" if value is None else "'" + _spelled(value).replace("'", "''") + "'"
+
+
+def _spelled(value: Any) -> str:
+    """Returns a value as PostgreSQL reads it from text, of whichever type it is taken for."""
+    if isinstance(value, list | tuple):
+        return "{" + ",".join(map(_element, value)) + "}"
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _element(value: Any) -> str:
     if value is None:
         return "NULL"
-    if isinstance(value, list | tuple):
-        return "ARRAY[" + ", ".join(map(_literal, value)) + "]"
-    if isinstance(value, bytes):
-        return f"'\\x{value.hex()}'::bytea"
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return "'" + text.replace("'", "''") + "'"
+    return '"' + _spelled(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

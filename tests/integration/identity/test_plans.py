@@ -8,19 +8,30 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
 from crowd import FILL
+from import_world import batch, phone, row, run, verdicts
 from lock_world import LockWorld
 from plans import said, scans, table_of, wrong
 
+from xacthuc.identity.adapters.purge import Purge, purge_job
 from xacthuc.identity.adapters.retention.counting import count, overdue
 from xacthuc.identity.adapters.retention.sweeping import destroy
 from xacthuc.identity.adapters.tables import outbox
+from xacthuc.identity.commands import EndAccount, Given, VerifyPersonalId
+from xacthuc.identity.domain.import_rows import ImportedTransition, microseconds
+from xacthuc.identity.domain.importing import Outcome as ImportOutcome
+from xacthuc.identity.domain.personal_ids import Ground, Outcome, Proven
 from xacthuc.identity.domain.retention import plan
+from xacthuc.identity.ports.eid import Flow
+from xacthuc.identity.ports.personal_ids import BegunSignIn, NewSignIn
+from xacthuc.identity.usecases import lifecycle
+from xacthuc.identity.usecases.personal_ids import verify_personal_id
 from xacthuc.policy import Action
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.migrations import dsn
@@ -114,6 +125,72 @@ async def count_violations(world):
         await LockWorld(world).violate("u1")
 
 
+async def correct(world):
+    await world.correct("u1", full_name="Trần Thị B")
+
+
+async def close(world):
+    await lifecycle.close_account(world.identity, EndAccount(order=world.order("close"), account_id="u1"))
+
+
+async def erase(world):
+    await lifecycle.erase_account(world.identity, EndAccount(order=world.order("erase"), account_id="u1"))
+
+
+async def purge(world):
+    await close(world)
+    world.clock.advance(timedelta(days=740))
+    job = purge_job("forum", "u1", world.clock.now())
+    await Purge(world.engine, world.keys, world.erasures, world.clock, world.identity.standings.forget).purge(job)
+
+
+async def give_a_personal_id(world, personal_id="001090000001"):
+    command = VerifyPersonalId(
+        order=world.order(personal_id, "VerifyPersonalId"),
+        account_id="u2",
+        personal_id=personal_id,
+        given=Given(ground=Ground.COMMERCE, confirmation=None),
+    )
+    return await verify_personal_id(world.identity, command)
+
+
+async def wait_for_a_provider(world):
+    """One that is down; somebody else's report is looked for among all that are pending."""
+    assert (await give_a_personal_id(world, "000090000003")).outcome is Outcome.PENDING
+    assert await world.identity.personal_ids.reported("eid", "none") is None
+
+
+async def take_a_personal_id_over(world):
+    await world.correct("u1", full_name="Trần Thị B")
+    for account in ("u1", "u2"):
+        await sign_in(world, account)
+
+
+async def sign_in(world, account="u2"):
+    order, now = world.order(account, "CompleteElectronicId"), world.clock.now()
+    flow = Flow(state=f"state of {account}", nonce="", code_verifier="", redirect_uri="")
+    begun = BegunSignIn(authorization_uri="", state=flow.state, expire_time=now + timedelta(minutes=10))
+    new = NewSignIn(provider="eid", flow=flow, answer=begun, confirmation=None)
+    ids = world.identity.sign_ins
+    await ids.admit(world.order(account, "StartElectronicId"), account)
+    await ids.begin(world.order(account, "StartElectronicId"), account, new, now)
+    taken = await ids.take(order, account, flow.state, now)
+    proven = Proven(personal_id="001090000001", source="eid", level="2", transaction_id="t", verify_time=now)
+    settled = await ids.settle(order, account, "001090000001", lambda _: proven, retry_seconds=0, now=now)
+    assert (taken.provider, settled.answer.outcome) == ("eid", Outcome.CONFIRMED)
+
+
+async def import_some(world):
+    """One account that is there, and one that is new and takes its number over."""
+    policy = world.identity.policy
+    accepts = replace(policy, imports=replace(policy.imports, accept_phone_evidence=True))
+    grace = ImportedTransition(microseconds(world.clock.now() + timedelta(days=20)), "order")
+    number = phone("+84912345678", proven=world.clock.now())
+    rows = [row("u1", transition=grace), row("new", transition=grace, phone=number)]
+    (answer,) = await run(replace(world.identity, policy=accepts), batch("forum", rows))
+    assert [verdict.outcome for verdict in verdicts(answer)] == [ImportOutcome.EXISTS, ImportOutcome.IMPORTED]
+
+
 async def relay(world):
     await Relay(world.engine, "identity", interval=timedelta(seconds=1), on_lag=lambda _: None).place()
 
@@ -133,9 +210,32 @@ async def sweep(world):
     await overdue(world.engine, now)
 
 
-OF_ONE = [register, read_an_account, prove_a_first_number, decide]
-OF_MORE = [take_a_number_over, decide_about_a_guarded_child, decide_about_many, open_many, relay, follow_events, sweep]
-OF_MORE += [lock_a_person, count_violations]
+OF_ONE = [
+    register,
+    read_an_account,
+    prove_a_first_number,
+    decide,
+    correct,
+    close,
+    erase,
+    purge,
+    give_a_personal_id,
+    wait_for_a_provider,
+    sign_in,
+]
+OF_MORE = [
+    take_a_number_over,
+    take_a_personal_id_over,
+    import_some,
+    decide_about_a_guarded_child,
+    decide_about_many,
+    open_many,
+    relay,
+    follow_events,
+    lock_a_person,
+    count_violations,
+    sweep,
+]
 
 
 @pytest.mark.parametrize("work", OF_ONE + OF_MORE, ids=lambda work: work.__name__)

@@ -183,6 +183,7 @@ sign_ins = Table(
     # The request that came back with it first; no other one gets it.
     word("used_by", nullable=True),
     Index("sign_ins_age", "expire_time"),
+    Index("sign_ins_account", "platform", "account"),
 )
 
 locks = Table(

@@ -126,6 +126,7 @@ _NEW = (
     )
     """,
     "CREATE INDEX sign_ins_age ON identity.sign_ins (expire_time)",
+    "CREATE INDEX sign_ins_account ON identity.sign_ins (platform, account)",
     """
     CREATE TABLE identity.locks (
         platform text NOT NULL,
