@@ -14,11 +14,11 @@ from otp_service import Deployment, Refused, answer
 
 from xacthuc.api.otp.v1 import admin_pb2
 from xacthuc.api.otp.v1.resources_pb2 import Challenge
+from xacthuc.circuit import FAILURES_TO_OPEN
 from xacthuc.otp.adapters.layout import PROVIDERS_KEY
 from xacthuc.otp.adapters.valkey_figures import ValkeyFigures
 from xacthuc.otp.delivery.adapters.valkey_reports import rows
 from xacthuc.otp.delivery.adapters.valkey_tallies import Tallies
-from xacthuc.otp.delivery.domain.circuit import FAILURES_TO_OPEN
 from xacthuc.otp.delivery.domain.figures import Entry, Figures, Place, timed
 from xacthuc.otp.delivery.domain.judgement import Judgement
 from xacthuc.otp.delivery.domain.offer import Offer

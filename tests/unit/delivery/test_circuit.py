@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from xacthuc.otp.delivery.domain.circuit import FAILURES_TO_OPEN, FIRST_PAUSE_MS, LONGEST_PAUSE_MS, Circuit
+from xacthuc.circuit import FAILURES_TO_OPEN, FIRST_PAUSE_MS
+from xacthuc.otp.delivery.domain.circuit import LONGEST_PAUSE_MS, Circuit
 
 NOW_MS = 1_000_000
 

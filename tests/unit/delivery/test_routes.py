@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
+from xacthuc.circuit import FAILURES_TO_OPEN, FIRST_PAUSE_MS
 from xacthuc.otp.delivery.domain.belief import Tried
-from xacthuc.otp.delivery.domain.circuit import FAILURES_TO_OPEN, FIRST_PAUSE_MS
 from xacthuc.otp.delivery.domain.figures import Place, Trials
 from xacthuc.otp.delivery.domain.judgement import Judgement
 from xacthuc.otp.delivery.domain.offer import Offer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from xacthuc.identity.adapters.remote.circuit import FAILURES_TO_OPEN, LONGEST_HOLD_MS, LONGEST_PAUSE_MS, Circuit
+from xacthuc.circuit import FAILURES_TO_OPEN
+from xacthuc.identity.adapters.remote.circuit import LONGEST_HOLD_MS, LONGEST_PAUSE_MS, Circuit
 
 NOW = 1_000_000
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from xacthuc import ids
+from xacthuc.circuit import FIRST_PAUSE_MS
 from xacthuc.identity.adapters.oidc import transport
 from xacthuc.identity.adapters.oidc.causes import Cause, Disbelieved, Doubt, Unusable, refusal
 from xacthuc.identity.adapters.oidc.exchange import Exchange, check_code
-from xacthuc.identity.adapters.remote.circuit import FIRST_PAUSE_MS, Circuit
+from xacthuc.identity.adapters.remote.circuit import Circuit
 from xacthuc.identity.ports.eid import Flow, ProviderDown
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.telemetry.tracing import Kind, span
