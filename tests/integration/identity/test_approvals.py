@@ -71,7 +71,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(bench, engine):
-    purge = Purge(engine, bench.keys, bench.clock, bench.identity.standings.forget)
+    purge = Purge(engine, bench.keys, bench.erasures, bench.clock, bench.identity.standings.forget)
     for platform in (PLATFORM, "market"):
         order = replace(bench.order(platform, "CreatePlatform"), platform="")
         await bench.identity.platforms.create(order, platform, platform.upper(), bench.clock.now())

@@ -211,7 +211,7 @@ async def test_a_guardian_who_leaves_closes_the_childs_gate(bench, family):
 async def test_a_guardian_stops_the_clock_of_a_pending_child_and_its_end_starts_the_statutory_one(
     bench, family, engine
 ):
-    purge = Purge(engine, bench.keys, bench.clock, bench.identity.standings.forget)
+    purge = Purge(engine, bench.keys, bench.erasures, bench.clock, bench.identity.standings.forget)
 
     async def time_comes(days):
         bench.clock.advance(timedelta(days=days))
