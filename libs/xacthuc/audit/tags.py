@@ -73,6 +73,8 @@ class Tag(StrEnum):
     """Another service said that it erased what it had of an account; the actor is that service."""
     ERASURE_EVIDENCE_READ = "identity:account:erasure_evidence_read"
     """Somebody was given the signed evidence of an account's erasures."""
+    ACCOUNT_EXPORTED = "identity:account:exported"
+    """Somebody was given everything that is held on an account, in clear."""
     HOLD_PLACED = "identity:hold:placed"
     """A legal hold was placed; each account that it holds has a line of its own."""
     HOLD_RELEASED = "identity:hold:released"

@@ -35,6 +35,7 @@ from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.identity.adapters.purge import Purge
 from xacthuc.identity.adapters.retention.erasures import Erasures
 from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
+from xacthuc.identity.adapters.retention.sql_export import SqlExports
 from xacthuc.identity.adapters.retention.sql_holds import SqlHolds
 from xacthuc.identity.adapters.retention.sql_retention import SqlRetention
 from xacthuc.identity.adapters.rotation import targets
@@ -209,6 +210,7 @@ class Assembly:
             retention=SqlRetention(pools.writes, rules, grace),
             holds=SqlHolds(pools.writes, requests),
             evidence=SqlEvidence(pools.writes, requests, signer),
+            exports=SqlExports(pools.writes, keys, requests, policy, rules),
             verifications=SqlVerifications(database),
             imports=SqlImports(
                 pools.imports, BatchSealer(keys, personal), personal, rows, by_number, bindings=database.bindings

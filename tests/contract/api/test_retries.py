@@ -46,6 +46,7 @@ NEVER_RETRIED = {
     "ApprovalAdmin/WithdrawApproval": "the operator is told and decides",
     "RetentionAdmin/ListRetentionFigures": "the operator is told and decides",
     "RetentionAdmin/GetErasureEvidence": "the operator is told and decides",
+    "RetentionAdmin/ExportAccount": "the operator is told and decides",
     "RetentionAdmin/PlaceHold": "the operator is told and decides",
     "RetentionAdmin/ExtendHold": "the operator is told and decides",
     "RetentionAdmin/ReleaseHold": "the operator is told and decides",

@@ -51,3 +51,14 @@ def test_a_hold_is_released_on_a_basis(command):
     ran = command("retention", "holds", "release", HOLD, "--basis", "13/CV")
 
     assert (command.admin.received[0].request.basis, ran.status) == ("13/CV", 0)
+
+
+def test_an_export_is_written_for_nobody_else_to_read(command, tmp_path):
+    command.admin.answer("ExportAccount", pb2.ExportAccountResponse(json="{}", html="<p>Nguyễn</p>"))
+
+    ran = command("retention", "export", "an", "--platform", "forum", "--out", str(tmp_path / "out"), "--json")
+
+    page = tmp_path / "out" / "an.html"
+    assert command.admin.received[0].request.name == "platforms/forum/accounts/an"
+    assert (page.read_text("utf-8"), page.stat().st_mode & 0o077) == ("<p>Nguyễn</p>", 0)
+    assert [path.rpartition("/")[2] for path in ran.json["files"]] == ["an.json", "an.html"]

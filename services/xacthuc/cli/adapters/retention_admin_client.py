@@ -67,6 +67,14 @@ def erasure_evidence(platform: str, account: str) -> Call[Any]:
     return _call("GetErasureEvidence", request, pb2.ErasureEvidence)
 
 
+def export_account(platform: str, account: str) -> Call[Any]:
+    """Returns everything that is held on an account."""
+    request = pb2.ExportAccountRequest(
+        name=f"{platform_name(platform)}/{account_name(account)}", request_id=new_request_id()
+    )
+    return _call("ExportAccount", request, pb2.ExportAccountResponse)
+
+
 def account_name(account: str) -> str:
     """Returns `accounts/{account}` for an id or a name."""
     return account if "/" in account else f"accounts/{account}"

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from xacthuc.cli.commands import holds
+from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 from xacthuc.cli.options import Json
 from xacthuc.cli.output import note, print_json, print_record, print_records
 
@@ -68,6 +69,41 @@ def evidence(
         rows = ", ".join(f"{table} {count}" for table, count in sorted(erasure["destroyed_row_counts"].items()))
         print_record({**erasure, "rows": rows}, {**_ERASURE, "rows": "rows"}, as_json=False)
         print_records(erasure["acknowledgements"], _WORD, empty="No other service has to acknowledge.", as_json=False)
+
+
+@app.command("export")
+def export(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="Id of the account.")],
+    *,
+    platform: Annotated[str, typer.Option(help="Id of the platform.")],
+    out: Annotated[Path, typer.Option(metavar="DIRECTORY", help="Where to write; made if it is not there.")],
+    as_json: Json = False,
+) -> None:
+    """Writes everything that is held on an account, in clear, as JSON and as a page to read. Audited.
+
+    Only whoever runs the command can read the files.
+    """
+    from xacthuc.cli.adapters import retention_admin_client as admin
+
+    with context.obj.identity_admin() as identity:
+        found = identity.ask(admin.export_account(platform, account))
+    written = []
+    try:
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for kind in ("json", "html"):
+            path = out / f"{account.rpartition('/')[2]}.{kind}"
+            path.touch(mode=0o600)
+            path.write_text(found[kind], "utf-8")
+            written.append(str(path))
+    except OSError as error:
+        raise CommandFailed(
+            f"{out} cannot be written: {error.strerror}", advice="Name another directory.", exit_status=EXIT_USAGE
+        ) from None
+    if as_json:
+        print_json({"files": written})
+    else:
+        note(f"Written, in clear: {', '.join(written)}. Hand them over and delete them.")
 
 
 @app.command("status")

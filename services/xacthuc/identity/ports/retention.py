@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xacthuc.identity.commands import Order
+    from xacthuc.identity.domain.export import Export
     from xacthuc.identity.domain.retention import Cause, Duty, Figure
 
 
@@ -113,6 +114,14 @@ class Evidence(Protocol):
 
     def statement(self, platform: str, account_id: str, erasures: Sequence[Erasure], now: datetime) -> str:
         """Returns them as a signed statement."""
+        ...
+
+
+class Exports(Protocol):
+    """Everything that is held on one account."""
+
+    async def export(self, order: Order, account_id: str, now: datetime) -> Export | None:
+        """Returns it in clear, and has on record that somebody asked; None when there is no such account."""
         ...
 
 

@@ -9,6 +9,7 @@ from xacthuc.identity.servicer.pages import size_of
 from xacthuc.identity.usecases import retention
 from xacthuc.identity.wire import retention_messages as wire
 from xacthuc.identity.wire.common import order, spaced
+from xacthuc.identity.wire.export_documents import as_json, as_page
 
 if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
@@ -46,6 +47,11 @@ class RetentionAdminServicer:
         platform, account_id = wire.account_of(request.name)
         asked = order(request, call, platform)
         return wire.evidence(request.name, *await retention.erasure_evidence(self._identity, asked, account_id))
+
+    async def ExportAccount(self, request: pb2.ExportAccountRequest, call: Call) -> pb2.ExportAccountResponse:
+        platform, account_id = wire.account_of(request.name)
+        export = await retention.export_account(self._identity, order(request, call, platform), account_id)
+        return pb2.ExportAccountResponse(json=as_json(export), html=as_page(export))
 
     async def ListHolds(self, request: pb2.ListHoldsRequest, call: Call) -> pb2.ListHoldsResponse:
         page, token = await retention.list_holds(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.numbers import Proofs, Verifications
     from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
     from xacthuc.identity.ports.platforms import Platforms, Publication
-    from xacthuc.identity.ports.retention import Evidence, Holds, Retention
+    from xacthuc.identity.ports.retention import Evidence, Exports, Holds, Retention
     from xacthuc.identity.ports.search import AccountSearch
     from xacthuc.identity.ports.tokens import StandingTokens
     from xacthuc.identity.usecases.standing import Standings
@@ -70,6 +70,7 @@ class Identity:
     retention: Retention
     holds: Holds
     evidence: Evidence
+    exports: Exports
     verifications: Verifications
     imports: Imports
     search: AccountSearch

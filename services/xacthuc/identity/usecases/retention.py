@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xacthuc.identity.commands import Order
+    from xacthuc.identity.domain.export import Export
     from xacthuc.identity.domain.retention import Duty, Figure
     from xacthuc.identity.ports.retention import Acknowledgement, Erasure, HoldOrder, HoldView, Placed
     from xacthuc.identity.usecases.identity import Identity
@@ -77,6 +78,14 @@ async def erasure_evidence(identity: Identity, order: Order, account_id: str) ->
     if not found:
         raise NotFound(Reason.ACCOUNT_NOT_FOUND, "no erasure of such an account is on record")
     return found, identity.evidence.statement(order.platform, account_id, found, now)
+
+
+async def export_account(identity: Identity, order: Order, account_id: str) -> Export:
+    """Returns everything that is held on an account, in clear (R51)."""
+    found = await identity.exports.export(order, account_id, identity.clock.now())
+    if found is None:
+        raise NotFound(Reason.ACCOUNT_NOT_FOUND, "no such account of this platform")
+    return found
 
 
 def _no_hold() -> NotFound:

@@ -1,0 +1,214 @@
+"""What an export of one account holds: which tables, which of their columns, and what is left out and why.
+
+Whoever adds a table about accounts adds a section here, or a reason not to: a test compares with the schema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.identity.adapters.locks.tables import violations
+from xacthuc.identity.adapters.retention.tables import erasures
+from xacthuc.identity.adapters.tables import (
+    accounts,
+    consents,
+    evidence,
+    guardians,
+    locks,
+    number_claims,
+    number_moves,
+    personal_id_checks,
+    personal_id_claims,
+    proofs,
+    requests,
+    sign_ins,
+    supervisions,
+    trail,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rows of a table that are about an account."""
+
+    name: str
+    table: Table
+    title_vi: str
+    title_en: str
+    columns: tuple[str, ...]
+    """The ones that are told, by age: the last rows of the first instant among them are the newest."""
+    by: str
+    """The instant by which they are ordered."""
+    whose: str = "account"
+    """The column that names the account."""
+
+
+SECTIONS: Final = (
+    Section(
+        "account",
+        accounts,
+        "Tài khoản",
+        "Account",
+        (
+            "person",
+            "kind",
+            "life",
+            "create_time",
+            "update_time",
+            "close_time",
+            "purge_time",
+            "transition_until",
+            "transition_basis",
+        ),
+        "create_time",
+    ),
+    Section(
+        "evidence",
+        evidence,
+        "Thông tin đã xác thực",
+        "What was proven",
+        ("kind", "number", "source", "level", "transaction_id", "verify_time", "lapse_time", "lapse_reason"),
+        "verify_time",
+    ),
+    Section(
+        "consents",
+        consents,
+        "Đồng ý và xác nhận",
+        "Consents and confirmations",
+        ("kind", "text_version", "accept_time", "record_time"),
+        "record_time",
+    ),
+    Section(
+        "number_claims",
+        number_claims,
+        "Số điện thoại đang dùng để xác thực",
+        "Numbers the account stands on",
+        ("verify_time",),
+        "verify_time",
+    ),
+    Section(
+        "personal_id_claims",
+        personal_id_claims,
+        "Số định danh đang dùng để xác thực",
+        "Personal IDs the account stands on",
+        ("verify_time",),
+        "verify_time",
+    ),
+    Section(
+        "number_moves",
+        number_moves,
+        "Số điện thoại chuyển từ tài khoản khác",
+        "Numbers that came from another account",
+        ("move_time",),
+        "move_time",
+    ),
+    Section("proofs", proofs, "Mã xác thực đã dùng", "Proofs that were used", ("redeem_time",), "redeem_time"),
+    Section(
+        "personal_id_checks",
+        personal_id_checks,
+        "Xác thực số định danh đang chờ",
+        "Questions about the personal ID",
+        ("provider", "transaction_id", "create_time"),
+        "create_time",
+    ),
+    Section(
+        "sign_ins",
+        sign_ins,
+        "Định danh điện tử đang thực hiện",
+        "Electronic identification begun",
+        ("provider", "expire_time"),
+        "expire_time",
+    ),
+    Section(
+        "locks",
+        locks,
+        "Khóa tài khoản",
+        "Locks",
+        ("basis", "create_time", "expire_time", "lift_time", "lift_basis", "bound_to"),
+        "create_time",
+    ),
+    Section(
+        "violations",
+        violations,
+        "Vi phạm được ghi nhận",
+        "Violations on record",
+        (
+            "authority",
+            "order_number",
+            "national_security",
+            "violate_time",
+            "record_time",
+            "withdraw_time",
+            "withdraw_basis",
+        ),
+        "record_time",
+    ),
+    Section(
+        "guardians",
+        guardians,
+        "Người giám hộ",
+        "Who answers for the holder",
+        ("account", "relation", "start_time", "link"),
+        "start_time",
+        whose="child",
+    ),
+    Section(
+        "wards",
+        guardians,
+        "Trẻ em được giám hộ",
+        "Children the holder answers for",
+        ("child", "relation", "start_time", "link"),
+        "start_time",
+    ),
+    Section(
+        "supervisions",
+        supervisions,
+        "Quyền do người giám hộ đặt",
+        "What the guardians allow",
+        ("suspended", "actions", "quiet_from", "quiet_to", "update_time"),
+        "update_time",
+        whose="child",
+    ),
+    Section(
+        "erasures",
+        erasures,
+        "Xóa dữ liệu",
+        "Erasures",
+        ("cause", "want_time", "seal_time", "key_time", "end_time", "complete_time"),
+        "want_time",
+    ),
+    Section(
+        "requests",
+        requests,
+        "Yêu cầu gần đây của nền tảng",
+        "Calls of the platform of late",
+        ("method", "create_time"),
+        "create_time",
+    ),
+    Section(
+        "audit",
+        trail.entries,
+        "Nhật ký xử lý dữ liệu",
+        "Who did what with it",
+        ("time", "tag", "actor"),
+        "time",
+        whose="subject",
+    ),
+)
+
+LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "held_accounts": "an order of an authority to keep data: whether the person may be told is for the order to say",
+        "lock_identities": "keyed hashes of what is told under evidence, while a lock binds its holder",
+        "outbox": "what happened, as events for 30 days: the audit trail says the same",
+        "account_keys": "a key, which tells nothing of the person",
+    }
+)
+"""Tables that name accounts and are no section."""

@@ -1,0 +1,96 @@
+"""Everything that is held on one account, in clear, as JSON and as a page."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+from sqlalchemy import select
+
+from xacthuc.audit.tags import Tag
+from xacthuc.grpckit.errors import NotFound
+from xacthuc.identity.adapters.purge import Purge, destruction_job
+from xacthuc.identity.adapters.tables import trail
+from xacthuc.identity.commands import EndAccount
+from xacthuc.identity.usecases import lifecycle, retention
+from xacthuc.identity.wire.export_documents import as_json, as_page
+
+pytestmark = pytest.mark.rule("R51")
+
+
+class Page(HTMLParser):
+    """What a browser would run or fetch, and what a person reads."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.active, self.text = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        wrong = [name for name, _ in attrs if name.startswith("on") or name in {"src", "href"}]
+        if tag in {"script", "img", "link", "iframe"} or wrong:
+            self.active.append((tag, wrong))
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+async def export(bench, account="an"):
+    return await retention.export_account(bench.identity, bench.order("", "ExportAccount"), account)
+
+
+async def test_it_holds_person_number_and_consents_in_clear(bench):
+    await bench.register("an", name="Nguyễn Văn <An>")
+    await bench.verify("an")
+
+    document = json.loads(as_json(await export(bench)))
+
+    (account,), (proven,) = (document["sections"][name]["rows"] for name in ("account", "evidence"))
+    assert (account["full_name"], account["birth_date"]) == ("Nguyễn Văn <An>", "1990-01-02")
+    assert (proven["number"], proven["kind"]) == ("+84912345678", "PHONE")
+    assert document["sections"]["consents"]["total"] == 1
+    assert any("333/2026" in kept["legal_basis"] for kept in document["kept"])
+    assert "held_accounts" in document["left_out"]
+
+
+async def test_the_page_shows_the_same_and_nothing_in_it_runs_or_is_fetched(bench):
+    await bench.register("an", name="Nguyễn Văn <script>")
+    await bench.verify("an")
+
+    page = Page(as_page(await export(bench)))
+
+    assert page.active == []
+    assert {"Nguyễn Văn <script>", "+84912345678", "23/11/2026 10:00:00"} <= set(page.text)
+
+
+async def test_what_the_law_orders_kept_of_an_erased_account_is_in_it(bench, engine):
+    await bench.register("an")
+    await bench.verify("an")
+    await lifecycle.erase_account(bench.identity, EndAccount(order=bench.order("erase"), account_id="an"))
+    purge = Purge(engine, bench.keys, bench.erasures, bench.clock, bench.identity.standings.forget)
+    await purge.destroy_key(destruction_job("forum", "an"))
+
+    document = json.loads(as_json(await export(bench)))
+
+    (account,), (proven,) = (document["sections"][name]["rows"] for name in ("account", "evidence"))
+    assert (account["full_name"], account["life"], proven["number"]) == (
+        "Nguyễn Văn an",
+        "ERASURE_SCHEDULED",
+        "+84912345678",
+    )
+    assert account["purge_time"] == next(kept["until"] for kept in document["kept"] if kept["data"] == "ACCOUNT")
+
+
+async def test_each_reading_is_audited_and_tells_nothing_of_what_was_read(bench, engine):
+    await bench.register("an")
+    await export(bench)
+
+    async with engine.connect() as connection:
+        last = (await connection.execute(select(trail.entries).order_by(trail.entries.c.id.desc()).limit(1))).one()
+    assert (last.tag, last.subject, last.actor, last.detail) == (Tag.ACCOUNT_EXPORTED, "an", "key:test", {})
+
+
+async def test_there_is_none_of_who_is_not_registered(bench):
+    with pytest.raises(NotFound):
+        await export(bench, "nobody")
