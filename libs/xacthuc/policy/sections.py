@@ -243,6 +243,8 @@ class Events:
 
     kept_days: int
     """How far back a watcher, or a replay to a webhook, may go."""
+    disable_after_days: int
+    """After how many days of nothing but failures a webhook is disabled."""
 
     def __post_init__(self) -> None:
         """Refuses a time in which a webhook that failed has not been tried for the last time."""

@@ -153,6 +153,19 @@ class Outbox:
         events.sort(key=lambda one: one.position)
         return Span(Head(rows[0].head, rows[0].forgotten_position), events)
 
+    async def position_before(self, connection: AsyncConnection, time: datetime) -> int:
+        """Returns the last position before `time`, by halving what is kept; positions follow times within seconds."""
+        table, ends = self.events.c, await self.ends(connection)
+        low, high = ends.forgotten, ends.position
+        while low < high:
+            middle = (low + high + 1) // 2
+            found = await connection.scalar(select(table.time).where(table.position == middle))
+            if found is None or found < time:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
     async def forget(self, connection: AsyncConnection, *, before: datetime, until: int, limit: int = 5_000) -> int:
         """Deletes the oldest events that are older than `before`, up to position `until`; returns how many.
 

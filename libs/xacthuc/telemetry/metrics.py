@@ -40,6 +40,10 @@ RECEIPT_OUTCOMES: Final = frozenset(
     {"delivered", "failed", "expired", "repeated", "unmatched", "unsigned", "unreadable"}
 )
 AUDIT_ALARMS: Final = frozenset({"contradicted", "not_kept"})
+WEBHOOK_OUTCOMES: Final = frozenset(
+    {"ACCEPTED", "REFUSED", "FAILED", "REDIRECTED", "TIMED_OUT"}
+    | {"UNREACHABLE", "UNTRUSTED", "UNRESOLVED", "FORBIDDEN_ADDRESS", "GARBLED"}
+)
 JOB_RESULTS: Final = frozenset({"done", "waits", "failed", "held", "returned", "lost"})
 SMPP_FAULTS: Final = frozenset(
     {"unreachable", "no_bind", "bind_refused", "credentials_refused", "lost", "failed"}  # ends of a connection
@@ -247,6 +251,20 @@ class Metrics:
             "Whether the audit trail contradicts its last checkpoint, or checkpoints cannot be kept (docs/record.md)",
             ("cause",),
             registry=registry,
+        )
+        self.webhook_lag_seconds = Gauge(
+            "xacthuc_webhook_lag_seconds",
+            "How long the oldest event waits that a webhook was not told of; each process reads that of all",
+            registry=registry,
+        )
+        self.webhook_attempts = Tally(
+            registry,
+            "xacthuc_webhook_attempts",
+            "Deliveries to webhooks that were tried",
+            {"outcome": WEBHOOK_OUTCOMES},
+        )
+        self.webhooks_disabled = Tally(
+            registry, "xacthuc_webhooks_disabled", "Webhooks that were given up after days of failures", {}
         )
         self.outcome_gaps = Tally(
             registry,

@@ -28,6 +28,7 @@ from xacthuc.cli.commands import (
     texts,
     up,
     version,
+    webhooks,
 )
 from xacthuc.cli.session import Session, Whereabouts
 
@@ -102,5 +103,6 @@ app.add_typer(blocks.app, name="blocks")
 app.add_typer(fraud.app, name="fraud")
 app.add_typer(events.app, name="events")
 app.add_typer(retention.app, name="retention")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(db.app, name="db")
 app.command("version")(version.version)

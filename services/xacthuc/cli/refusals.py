@@ -41,6 +41,10 @@ _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         Reason.SCOPE_MISSING: "Create a key with the scope that is needed: xacthuc keys create PLATFORM --scope otp",
         Reason.SENDING_STOPPED: "Sending is stopped by an operator; it is refused until that is lifted.",
         Reason.TOO_MANY_KEYS: "Revoke one of the two active keys first: xacthuc keys revoke NAME",
+        Reason.TOO_MANY_WEBHOOKS: "Delete one first: xacthuc webhooks delete NAME",
+        Reason.WEBHOOK_ALREADY_EXISTS: "Its secret cannot be shown twice: xacthuc webhooks rotate NAME",
+        Reason.WEBHOOK_INACTIVE: "Resume it first: xacthuc webhooks update NAME --resume",
+        Reason.WEBHOOK_NOT_FOUND: "See which webhooks there are: xacthuc webhooks list PLATFORM",
     }
 )
 

@@ -56,6 +56,9 @@ from xacthuc.identity.adapters.tables import SCHEMA, jobs, outbox
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.adapters.watching.stream import EventStream
 from xacthuc.identity.adapters.watching.tail import Tail
+from xacthuc.identity.adapters.webhooks.deliverer import SLOTS
+from xacthuc.identity.adapters.webhooks.secrets import WebhookSecrets
+from xacthuc.identity.adapters.webhooks.sender import Sender, opened_sender
 from xacthuc.identity.domain.approvals import ApprovalKind
 from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.domain.retention import plan
@@ -63,6 +66,7 @@ from xacthuc.identity.usecases import approvals, questions
 from xacthuc.identity.usecases.approvals import FourEyes
 from xacthuc.identity.usecases.identity import Identity
 from xacthuc.identity.usecases.standing import Standings
+from xacthuc.identity.webhook_assembly import WebhookAssembly, WebhookParts
 from xacthuc.jobs.job import Work
 from xacthuc.jobs.worker import Worker
 from xacthuc.personal_id import PersonalIdScheme
@@ -108,6 +112,8 @@ class Connections:
     state: Store
     cache: Store
     otp: ServiceChannel
+    post: Sender
+    """To receivers of webhooks."""
 
 
 @asynccontextmanager
@@ -123,8 +129,10 @@ async def connected(settings: IdentitySettings, telemetry: Telemetry) -> AsyncIt
         peer="otp",
         service_config=service_config("xacthuc.api.otp.v1", "otp_grpc_service_config.json"),
     )
+    sending = opened_sender(settings.webhook_reach, ca_file=settings.webhook_ca_file, concurrency=SLOTS)
     try:
-        yield Connections(pools, state, cache, otp)
+        async with sending as post:
+            yield Connections(pools, state, cache, otp, post)
     finally:
         for close in (otp.close, cache.close, state.close, pools.close):
             await close()
@@ -161,13 +169,15 @@ class Assembly:
         )
         platforms = SqlPlatforms(pools.writes, requests)
         publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
-        tail = Tail(pools.events, outbox)
+        tail, secrets = Tail(pools.events, outbox), WebhookSecrets(sealer)
+        parts = WebhookParts(pools, requests, secrets, tail, connections.post)
+        self.webhooks = WebhookAssembly(settings, parts, policy, clock, metrics)
         relay = Relay(
             pools.writes,
             SCHEMA,
             interval=_RELAY_INTERVAL,
             on_lag=metrics.outbox_lag_seconds.set,
-            on_placed=tail.wake,
+            on_placed=_all(tail.wake, self.webhooks.dispatcher.wake),
         )
         standings = Standings(
             ValkeyStanding(connections.cache, personal),
@@ -242,6 +252,7 @@ class Assembly:
             [
                 *targets.of_keys(pools.keys, wrapper, seal_ring),
                 *targets.of_accounts(pools.writes, keys, personal, seal_ring, index_ring),
+                *targets.of_webhooks(pools.writes, secrets, seal_ring),
             ],
             lambda column, left: metrics.old_key_rows.labels(column).set(left),
         )
@@ -256,8 +267,9 @@ class Assembly:
         record = Record.of(settings, pools, policy, clock, metrics)
         self.auditing = record.auditing
         self.works: tuple[Runs, ...] = (
-            relay, tail, publication, housekeeping, rotation, worker, outcomes, record.sealer, record.pruning
-        )  # fmt: skip
+            *(relay, tail, publication, housekeeping, rotation, worker, outcomes),
+            *(record.sealer, record.pruning, self.webhooks.dispatcher, self.webhooks.worker),
+        )
 
 
 def _all(*steps: Callable[[], None]) -> Callable[[], None]:

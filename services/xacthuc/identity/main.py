@@ -15,6 +15,7 @@ from xacthuc.api.identity.v1 import (
     internal_pb2,
     retention_admin_pb2,
     service_pb2,
+    webhook_admin_pb2,
 )
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
@@ -33,6 +34,7 @@ from xacthuc.identity.servicer import (
     IdentityInternalServicer,
     IdentityServicer,
     RetentionAdminServicer,
+    WebhookAdminServicer,
 )
 from xacthuc.identity.settings import IdentitySettings
 from xacthuc.identity.usecases import questions
@@ -108,6 +110,7 @@ async def serve(settings: IdentitySettings) -> None:
         admin, approvals = service_of(admin_pb2, "IdentityAdmin"), service_of(approval_admin_pb2, "ApprovalAdmin")
         retention = service_of(retention_admin_pb2, "RetentionAdmin")
         audit = service_of(audit_admin_pb2, "AuditAdmin")
+        webhooks = service_of(webhook_admin_pb2, "WebhookAdmin")
         server = (
             ServerBuilder("identity", settings, reporting, keys=keys, translations=TRANSLATIONS, shortcuts=SHORTCUTS)
             .public(
@@ -134,6 +137,11 @@ async def serve(settings: IdentitySettings) -> None:
                 audit,
                 AuditAdminServicer(assembly.auditing),
                 allow={method: {"cli"} for method in audit.methods_by_name},
+            )
+            .internal(
+                webhooks,
+                WebhookAdminServicer(assembly.webhooks.desk),
+                allow={method: {"cli"} for method in webhooks.methods_by_name},
             )
             .build()
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from xacthuc.identity.domain.reach import Reach
 from xacthuc.sealing import KeyRing, ring_of
 from xacthuc.settings import Settings
 
@@ -71,6 +73,21 @@ class IdentitySettings(Settings):
 
     audit_checkpoint_interval: timedelta = Field(default=timedelta(minutes=1), gt=timedelta(0))
     """How often. What was sealed since the last one could be sealed anew by somebody who can write to the database."""
+
+    webhook_ports: frozenset[int] = frozenset({443})
+    """Where receivers of webhooks may listen, such as `[443, 8443]`. In development anywhere."""
+
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks that are not public and that webhooks may be sent to all the same, such as `["10.20.0.0/16"]`: those of
+    receivers of your own, never those of databases."""
+
+    webhook_ca_file: Path | None = None
+    """The authority of receivers' certificates, when it is one of your own. None: the public ones."""
+
+    @property
+    def webhook_reach(self) -> Reach:
+        """What webhooks may be sent to."""
+        return Reach(self.webhook_networks, loopback=self.development)
 
     @property
     def seal_ring(self) -> KeyRing:

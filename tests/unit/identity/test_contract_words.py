@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from xacthuc.api.identity.v1 import admin_pb2, approval_admin_pb2, internal_pb2, resources_pb2
+from xacthuc.api.identity.v1 import (
+    admin_pb2,
+    approval_admin_pb2,
+    internal_pb2,
+    resources_pb2,
+    webhook_admin_pb2,
+)
 from xacthuc.credentials.records import KeyState
 from xacthuc.credentials.scopes import Scope
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.approvals import ApprovalKind, ApprovalState
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.guardianship import Relation
+from xacthuc.identity.domain.webhooks import DeliveryState, Outcome, WebhookState
 from xacthuc.policy import Action, NextStep, Reason, VerificationPath
 
 
@@ -27,6 +34,9 @@ from xacthuc.policy import Action, NextStep, Reason, VerificationPath
         (Scope, admin_pb2.PlatformKey.Scope),
         (KeyState, admin_pb2.PlatformKey.State),
         (ApprovalKind, approval_admin_pb2.Approval.Kind),
+        (WebhookState, webhook_admin_pb2.Webhook.State),
+        (DeliveryState, webhook_admin_pb2.WebhookDelivery.State),
+        (Outcome, webhook_admin_pb2.WebhookDelivery.Outcome),
         (ApprovalState, approval_admin_pb2.Approval.State),
     ],
 )

@@ -19,7 +19,7 @@ def row(kind, detail, subject="an"):
 
 
 def events_of(row):
-    return list(told(row, lambda position, number: f"{position}.{number}"))
+    return list(told(row.position, row.event, lambda position, number: f"{position}.{number}"))
 
 
 def test_every_kind_of_the_outbox_has_its_name_in_the_contract_and_no_other_has_one():

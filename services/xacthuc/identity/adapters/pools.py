@@ -53,10 +53,15 @@ class Pools:
         self.jobs = _pool(url, "xacthuc-identity-jobs", JOB_SLOTS + 4, _WRITE)
         # One for the end of the record, which all watchers share, and two that those who are behind take turns at.
         self.events = _pool(url, "xacthuc-identity-events", 3, _READ)
+        # Deliveries to webhooks wait for receivers, not for the database, so a few do for all of them.
+        self.webhooks = _pool(url, "xacthuc-identity-webhooks", 6, _WRITE)
 
     async def close(self) -> None:
         """Closes all connections."""
-        for pool in (self.writes, self.reads, self.imports, self.audit, self.keys, self.jobs, self.events):
+        for pool in (
+            *(self.writes, self.reads, self.imports, self.audit, self.keys),
+            *(self.jobs, self.events, self.webhooks),
+        ):
             await pool.dispose()
 
 

@@ -6,14 +6,11 @@ The outbox says more than leaves the service: a lock's basis is free text, and a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
-
-    from xacthuc.sql.columns import Json
-    from xacthuc.sql.outbox import Positioned
 
 BATCH: Final = "ACCOUNTS_IMPORTED"
 """The one kind of the outbox that is about many accounts."""
@@ -31,6 +28,8 @@ class AccountEvent:
     event_id: str
     position: int
     """Its place in the outbox; those of one batch share it."""
+    number: int = 0
+    """Its place among those."""
     kind: str
     platform: str
     account_id: str
@@ -38,9 +37,37 @@ class AccountEvent:
     details: tuple[tuple[str, str], ...]
 
 
-def told(row: Positioned, event_id: Callable[[int, int], str]) -> Iterator[AccountEvent]:
-    """Yields what a row of the outbox is told as; `event_id` names the n-th event of a position."""
-    event, position = row.event, row.position
+class Happening(Protocol):
+    """What the outbox says of one change."""
+
+    @property
+    def platform(self) -> str:
+        """Where it happened."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """To what: an account, or a batch."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """What it was."""
+        ...
+
+    @property
+    def time(self) -> datetime:
+        """When it was."""
+        ...
+
+    @property
+    def detail(self) -> Mapping[str, str | int | bool | None]:
+        """Everything about it."""
+        ...
+
+
+def told(position: int, event: Happening, event_id: Callable[[int, int], str]) -> Iterator[AccountEvent]:
+    """Yields what is told of a change at `position`; `event_id` names the n-th event of a position."""
     if event.kind != BATCH:
         subjects, kind, details = [event.subject], event.kind, particulars(event.detail)
     else:
@@ -49,6 +76,7 @@ def told(row: Positioned, event_id: Callable[[int, int], str]) -> Iterator[Accou
         yield AccountEvent(
             event_id=event_id(position, number),
             position=position,
+            number=number,
             kind=kind,
             platform=event.platform,
             account_id=subject,
@@ -57,7 +85,7 @@ def told(row: Positioned, event_id: Callable[[int, int], str]) -> Iterator[Accou
         )
 
 
-def particulars(detail: Json) -> tuple[tuple[str, str], ...]:
+def particulars(detail: Mapping[str, str | int | bool | None]) -> tuple[tuple[str, str], ...]:
     """Returns what is told of a row's detail, by name."""
     return tuple((name, _spelled(value)) for name in DETAILS if (value := detail.get(name)) is not None)
 

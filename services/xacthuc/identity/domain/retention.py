@@ -42,6 +42,8 @@ class Data(StrEnum):
     JOB_ATTEMPT = "JOB_ATTEMPT"
     EVENT = "EVENT"
     """What happened to accounts, for platforms and other services to follow."""
+    WEBHOOK_DELIVERY = "WEBHOOK_DELIVERY"
+    """That an event went to a webhook, or is on its way."""
     AUDIT = "AUDIT"
     APPROVAL = "APPROVAL"
     """What took two of the staff."""
@@ -129,6 +131,8 @@ STAYS: Final[Mapping[str, str]] = {
     "jobs": "while there is work to do",
     "cursors": "overwritten",
     "outbox_head": "overwritten",
+    "webhooks": "while the platform has the webhook",
+    "webhook_secrets": "while the webhook signs with it, or did before the last one",
     "audit_unsealed": "within a second, until they are sealed",
     "audit_pruned": "the signed word that older entries were deleted",
     "platforms": "the platforms, which are no people",
@@ -249,6 +253,14 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             data=Data.EVENT,
             tables=("outbox",),
             starts="it happened, and has its position",
+            term=Term(days=policy.events.kept_days),
+            figure="events.kept_days",
+            held=False,
+        ),
+        Rule(
+            data=Data.WEBHOOK_DELIVERY,
+            tables=("webhook_deliveries",),
+            starts="the event was put on its way, or was last replayed",
             term=Term(days=policy.events.kept_days),
             figure="events.kept_days",
             held=False,

@@ -24,6 +24,7 @@ from xacthuc.identity.adapters.tables import (
     sign_ins,
     trail,
 )
+from xacthuc.identity.adapters.webhooks.tables import webhook_deliveries
 from xacthuc.identity.domain.facts import Life
 from xacthuc.identity.domain.retention import Data
 
@@ -71,6 +72,7 @@ PLACES: Final[Mapping[Data, Place]] = MappingProxyType(
         Data.JOB_ATTEMPT: Place(jobs.attempts, jobs.attempts.c.end_time, (~_UNSETTLED,)),
         # They are forgotten from the front, so that the first one tells of all.
         Data.EVENT: Place(outbox.events, outbox.events.c.time, (outbox.events.c.position == _FIRST,)),
+        Data.WEBHOOK_DELIVERY: Place(webhook_deliveries, webhook_deliveries.c.create_time),
         Data.AUDIT: Place(trail.entries, trail.entries.c.time),
         Data.APPROVAL: Place(approvals, approvals.c.end_time),
         Data.HOLD: Place(holds, holds.c.release_time),

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, tuple_, update
 from xacthuc.identity.adapters.retention.places import PLACES
 from xacthuc.identity.adapters.retention.tables import is_held
 from xacthuc.identity.adapters.tables import accounts, jobs, outbox
+from xacthuc.identity.adapters.webhooks import sql_deliveries
 from xacthuc.identity.domain.retention import Data
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.sweep import sweep
@@ -52,7 +53,12 @@ async def _of_nobody(engine: AsyncEngine, rule: Rule, now: datetime) -> int:
         if rule.data is Data.JOB_ATTEMPT:
             return await jobs.forget_attempts(connection, before)
         if rule.data is Data.EVENT:
-            return await outbox.forget(connection, before=before, until=(await outbox.ends(connection)).position)
+            # What webhooks were not given yet waits for them; what they were given, they have rows of their own for.
+            given = await sql_deliveries.dispatched(connection)
+            until = (await outbox.ends(connection)).position if given is None else given
+            return await outbox.forget(connection, before=before, until=until)
+        if rule.data is Data.WEBHOOK_DELIVERY:
+            return await sql_deliveries.forget(connection, before)
         return (await connection.execute(sweep(place.table, place.since <= before, _AT_ONCE))).rowcount
 
 

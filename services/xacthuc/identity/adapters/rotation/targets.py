@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_
@@ -19,6 +20,7 @@ from xacthuc.identity.adapters.tables import (
     personal_id_claims,
     requests,
 )
+from xacthuc.identity.adapters.webhooks.tables import webhook_secrets
 from xacthuc.identity.domain.facts import EvidenceKind
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.adapters.account_cipher import AccountCipher, KeyWrapper
     from xacthuc.identity.adapters.account_keys import AccountKeys
     from xacthuc.identity.adapters.personal import PersonalData
+    from xacthuc.identity.adapters.webhooks.secrets import WebhookSecrets
     from xacthuc.sealing import KeyRing
 
 
@@ -74,6 +77,12 @@ def of_accounts(
         Target(OldRows(engine, requests.c.fingerprint, index_ring), None),
         Target(OldRows(engine, requests.c.answer, seal_ring), None),
     ]
+
+
+def of_webhooks(engine: AsyncEngine, secrets: WebhookSecrets, seal_ring: KeyRing) -> list[Target]:
+    """Returns what webhooks are signed with."""
+    rows = OldRows(engine, webhook_secrets.c.secret, seal_ring)
+    return [Target(rows, partial(secrets.renew, rows))]
 
 
 def _with_evidence(table: Table) -> FromClause:

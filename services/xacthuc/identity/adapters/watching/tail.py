@@ -136,5 +136,5 @@ def chunks(
         if len(events) >= most_events:
             yield row.position - 1, events
             events = []
-        events += told(row, places.event_id)
+        events += told(row.position, row.event, places.event_id)
     yield until, events
