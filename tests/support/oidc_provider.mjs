@@ -12,6 +12,7 @@ const REDIRECT_URI = 'https://forum.example/eid/vneid';
 const ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
 const ORDINARY = {
   person: { identity: { number: '001199000001' }, name: 'Trần Thị Bích', birthdate: '1999-01-31' },
+  account: 'person-1', // who signs in
   acr: '2',
   deny: false, // whether people refuse
   claimsIn: 'token', // or userinfo
@@ -55,6 +56,13 @@ function clients() {
       jwks: { keys: [{ ...createPublicKey(ours).export({ format: 'jwk' }), kid: 'ours', use: 'sig' }] },
       ...common,
     },
+    { // a command line, which waits for the browser on any port of its machine (RFC 8252)
+      ...secret,
+      client_id: 'staff',
+      application_type: 'native',
+      subject_type: 'public',
+      redirect_uris: ['http://127.0.0.1/xacthuc'],
+    },
     { client_id: 'forum-signed', userinfo_signed_response_alg: 'ES256', ...secret },
   ];
 }
@@ -65,7 +73,7 @@ function build() {
     clients: clients(),
     jwks: { keys },
     acrValues: ['1', '2'],
-    claims: { acr: null, auth_time: null, openid: ['sub'], identity: ['identity', 'name', 'birthdate'] },
+    claims: { acr: null, auth_time: null, openid: ['sub'], identity: ['identity', 'name', 'birthdate'], staff: ['name', 'email', 'email_verified', 'groups'] },
     conformIdTokenClaims: settings.claimsIn === 'userinfo',
     subjectTypes: ['public', 'pairwise'],
     pairwiseIdentifier: (_ctx, account, client) => createHash('sha256').update(client.sectorIdentifier + account).digest('hex'),
@@ -107,7 +115,7 @@ async function interact(request, response) {
   const { prompt, params, session } = await provider.interactionDetails(request, response);
   if (settings.deny) return provider.interactionFinished(request, response, { error: 'access_denied' });
   if (prompt.name === 'login') {
-    return provider.interactionFinished(request, response, { login: { accountId: 'person-1', acr: settings.acr } });
+    return provider.interactionFinished(request, response, { login: { accountId: settings.account, acr: settings.acr } });
   }
   const grant = new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
   grant.addOIDCScope(params.scope);

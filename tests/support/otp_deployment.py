@@ -19,8 +19,10 @@ from xacthuc.clock import FixedClock, SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.key import PlatformKey
 from xacthuc.credentials.publisher import KeyPublisher
-from xacthuc.credentials.records import KeyRecord, KeyState, signing_key, verifying_key
+from xacthuc.credentials.records import KeyRecord, KeyState
 from xacthuc.credentials.scopes import Scope
+from xacthuc.credentials.session_directory import SessionDirectory
+from xacthuc.credentials.signing import signing_key, verifying_key
 from xacthuc.otp import main as otp_main
 from xacthuc.otp.adapters.camara.operators import opened_operators
 from xacthuc.otp.domain.code import Deriver
@@ -105,6 +107,11 @@ async def deploy(valkey_url: str, clock: FixedClock, secrets: Path, tmp_path: Pa
             )
             await directory.start()
             stack.push_async_callback(directory.stop)
+            staff = SessionDirectory(
+                store, verifying_key(secrets / "identity-sign.pub"), SystemClock(), reporting.metrics
+            )
+            await staff.start()
+            stack.push_async_callback(staff.stop)
             limiter = Limiter(store, clock_tolerance_ms=0)
             stack.push_async_callback(limiter.drain)
             operators = await stack.enter_async_context(opened_operators(operators_directory, clock, reporting.metrics))
@@ -114,6 +121,7 @@ async def deploy(valkey_url: str, clock: FixedClock, secrets: Path, tmp_path: Pa
                     clock=clock,
                     store=store,
                     keys=directory,
+                    staff=staff,
                     reporting=reporting,
                     limiter=limiter,
                     clock_tolerance_ms=0,

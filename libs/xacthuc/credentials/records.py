@@ -1,9 +1,4 @@
-"""What servers are told about a key, signed by identity so that nobody who reaches the store can add one.
-
-A stored record is an Ed25519 signature (64 bytes, RFC 8032) followed by the record as JSON. The signature covers a
-fixed prefix as well, so that it can be mistaken for nothing else signed with the same key. An old record of a key
-cannot replace a newer one in a running server, because versions only rise.
-"""
+"""What servers are told about a platform key, signed as `signing` says."""
 
 from __future__ import annotations
 
@@ -11,18 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-import orjson
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
-
 from xacthuc.credentials.scopes import Scope
+from xacthuc.credentials.signing import BadRecordError, signed, verified
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-SIGNATURE_BYTES: Final = 64
-"""In front of the JSON of a stored record."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 _PURPOSE: Final = b"xacthuc platform key record 1\n"
 
@@ -50,34 +38,31 @@ class KeyRecord:
     brand: str = ""
     """The platform's name for people, in front of its messages."""
 
-
-class BadRecordError(Exception):
-    """A stored record was not signed by identity, or is not a record."""
+    @property
+    def id(self) -> str:
+        """Names it among records."""
+        return self.key_id
 
 
 def sign(record: KeyRecord, key: Ed25519PrivateKey) -> bytes:
     """Returns `record` as it is stored."""
-    body = orjson.dumps(
-        {
-            "platform": record.platform,
-            "key_id": record.key_id,
-            "sha256": record.sha256.hex(),
-            "scopes": sorted(record.scopes),
-            "state": record.state,
-            "expire_ms": record.expire_ms,
-            "version": record.version,
-            "brand": record.brand,
-        }
-    )
-    return key.sign(_PURPOSE + body) + body
+    fields = {
+        "platform": record.platform,
+        "key_id": record.key_id,
+        "sha256": record.sha256.hex(),
+        "scopes": sorted(record.scopes),
+        "state": record.state,
+        "expire_ms": record.expire_ms,
+        "version": record.version,
+        "brand": record.brand,
+    }
+    return signed(_PURPOSE, fields, key)
 
 
 def verify(stored: bytes, key: Ed25519PublicKey) -> KeyRecord:
     """Returns the record that identity signed; BadRecordError otherwise. Scopes this server does not know are left out."""
-    signature, body = stored[:SIGNATURE_BYTES], stored[SIGNATURE_BYTES:]
+    fields = verified(_PURPOSE, stored, key)
     try:
-        key.verify(signature, _PURPOSE + body)
-        fields = orjson.loads(body)
         return KeyRecord(
             platform=str(fields["platform"]),
             key_id=str(fields["key_id"]),
@@ -88,21 +73,5 @@ def verify(stored: bytes, key: Ed25519PublicKey) -> KeyRecord:
             version=int(fields["version"]),
             brand=str(fields["brand"]),
         )
-    except (InvalidSignature, ValueError, KeyError, TypeError) as error:
-        raise BadRecordError("a stored key record is not one of identity's") from error
-
-
-def signing_key(path: Path) -> Ed25519PrivateKey:
-    """Reads identity's signing key from a PEM file; ValueError when it holds another kind of key."""
-    key = load_pem_private_key(path.read_bytes(), password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} does not hold an Ed25519 private key")  # noqa: TRY004 - the file is wrong, not a type
-    return key
-
-
-def verifying_key(path: Path) -> Ed25519PublicKey:
-    """Reads identity's public key from a PEM file; ValueError when it holds another kind of key."""
-    key = load_pem_public_key(path.read_bytes())
-    if not isinstance(key, Ed25519PublicKey):
-        raise ValueError(f"{path} does not hold an Ed25519 public key")  # noqa: TRY004 - the file is wrong, not a type
-    return key
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadRecordError("a stored key record lacks what makes one") from error

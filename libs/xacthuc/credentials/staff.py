@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Role(StrEnum):
@@ -23,7 +24,12 @@ class Operator:
 
     id: str
     roles: frozenset[Role]
+    session: str = ""
+    """Id of the session they called with; empty without one."""
 
 
-DEVELOPMENT: Operator = Operator("development", frozenset(Role))
+DEVELOPMENT: Final = Operator("development", frozenset(Role))
 """Whoever calls without a session on a developer's own machine."""
+
+BREAK_GLASS: Final = Operator("break-glass", frozenset(Role))
+"""Whoever has the secret for emergencies. Nobody in particular, so never one of two people."""

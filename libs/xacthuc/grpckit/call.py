@@ -72,7 +72,7 @@ class Call:
     def operator(self) -> Operator:
         """The member of the staff behind a call to an administrative method; Unauthenticated where there is none."""
         if self._operator is None:
-            raise Unauthenticated(Reason.STAFF_SESSION_MISSING, "sign in first: xacthuc staff sign-in")
+            raise Unauthenticated(Reason.STAFF_SESSION_MISSING, "no operator is signed in")
         return self._operator
 
     @property

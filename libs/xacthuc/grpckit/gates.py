@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xacthuc.credentials.directory import KeyDirectory
-    from xacthuc.credentials.staff import Operator
+    from xacthuc.credentials.session_directory import SessionDirectory
+    from xacthuc.credentials.staff import Operator, Role
     from xacthuc.grpckit.observer import Progress
     from xacthuc.telemetry.tracing import TraceContext, Tracer
 
@@ -25,7 +26,9 @@ TRACEPARENT: Final = "traceparent"
 SPIFFE_PREFIX: Final = "spiffe://xacthuc/"
 """A service's name in its certificate: a URI SAN, `spiffe://xacthuc/identity` (SPIFFE ID, section 2)."""
 
-_COMMAND_LINE: Final = "cli"
+COMMAND_LINE: Final = "cli"
+"""The peer that operators call by."""
+
 _PLATFORM_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 _SAN: Final = "x509_subject_alternative_name"
 
@@ -71,9 +74,10 @@ class PeerGate:
     Administrative methods ask for an operator's session beside it, and for one of the method's roles.
     """
 
-    def __init__(self, tracer: Tracer, *, development: bool) -> None:
-        """`development` lets the command line administer without a session."""
+    def __init__(self, tracer: Tracer, staff: SessionDirectory | None, *, development: bool) -> None:
+        """`staff` is needed by methods with roles; `development` lets the command line administer without a session."""
         self._follow = tracer.follow
+        self._staff = staff
         self._development = development
 
     def trace(self, headers: Mapping[str, Any]) -> TraceContext:
@@ -89,13 +93,25 @@ class PeerGate:
         platform = str(progress.headers.get(PLATFORM, ""))
         if platform and _PLATFORM_ID.fullmatch(platform) is None:
             raise Unauthenticated(Reason.PLATFORM_MISSING, "x-xacthuc-platform does not hold a platform id")
-        operator = self._operator(peer) if method.roles else None
+        if not method.roles:
+            return Call(method.path, progress.trace, deadline, platform, peer=peer)
+        operator = self._operator(progress.headers.get(AUTHORIZATION), peer)
+        if operator.roles.isdisjoint(method.roles):
+            raise role_missing(method.roles)
         return Call(method.path, progress.trace, deadline, platform, peer=peer, operator=operator)
 
-    def _operator(self, peer: str) -> Operator:
-        if self._development and peer == _COMMAND_LINE:
+    def _operator(self, header: str | None, peer: str) -> Operator:
+        if header is None and self._development and peer == COMMAND_LINE:
             return DEVELOPMENT
-        raise Unauthenticated(Reason.STAFF_SESSION_MISSING, "sign in first: xacthuc staff sign-in")
+        if self._staff is None:
+            raise Unauthenticated(Reason.STAFF_SESSION_MISSING, "nobody can be signed in here")
+        return self._staff.authenticate(header)
+
+
+def role_missing(needed: frozenset[Role]) -> PermissionDenied:
+    """Says which roles an operator lacks."""
+    names = " or ".join(sorted(needed))
+    return PermissionDenied(Reason.ROLE_MISSING, f"this takes the role {names}", metadata={"roles": names})
 
 
 def peer_name(auth_context: Mapping[str, Any]) -> str:

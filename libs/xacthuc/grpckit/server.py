@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from xacthuc.credentials.scopes import Scope
 from xacthuc.grpckit.admission import Admission
 from xacthuc.grpckit.endpoint import Endpoint, Steps
-from xacthuc.grpckit.gates import KeyGate, PeerGate
+from xacthuc.grpckit.gates import COMMAND_LINE, KeyGate, PeerGate
 from xacthuc.grpckit.method import Method, behaviours, refuse_unknown
 from xacthuc.grpckit.observer import Observer
 from xacthuc.grpckit.ports import Port, Server
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 
     from xacthuc.credentials.directory import KeyDirectory
+    from xacthuc.credentials.session_directory import SessionDirectory
     from xacthuc.credentials.staff import Role
     from xacthuc.grpckit.errors import XacthucError
     from xacthuc.grpckit.validation import Shortcuts
@@ -56,6 +57,9 @@ INTERNAL_REQUEST_BYTES: Final = 4 * 1024 * 1024
 
 MAXIMUM_STREAMS: Final = 5_000
 """Streams open at once; 26 KiB each were measured."""
+
+_ADMINISTRATIVE: Final = "Admin"
+"""What the names of contracts for operators end with."""
 
 _LONGEST_NOTICE: Final = timedelta(seconds=5)
 """Kubernetes takes a terminating pod out of its endpoints within about this."""
@@ -77,12 +81,13 @@ class ServerBuilder:
         telemetry: Telemetry,
         *,
         keys: KeyDirectory | None = None,
+        staff: SessionDirectory | None = None,
         translations: Mapping[type[BaseException], Callable[[Any], XacthucError]] | None = None,
         deadline_ceiling: timedelta = DEADLINE_CEILING,
         streams: Streams | None = None,
         shortcuts: Shortcuts | None = None,
     ) -> None:
-        """`service` names the process and its certificate; `keys` is needed as soon as a public service is added.
+        """`service` names the process and its certificate; public services need `keys`, administrative ones `staff`.
 
         `translations` turns exceptions of libraries (a store that is down) into errors of `errors.py`, by class;
         `shortcuts` spare large and hot requests the rules, see `validation.py`.
@@ -102,7 +107,8 @@ class ServerBuilder:
             ceiling_seconds=deadline_ceiling.total_seconds(),
         )
         self._public_endpoint = Endpoint(KeyGate(keys, telemetry.tracer), steps) if keys is not None else None
-        self._internal_endpoint = Endpoint(PeerGate(telemetry.tracer, development=settings.development), steps)
+        self._staff = staff
+        self._internal_endpoint = Endpoint(PeerGate(telemetry.tracer, staff, development=settings.development), steps)
         self._public: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
         self._internal: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
 
@@ -127,28 +133,45 @@ class ServerBuilder:
         return self
 
     def internal(
-        self,
-        descriptor: ServiceDescriptor,
-        servicer: object,
-        *,
-        allow: Mapping[str, Collection[str]],
-        roles: Mapping[str, Collection[Role]] | None = None,
+        self, descriptor: ServiceDescriptor, servicer: object, *, allow: Mapping[str, Collection[str]]
     ) -> Self:
         """Serves a contract to other services. `allow` lists the peers per method; a method without any is closed.
 
-        `roles` lists, per method, the roles of which its operator has one; a method without any asks for no operator.
-        ValueError when the servicer lacks a method, or a table names one the contract does not have.
+        ValueError when the servicer lacks a method, or the table names one the contract does not have.
         """
+        if descriptor.name.endswith(_ADMINISTRATIVE):
+            raise ValueError(f"{descriptor.full_name} is for operators: register it with `admin`, which asks for roles")
         refuse_unknown(descriptor, allow)
-        operated = roles or {}
-        refuse_unknown(descriptor, operated)
+        return self._serve_internally(descriptor, servicer, allow, {})
+
+    def admin(self, descriptor: ServiceDescriptor, servicer: object, *, roles: Mapping[str, Collection[Role]]) -> Self:
+        """Serves a contract to operators, who call by the command line. `roles` lists, per method, those that may call it.
+
+        An empty list asks for no operator, which is for signing in alone. ValueError when the servicer or the table lacks
+        a method, or the table names one the contract does not have.
+        """
+        refuse_unknown(descriptor, roles)
+        if missing := sorted(method.name for method in descriptor.methods if method.name not in roles):
+            raise ValueError(f"{descriptor.full_name} has no roles for {', '.join(missing)}: who may call them?")
+        if self._staff is None:
+            raise ValueError("an administrative service needs the directory of the staff's sessions")
+        allow = {method.name: {COMMAND_LINE} for method in descriptor.methods}
+        return self._serve_internally(descriptor, servicer, allow, roles)
+
+    def _serve_internally(
+        self,
+        descriptor: ServiceDescriptor,
+        servicer: object,
+        allow: Mapping[str, Collection[str]],
+        roles: Mapping[str, Collection[Role]],
+    ) -> Self:
         served = behaviours(descriptor, servicer)
         self._internal[descriptor.full_name] = {
             method.name: self._internal_endpoint.handler(
                 Method.of(
                     method,
                     peers=frozenset(allow.get(method.name, ())),
-                    roles=frozenset(operated.get(method.name, ())),
+                    roles=frozenset(roles.get(method.name, ())),
                 ),
                 served[method.name],
             )

@@ -30,6 +30,8 @@ KEY_FAILURES: Final = frozenset({"store", "signature"})
 STORE_FAILURES: Final = frozenset({"unavailable", "timeout", "script", "clock", "overflow"})
 GUARD_KINDS: Final = frozenset({"operator", "prefix", "provider"})
 GUARD_VERDICTS: Final = frozenset({"PASSED", "RECORDED", "CHALLENGED", "EXEMPTED"})
+SIGN_IN_MEANS: Final = frozenset({"IDENTITY_PROVIDER", "BREAK_GLASS"})
+SIGN_IN_OUTCOMES: Final = frozenset({"signed_in", "refused", "not_admitted", "limited"})
 FAIL_MODES: Final = frozenset({"open", "closed"})
 CHANNELS: Final = frozenset({"SMS", "ZALO_ZNS", "VOICE"})
 MESSAGE_OUTCOMES: Final = frozenset({"sent", "delivered", "failed", "verified"})
@@ -107,6 +109,13 @@ class Metrics:
             "xacthuc_keys_refresh_failures",
             "Refreshes of the key directory that failed",
             {"cause": KEY_FAILURES},
+        )
+
+        self.staff_sign_ins = Tally(
+            registry,
+            "xacthuc_staff_sign_ins",
+            "Sign-ins of the staff, by means and what came of them; any with the break-glass account is an alarm",
+            {"means": SIGN_IN_MEANS, "outcome": SIGN_IN_OUTCOMES},
         )
 
         self.store_failures = Tally(

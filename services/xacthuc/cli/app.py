@@ -8,6 +8,7 @@ import typer
 
 from xacthuc.cli.commands import (
     accounts,
+    approvals,
     audit,
     blocks,
     challenges,
@@ -24,6 +25,7 @@ from xacthuc.cli.commands import (
     send_test,
     serve,
     spend,
+    staff,
     switch,
     texts,
     up,
@@ -65,6 +67,12 @@ def locate(
         Path | None,
         typer.Option(help="File with a platform's key; or set XACTHUC_KEY.", metavar="FILE"),
     ] = None,
+    staff_session: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="XACTHUC_STAFF_SESSION", help="File with an operator's session (staff sign-in).", metavar="FILE"
+        ),
+    ] = None,
 ) -> None:
     """Xacthuc: account authentication under Decree 147/2024/NĐ-CP.
 
@@ -80,6 +88,7 @@ def locate(
             tls=tls,
             key=os.environ.get("XACTHUC_KEY", ""),  # no option: a command line is seen by everyone on the machine
             key_file=key_file,
+            staff_session=staff_session,
         )
     )
 
@@ -105,4 +114,6 @@ app.add_typer(events.app, name="events")
 app.add_typer(retention.app, name="retention")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(db.app, name="db")
+app.add_typer(staff.app, name="staff")
+app.add_typer(approvals.app, name="approvals")
 app.command("version")(version.version)

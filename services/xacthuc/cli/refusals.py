@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _ANOTHER_KEY: Final = "Set XACTHUC_KEY, or --key-file, to an active key: xacthuc keys list PLATFORM"
 
+_SIGN_IN: Final = "Sign in: xacthuc staff sign-in"
+
 _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
     {
         Reason.ACCOUNT_NOT_FOUND: "Register the account first.",
@@ -40,6 +42,17 @@ _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         Reason.SANDBOX_ONLY: "Give a real number; sandbox numbers work in development alone.",
         Reason.SCOPE_MISSING: "Create a key with the scope that is needed: xacthuc keys create PLATFORM --scope otp",
         Reason.SENDING_STOPPED: "Sending is stopped by an operator; it is refused until that is lifted.",
+        Reason.STAFF_SESSION_MISSING: _SIGN_IN,
+        Reason.STAFF_SESSION_UNKNOWN: _SIGN_IN,
+        Reason.STAFF_SESSION_REVOKED: _SIGN_IN,
+        Reason.STAFF_SESSION_EXPIRED: _SIGN_IN,
+        Reason.SIGN_IN_REFUSED: _SIGN_IN,
+        Reason.STAFF_NOT_ADMITTED: "Ask an admin for an invitation: xacthuc staff operators invite",
+        Reason.ROLE_MISSING: "Ask somebody who has the role, or an admin for it: xacthuc staff whoami",
+        Reason.SECOND_PERSON_NEEDED: "Ask another operator.",
+        Reason.APPROVAL_NOT_FOUND: "See which approvals there are: xacthuc approvals list",
+        Reason.OPERATOR_NOT_FOUND: "See which operators there are: xacthuc staff operators list",
+        Reason.SESSION_NOT_FOUND: "See which sessions there are: xacthuc staff sessions list",
         Reason.TOO_MANY_KEYS: "Revoke one of the two active keys first: xacthuc keys revoke NAME",
         Reason.TOO_MANY_WEBHOOKS: "Delete one first: xacthuc webhooks delete NAME",
         Reason.WEBHOOK_ALREADY_EXISTS: "Its secret cannot be shown twice: xacthuc webhooks rotate NAME",

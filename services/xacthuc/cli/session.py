@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xacthuc.cli.failure import EXIT_UNREACHABLE, EXIT_USAGE, CommandFailed
+from xacthuc.cli.kept_session import KeptSession
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from xacthuc.client.calls import Call
@@ -34,6 +35,7 @@ class Whereabouts:
     tls: Path | None = None
     key: str = ""
     key_file: Path | None = None
+    staff_session: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,17 @@ class Service:
         except XacthucError as error:
             raise refused(error, address=self.address, option=self.option) from None
 
+    def ask_all(self, page: Callable[[str], Call[Any]], field: str) -> list[Any]:
+        """Sends the calls that `page` makes of page tokens, until the last page; returns what `field` holds in all."""
+        found: list[Any] = []
+        token = ""
+        while True:
+            answer = self.ask(page(token))
+            found += answer[field]
+            token = answer["next_page_token"]
+            if not token:
+                return found
+
 
 class Session:
     """One command's way to the services."""
@@ -80,6 +93,12 @@ class Session:
     def data(self) -> Path:
         """The data directory of `xacthuc up`."""
         return self._where.data
+
+    @property
+    def kept(self) -> KeptSession:
+        """The operator's session between commands."""
+        where = self._where
+        return KeptSession.beside(where.data) if where.staff_session is None else KeptSession(where.staff_session)
 
     @contextmanager
     def otp(self) -> Iterator[Service]:
@@ -98,7 +117,7 @@ class Session:
         """Opens OtpAdmin over mutual TLS; `platform` is whose number or challenge a call is about, where it matters."""
         address = self._where.otp_admin or self._noted("otp_internal", "--otp-admin")
         metadata = (("x-xacthuc-platform", platform),) if platform else ()
-        with self._open(address, self._certificate(), "", metadata, "--otp-admin") as service:
+        with self._open(address, self._certificate(), "", (*metadata, *self._staff()), "--otp-admin") as service:
             yield service
 
     def outcomes(self) -> Iterator[Any]:
@@ -114,10 +133,11 @@ class Session:
             raise refused(error, address=address, option="--otp-admin") from None
 
     @contextmanager
-    def identity_admin(self) -> Iterator[Service]:
-        """Opens IdentityAdmin over mutual TLS."""
+    def identity_admin(self, *, signed_in: bool = True) -> Iterator[Service]:
+        """Opens identity's administrative services over mutual TLS, with the operator's session where there is one."""
         address = self._where.identity_admin or self._noted("identity_internal", "--identity-admin")
-        with self._open(address, self._certificate(), "", (), "--identity-admin") as service:
+        metadata = self._staff() if signed_in else ()
+        with self._open(address, self._certificate(), "", metadata, "--identity-admin") as service:
             yield service
 
     def inbox(self) -> Path:
@@ -141,6 +161,10 @@ class Session:
         from xacthuc.client.endpoint import Endpoint
 
         return Endpoint(address, credentials, policy, metadata, TIMEOUT)
+
+    def _staff(self) -> tuple[tuple[str, str], ...]:
+        secret = self.kept.secret()
+        return (("authorization", f"Bearer {secret}"),) if secret else ()
 
     def _noted(self, name: str, option: str) -> str:
         """Returns what the running stack wrote down, such as its addresses."""

@@ -62,6 +62,7 @@ from xacthuc.identity.adapters.webhooks.sender import Sender, opened_sender
 from xacthuc.identity.domain.approvals import ApprovalKind
 from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.domain.retention import plan
+from xacthuc.identity.office import Office
 from xacthuc.identity.usecases import approvals, questions
 from xacthuc.identity.usecases.approvals import FourEyes
 from xacthuc.identity.usecases.identity import Identity
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.identity.ports.eid import Providers
+    from xacthuc.identity.ports.staff import StaffProvider
     from xacthuc.identity.settings import IdentitySettings
     from xacthuc.policy import Policy
     from xacthuc.telemetry.start import Telemetry
@@ -148,6 +150,7 @@ class Assembly:
         providers: Providers,
         signing: Ed25519PrivateKey,
         *,
+        staff_provider: StaffProvider | None,
         policy: Policy,
         clock: Clock,
         telemetry: Telemetry,
@@ -247,6 +250,18 @@ class Assembly:
             open_for=timedelta(hours=policy.identity.approval_hours),
             appended=worker.wake,
         )
+        office = Office.of(
+            settings,
+            pools.writes,
+            connections.state,
+            signing,
+            provider=staff_provider,
+            requests=requests,
+            sealer=sealer,
+            clock=clock,
+            metrics=metrics,
+        )
+        self.staff, self.sessions = office.staff, office.directory
         housekeeping = Housekeeping(pools.writes, clock, rules, grace, metrics)
         rotation = Rotation(
             [
@@ -269,6 +284,7 @@ class Assembly:
         self.works: tuple[Runs, ...] = (
             *(relay, tail, publication, housekeeping, rotation, worker, outcomes),
             *(record.sealer, record.pruning, self.webhooks.dispatcher, self.webhooks.worker),
+            *(office.publication, office.sweep),
         )
 
 

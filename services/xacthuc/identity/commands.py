@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from xacthuc.credentials.scopes import Scope
-    from xacthuc.credentials.staff import Operator
+    from xacthuc.credentials.staff import Operator, Role
     from xacthuc.identity.domain.approvals import Act, Step
     from xacthuc.identity.domain.facts import EvidenceKind
     from xacthuc.identity.domain.guardianship import Guardianship
@@ -225,3 +225,41 @@ class DecideApproval:
     """Where the caller named one, approvals of others do not exist."""
     step: Step
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteStaffSignIn:
+    """What an operator came back with from the identity provider."""
+
+    order: Order
+    state: str = field(repr=False)
+    code: str = field(repr=False)
+    """Empty when an error came."""
+    error: str
+    iss: str
+    """Empty when the provider does not say who it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteOperator:
+    """Somebody to become an operator."""
+
+    order: Order
+    display_name: str = field(repr=False)
+    roles: frozenset[Role]
+    email: str = field(repr=False)
+    """In lower case; empty where the subject is given."""
+    subject: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeOperator:
+    """What is to become of an operator; empty for what stays."""
+
+    order: Order
+    operator: Operator
+    """Who asks."""
+    operator_id: str
+    display_name: str = field(repr=False)
+    roles: frozenset[Role]
+    disabled: bool = False

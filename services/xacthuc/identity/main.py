@@ -15,17 +15,19 @@ from xacthuc.api.identity.v1 import (
     internal_pb2,
     retention_admin_pb2,
     service_pb2,
+    staff_admin_pb2,
     webhook_admin_pb2,
 )
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
-from xacthuc.credentials.records import signing_key
 from xacthuc.credentials.scopes import Scope
+from xacthuc.credentials.signing import signing_key
 from xacthuc.credentials.staff import Role
 from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.identity.adapters.eid_providers import opened_providers
 from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.assembly import Assembly, connected
+from xacthuc.identity.office import opened_staff_provider
 from xacthuc.identity.outages import TRANSLATIONS
 from xacthuc.identity.servicer import (
     ApprovalAdminServicer,
@@ -34,6 +36,7 @@ from xacthuc.identity.servicer import (
     IdentityInternalServicer,
     IdentityServicer,
     RetentionAdminServicer,
+    StaffAdminServicer,
     WebhookAdminServicer,
 )
 from xacthuc.identity.settings import IdentitySettings
@@ -78,16 +81,71 @@ PEERS: Final = {
 }
 """Which services may call each internal method."""
 
+NOBODY_YET: Final = frozenset[Role]()
 ANYBODY: Final = frozenset(Role)
-APPROVAL_ROLES: Final = {
-    "CreateApproval": ANYBODY,
-    "GetApproval": ANYBODY,
-    "ListApprovals": ANYBODY,
-    "GrantApproval": ANYBODY,
-    "RefuseApproval": ANYBODY,
-    "WithdrawApproval": ANYBODY,
+ADMIN: Final = frozenset({Role.ADMIN})
+OFFICER: Final = frozenset({Role.OFFICER})
+OFFICER_OR_ADMIN: Final = OFFICER | ADMIN
+ADMIN_OR_OPS: Final = ADMIN | {Role.OPS}
+ROLES: Final = {
+    "IdentityAdmin": {
+        "CreatePlatform": ADMIN,
+        "ListPlatforms": ANYBODY,
+        "CreatePlatformKey": ADMIN,
+        "RotatePlatformKey": ADMIN,
+        "RevokePlatformKey": ADMIN,
+        "ListPlatformKeys": ANYBODY,
+        "SearchAccounts": OFFICER,
+    },
+    # Who may propose and decide what is of `domain.approvals`, by kind.
+    "ApprovalAdmin": {
+        "CreateApproval": ANYBODY,
+        "GetApproval": ANYBODY,
+        "ListApprovals": ANYBODY,
+        "GrantApproval": ANYBODY,
+        "RefuseApproval": ANYBODY,
+        "WithdrawApproval": ANYBODY,
+    },
+    "StaffAdmin": {
+        "BeginSignIn": NOBODY_YET,
+        "CompleteSignIn": NOBODY_YET,
+        "SignInBreakGlass": NOBODY_YET,
+        "SignOut": ANYBODY,
+        "GetMe": ANYBODY,
+        "CreateOperator": ADMIN,
+        "UpdateOperator": ADMIN,
+        "DisableOperator": ADMIN,
+        "ListOperators": ANYBODY,
+        "ListSessions": ADMIN,
+        "RevokeSession": ADMIN,
+    },
+    "RetentionAdmin": {
+        "ListRetentionFigures": ANYBODY,
+        "PlaceHold": OFFICER,
+        "ExtendHold": OFFICER,
+        "ReleaseHold": OFFICER,
+        "GetErasureEvidence": OFFICER,
+        "ListHolds": ANYBODY,
+    },
+    "AuditAdmin": {
+        "ListEntries": OFFICER_OR_ADMIN,
+        "ExportTrail": OFFICER_OR_ADMIN,
+        "ListCheckpoints": ANYBODY,
+        "ListSigningKeys": ANYBODY,
+    },
+    "WebhookAdmin": {
+        "CreateWebhook": ADMIN,
+        "GetWebhook": ANYBODY,
+        "ListWebhooks": ANYBODY,
+        "UpdateWebhook": ADMIN_OR_OPS,
+        "DeleteWebhook": ADMIN,
+        "RotateWebhookSecret": ADMIN,
+        "TestWebhook": ADMIN_OR_OPS,
+        "ListWebhookDeliveries": ANYBODY,
+        "ReplayWebhook": ADMIN_OR_OPS,
+    },
 }
-"""Who may propose and decide what: `domain.approvals`, by kind."""
+"""The roles of which an operator has one to call each administrative method, of whatever platform."""
 
 
 async def serve(settings: IdentitySettings) -> None:
@@ -101,52 +159,47 @@ async def serve(settings: IdentitySettings) -> None:
             opened_providers(settings.eid_directory, clock, reporting.metrics, development=settings.development)
         )
         assembly = Assembly(
-            settings, connections, eid.providers, signing, policy=policy, clock=clock, telemetry=reporting
+            settings,
+            connections,
+            eid.providers,
+            signing,
+            staff_provider=await opening.enter_async_context(opened_staff_provider(settings, clock)),
+            policy=policy,
+            clock=clock,
+            telemetry=reporting,
         )
         identity = assembly.identity
         keys = KeyDirectory(
             connections.state, signing.public_key(), clock, reporting.metrics, development=settings.development
         )
-        admin, approvals = service_of(admin_pb2, "IdentityAdmin"), service_of(approval_admin_pb2, "ApprovalAdmin")
-        retention = service_of(retention_admin_pb2, "RetentionAdmin")
-        audit = service_of(audit_admin_pb2, "AuditAdmin")
-        webhooks = service_of(webhook_admin_pb2, "WebhookAdmin")
+        builder = ServerBuilder(
+            "identity",
+            settings,
+            reporting,
+            keys=keys,
+            staff=assembly.sessions,
+            translations=TRANSLATIONS,
+            shortcuts=SHORTCUTS,
+        )
+        for contract, servicer in (
+            (service_of(admin_pb2, "IdentityAdmin"), IdentityAdminServicer(identity)),
+            (service_of(approval_admin_pb2, "ApprovalAdmin"), ApprovalAdminServicer(assembly.four_eyes)),
+            (service_of(staff_admin_pb2, "StaffAdmin"), StaffAdminServicer(assembly.staff)),
+            (service_of(retention_admin_pb2, "RetentionAdmin"), RetentionAdminServicer(identity)),
+            (service_of(audit_admin_pb2, "AuditAdmin"), AuditAdminServicer(assembly.auditing)),
+            (service_of(webhook_admin_pb2, "WebhookAdmin"), WebhookAdminServicer(assembly.webhooks.desk)),
+        ):
+            builder.admin(contract, servicer, roles=ROLES[contract.name])
         server = (
-            ServerBuilder("identity", settings, reporting, keys=keys, translations=TRANSLATIONS, shortcuts=SHORTCUTS)
-            .public(
+            builder.public(
                 service_of(service_pb2, "IdentityService"), IdentityServicer(identity, Renderer(policy)), scopes=SCOPES
             )
             .internal(service_of(internal_pb2, "IdentityInternal"), IdentityInternalServicer(identity), allow=PEERS)
-            .internal(
-                admin,
-                IdentityAdminServicer(identity),
-                allow={method: {"cli"} for method in admin.methods_by_name},
-            )
-            .internal(
-                approvals,
-                ApprovalAdminServicer(assembly.four_eyes),
-                allow={method: {"cli"} for method in approvals.methods_by_name},
-                roles=APPROVAL_ROLES,
-            )
-            .internal(
-                retention,
-                RetentionAdminServicer(identity),
-                allow={method: {"cli"} for method in retention.methods_by_name},
-            )
-            .internal(
-                audit,
-                AuditAdminServicer(assembly.auditing),
-                allow={method: {"cli"} for method in audit.methods_by_name},
-            )
-            .internal(
-                webhooks,
-                WebhookAdminServicer(assembly.webhooks.desk),
-                allow={method: {"cli"} for method in webhooks.methods_by_name},
-            )
             .build()
         )
-        await keys.start()
-        opening.push_async_callback(keys.stop)
+        for directory in (keys, assembly.sessions):
+            await directory.start()
+            opening.push_async_callback(directory.stop)
         await opening.enter_async_context(
             eid.listening(settings.eid_reports_address, partial(questions.report, identity))
         )

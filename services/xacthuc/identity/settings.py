@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from xacthuc.credentials.break_glass import FILE
 from xacthuc.identity.domain.reach import Reach
 from xacthuc.sealing import KeyRing, ring_of
 from xacthuc.settings import Settings
@@ -32,6 +33,16 @@ class IdentitySettings(Settings):
 
     eid_reports_address: str = ""
     """Where providers report by themselves, `host:port`, over plain HTTP behind an edge that ends TLS. Empty: nowhere."""
+
+    staff_provider_file: Path | None = None
+    """The OpenID Connect provider that the deployment's own staff signs in with (docs/staff.md). None: only the
+    break-glass account can, if there is one."""
+
+    staff_session_life: timedelta = Field(default=timedelta(hours=8), gt=timedelta(minutes=1), le=timedelta(hours=24))
+    """How long an operator is signed in at the most: a working day."""
+
+    staff_session_idle: timedelta = Field(default=timedelta(hours=1), gt=timedelta(minutes=1), le=timedelta(hours=24))
+    """How long a session lasts that nobody uses."""
 
     policy_file: Path | None = None
     """A policy of the operator's own, merged over the bundled one."""
@@ -115,6 +126,11 @@ class IdentitySettings(Settings):
         return (
             self.key_database_url if self.key_database_url.get_secret_value() else self.database_url
         ).get_secret_value()
+
+    @property
+    def break_glass_file(self) -> Path:
+        """What the secret for emergencies is compared with; it may be missing."""
+        return self.keys_directory / FILE
 
     @property
     def signing_key(self) -> Path:

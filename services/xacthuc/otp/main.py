@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from xacthuc import process
 from xacthuc.api.otp.v1 import admin_pb2, internal_pb2, resources_pb2, service_pb2
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
-from xacthuc.credentials.records import verifying_key
 from xacthuc.credentials.scopes import Scope
+from xacthuc.credentials.session_directory import SessionDirectory
+from xacthuc.credentials.signing import verifying_key
+from xacthuc.credentials.staff import Role
 from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.otp import store_errors
 from xacthuc.otp.adapters.camara.operators import opened_operators
@@ -50,6 +52,25 @@ if TYPE_CHECKING:
     from xacthuc.telemetry.start import Telemetry
 
 
+ANYBODY: Final = frozenset(Role)
+OPS: Final = frozenset({Role.OPS})
+OPS_OR_OFFICER: Final = frozenset({Role.OPS, Role.OFFICER})
+ADMIN_ROLES: Final = {
+    "ImportBlockList": OPS_OR_OFFICER,
+    "UnblockNumber": OPS_OR_OFFICER,
+    "SetKillSwitch": OPS,
+    "ListProviders": ANYBODY,
+    "ListDeliveryFigures": ANYBODY,
+    "ExplainChoice": ANYBODY,
+    "SetSpendCap": OPS,
+    "ListSpending": ANYBODY,
+    "ListGuardSubjects": ANYBODY,
+    "ExemptGuardSubject": OPS,
+    "InspectChallenge": OPS_OR_OFFICER,
+}
+"""The roles of which an operator has one to call each administrative method."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What the service stands on. A test gives its own clock and store; `serve` gives the machine's."""
@@ -57,6 +78,7 @@ class Surroundings:
     clock: Clock
     store: Store
     keys: KeyDirectory
+    staff: SessionDirectory
     reporting: Telemetry
     limiter: Limiter
     clock_tolerance_ms: int = CLOCK_TOLERANCE_MS
@@ -115,13 +137,13 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
     outcomes = ValkeyOutcomes(store=on.store, clock=on.clock, sealer=sealer, kept=settings.outcomes_kept)
     admin = ValkeyAdministration(store=on.store, limiter=on.limiter, number_key=number_key)
     delivery = Delivery(admin=admin, book=ValkeyFigures(on.store), choice=policy.choice)
-    admin_contract = service_of(admin_pb2, "OtpAdmin")
     return (
         ServerBuilder(
             "otp",
             settings,
             on.reporting,
             keys=on.keys,
+            staff=on.staff,
             translations=store_errors.TRANSLATIONS,
             shortcuts=challenges.SHORTCUTS,
         )
@@ -135,10 +157,10 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
                 "WatchOutcomes": {"identity", "cli"},
             },
         )
-        .internal(
-            admin_contract,
+        .admin(
+            service_of(admin_pb2, "OtpAdmin"),
             OtpAdminServicer(otp, admin, money=money, subjects=subjects, delivery=delivery, render=render),
-            allow={method: {"cli"} for method in admin_contract.methods_by_name},
+            roles=ADMIN_ROLES,
         )
     )
 
@@ -148,18 +170,26 @@ async def serve(settings: OtpSettings) -> None:
     clock, reporting = SystemClock(), telemetry.start("otp", settings)
     store = await Store.connect(settings.state_url)
     limiter = Limiter(store)
-    keys = KeyDirectory(
-        store, verifying_key(settings.identity_public_key), clock, reporting.metrics, development=settings.development
-    )
-    await keys.start()
+    signed_by = verifying_key(settings.identity_public_key)
+    keys = KeyDirectory(store, signed_by, clock, reporting.metrics, development=settings.development)
+    staff = SessionDirectory(store, signed_by, clock, reporting.metrics)
+    for directory in (keys, staff):
+        await directory.start()
     try:
         async with opened_operators(settings.operators_directory, clock, reporting.metrics) as operators:
             on = Surroundings(
-                clock=clock, store=store, keys=keys, reporting=reporting, limiter=limiter, operators=operators
+                clock=clock,
+                store=store,
+                keys=keys,
+                staff=staff,
+                reporting=reporting,
+                limiter=limiter,
+                operators=operators,
             )
             await compose(settings, on).build().run()
     finally:
-        await keys.stop()
+        for directory in (keys, staff):
+            await directory.stop()
         await limiter.drain()
         await store.close()
         reporting.close()

@@ -60,6 +60,17 @@ NEVER_RETRIED = {
     "RetentionAdmin/ExtendHold": "the operator is told and decides",
     "RetentionAdmin/ReleaseHold": "the operator is told and decides",
     "RetentionAdmin/ListHolds": "the operator is told and decides",
+    "StaffAdmin/BeginSignIn": "the operator is told and decides",
+    "StaffAdmin/CompleteSignIn": "its answer holds a secret that is shown once: a repetition could not show it",
+    "StaffAdmin/SignInBreakGlass": "its answer holds a secret that is shown once: a repetition could not show it",
+    "StaffAdmin/SignOut": "the operator is told and decides",
+    "StaffAdmin/GetMe": "the operator is told and decides",
+    "StaffAdmin/CreateOperator": "the operator is told and decides",
+    "StaffAdmin/UpdateOperator": "the operator is told and decides",
+    "StaffAdmin/DisableOperator": "the operator is told and decides",
+    "StaffAdmin/ListOperators": "the operator is told and decides",
+    "StaffAdmin/ListSessions": "the operator is told and decides",
+    "StaffAdmin/RevokeSession": "the operator is told and decides",
 }
 
 

@@ -10,8 +10,9 @@ from structlog.testing import capture_logs
 
 from xacthuc.credentials.key import PlatformKey
 from xacthuc.credentials.publisher import KeyPublisher
-from xacthuc.credentials.records import KeyRecord, KeyState, signing_key
+from xacthuc.credentials.records import KeyRecord, KeyState
 from xacthuc.credentials.scopes import Scope
+from xacthuc.credentials.signing import signing_key
 from xacthuc.identity.adapters.key_publication import KeyPublication
 from xacthuc.settings import Environment
 from xacthuc.up import keys

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from xacthuc.credentials.staff import Operator, Role
+from xacthuc.credentials.staff import BREAK_GLASS, Operator, Role
 from xacthuc.identity.domain.approvals import (
     DECIDERS,
     NEXT,
@@ -123,6 +123,7 @@ def test_a_proposal_is_over_at_its_time_to_the_microsecond(kind):
     end = approval.expire_time
 
     assert isinstance(decided(approval, Step.GRANT, admin, "", end - timedelta(microseconds=1)), Approval)
+    assert decided(approval, Step.GRANT, BREAK_GLASS, "", START) is ApprovalBar.NOBODY
     assert decided(approval, Step.GRANT, admin, "", end) is ApprovalBar.STATE
 
 

@@ -104,7 +104,7 @@ async def test_whoever_reads_the_record_is_in_it(api, platform):
     [read, *_] = await entries(api, tag=Tag.TRAIL_LISTED)
     [read_before, *_] = [each for each in await entries(api, tag=Tag.TRAIL_LISTED) if "u1" in each.detail]
     [exported, *_] = await entries(api, tag=Tag.TRAIL_EXPORTED)
-    assert read.actor == exported.actor == "peer:cli"
+    assert read.actor == exported.actor == "operator:development"
     assert json.loads(read_before.detail) == {"platform": platform.name, "subject": "u1"}
     assert json.loads(exported.detail) == {"after_seal": 10**12}
 
@@ -151,7 +151,7 @@ async def test_accounts_are_found_by_number_and_who_looked_is_on_record_but_not_
     mine, *_ = [each for each in await of(api, platform) if each.tag == Tag.ACCOUNTS_SEARCHED]
     everywhere = await entries(api, tag=Tag.ACCOUNTS_SEARCHED)
     details = [json.loads(each.detail) for each in everywhere[:3]][::-1]
-    assert mine.actor == "peer:cli"
+    assert mine.actor == "operator:development"
     assert [each["found"] for each in (details[0], details[2])] == [1, 0]
     assert details[0]["digest"] == details[1]["digest"] != details[2]["digest"]
     assert not any(NUMBER[-8:] in each.detail for each in everywhere)

@@ -64,7 +64,7 @@ async def test_erasing_a_held_account_answers_why_it_waits_until_the_release(
 
     await eventually(lambda: account_key_is_destroyed(platform.name, "an"))
     assert [why.reason for why in (await platform.get("an")).retentions] == [Retention.STATUTORY]
-    assert released.release_actor == "peer:cli"
+    assert released.release_actor == "operator:development"
 
 
 @pytest.mark.rule("R49")

@@ -233,7 +233,7 @@ async def test_a_cap_is_told_with_its_reason(otp: Deployment) -> None:
     (told,) = batch.outcomes
 
     assert (told.kind, told.platform) == (internal_pb2.Outcome.ADMINISTERED, "forum")
-    assert (told.detail, told.actor) == ("spend_cap:notices:9000:ticket 7", "peer:cli")
+    assert (told.detail, told.actor) == ("spend_cap:notices:9000:ticket 7", "operator:development")
 
 
 @pytest.mark.parametrize(

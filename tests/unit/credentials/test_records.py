@@ -7,16 +7,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from xacthuc.credentials.records import (
-    BadRecordError,
-    KeyRecord,
-    KeyState,
-    sign,
-    signing_key,
-    verify,
-    verifying_key,
-)
+from xacthuc.credentials.records import KeyRecord, KeyState, sign, verify
 from xacthuc.credentials.scopes import Scope
+from xacthuc.credentials.signing import BadRecordError, signing_key, verifying_key
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 RECORD = KeyRecord(

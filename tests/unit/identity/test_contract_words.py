@@ -9,14 +9,18 @@ from xacthuc.api.identity.v1 import (
     approval_admin_pb2,
     internal_pb2,
     resources_pb2,
+    staff_admin_pb2,
     webhook_admin_pb2,
 )
 from xacthuc.credentials.records import KeyState
 from xacthuc.credentials.scopes import Scope
+from xacthuc.credentials.sessions import SessionState
+from xacthuc.credentials.staff import Role
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.approvals import ApprovalKind, ApprovalState
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.guardianship import Relation
+from xacthuc.identity.domain.staff import Means, OperatorState
 from xacthuc.identity.domain.webhooks import DeliveryState, Outcome, WebhookState
 from xacthuc.policy import Action, NextStep, Reason, VerificationPath
 
@@ -33,6 +37,10 @@ from xacthuc.policy import Action, NextStep, Reason, VerificationPath
         (Relation, internal_pb2.Guardianship.Relation),
         (Scope, admin_pb2.PlatformKey.Scope),
         (KeyState, admin_pb2.PlatformKey.State),
+        (Role, staff_admin_pb2.Operator.Role),
+        (OperatorState, staff_admin_pb2.Operator.State),
+        (SessionState, staff_admin_pb2.Session.State),
+        (Means, staff_admin_pb2.Session.Means),
         (ApprovalKind, approval_admin_pb2.Approval.Kind),
         (WebhookState, webhook_admin_pb2.Webhook.State),
         (DeliveryState, webhook_admin_pb2.WebhookDelivery.State),

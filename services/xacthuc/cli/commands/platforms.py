@@ -35,13 +35,7 @@ def show(context: typer.Context, *, as_json: Json = False) -> None:
     """Lists the platforms."""
     from xacthuc.cli.adapters import identity_admin_client as admin
 
-    platforms, token = [], ""
     with context.obj.identity_admin() as identity:
-        while True:
-            page = identity.ask(admin.list_platforms(token))
-            platforms += page["platforms"]
-            token = page["next_page_token"]
-            if not token:
-                break
+        platforms = identity.ask_all(admin.list_platforms, "platforms")
     empty = "No platforms yet. Create one: xacthuc platforms create my-forum --display-name MyForum"
     print_records(platforms, _LABELS, empty=empty, as_json=as_json)

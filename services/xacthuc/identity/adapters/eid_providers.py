@@ -110,13 +110,13 @@ def _kind_of(path: Path) -> Kind:
 
 async def _open_oidc(opening: _Opening, path: Path) -> str:
     from xacthuc.identity.adapters.oidc import provider_file  # noqa: PLC0415
-    from xacthuc.identity.adapters.oidc.sign_in import opened  # noqa: PLC0415
+    from xacthuc.identity.adapters.oidc.sign_in import confirming, opened  # noqa: PLC0415
 
     described = provider_file.read(path)
     observe = opening.observed(Kind.OIDC, described.name)
     opening.described.append(described)
     opening.sign_ins[described.name] = await opening.stack.enter_async_context(
-        opened(described, opening.clock, observe)
+        opened(described, opening.clock, observe, confirming(described, opening.clock))
     )
     return described.name
 

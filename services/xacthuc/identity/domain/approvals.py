@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.credentials.staff import Role
+from xacthuc.credentials.staff import BREAK_GLASS, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +64,8 @@ class ApprovalBar(StrEnum):
     """Another role decides acts of this kind."""
     SAME_PERSON = "SAME_PERSON"
     """Nobody decides what they proposed."""
+    NOBODY = "NOBODY"
+    """The break-glass account is nobody in particular: its holder could be the first person again."""
     NOT_PROPOSER = "NOT_PROPOSER"
     """Nobody takes back what another one proposed."""
 
@@ -168,14 +170,18 @@ class Approval:
         return ApprovalState.EXPIRED if over else self.state
 
 
-def may_propose(kind: ApprovalKind, operator: Operator) -> bool:
-    """Whether the operator may propose acts of this kind."""
-    return not operator.roles.isdisjoint(PROPOSERS[kind])
+def bar_to_proposing(kind: ApprovalKind, operator: Operator) -> ApprovalBar | None:
+    """Returns why the operator may not propose acts of this kind; None when they may."""
+    if operator.id == BREAK_GLASS.id:
+        return ApprovalBar.NOBODY
+    return ApprovalBar.ROLE if operator.roles.isdisjoint(PROPOSERS[kind]) else None
 
 
 def decided(approval: Approval, step: Step, operator: Operator, reason: str, now: datetime) -> Approval | ApprovalBar:
     """Returns the approval after an operator's step, or why it is not taken. Who may is settled before what is possible."""
     own = approval.proposer == operator.id
+    if operator.id == BREAK_GLASS.id:
+        return ApprovalBar.NOBODY
     if step is Step.WITHDRAW:
         if not own:
             return ApprovalBar.NOT_PROPOSER

@@ -135,6 +135,10 @@ STAYS: Final[Mapping[str, str]] = {
     "webhook_secrets": "while the webhook signs with it, or did before the last one",
     "audit_unsealed": "within a second, until they are sealed",
     "audit_pruned": "the signed word that older entries were deleted",
+    "operators": "who the trail speaks of; the address of an invitation goes when it is taken up, or its operator disabled",
+    "staff_sessions": "while an operator is signed in, and a day; `staff/sweep.py`",
+    "staff_sign_ins": "while an operator is with the identity provider, and an hour; `staff/sweep.py`",
+    "break_glass_tries": "a quarter of an hour, to be counted",
     "platforms": "the platforms, which are no people",
     "platform_keys": "keys of platforms, without the keys",
 }

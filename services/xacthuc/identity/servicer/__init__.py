@@ -9,6 +9,7 @@ from xacthuc.identity.servicer.audit import AuditAdminServicer
 from xacthuc.identity.servicer.internal import IdentityInternalServicer
 from xacthuc.identity.servicer.public import IdentityServicer
 from xacthuc.identity.servicer.retention import RetentionAdminServicer
+from xacthuc.identity.servicer.staff import StaffAdminServicer
 from xacthuc.identity.servicer.webhooks import WebhookAdminServicer
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "IdentityInternalServicer",
     "IdentityServicer",
     "RetentionAdminServicer",
+    "StaffAdminServicer",
     "WebhookAdminServicer",
 ]

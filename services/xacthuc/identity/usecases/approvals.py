@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound, PermissionDenied, XacthucError
+from xacthuc.grpckit.gates import role_missing
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain import approvals as rules
 from xacthuc.identity.domain.approvals import DECIDERS, PROPOSERS, Approval, ApprovalBar, ApprovalState
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from xacthuc.clock import Clock
-    from xacthuc.credentials.staff import Role
     from xacthuc.identity.commands import DecideApproval, ProposeAct
     from xacthuc.identity.domain.approvals import ApprovalKind
     from xacthuc.identity.ports.approvals import Approvals, Executor, Wanted
@@ -45,8 +45,8 @@ class FourEyes:
 async def propose(eyes: FourEyes, command: ProposeAct) -> Approval:
     """Keeps a proposal, unless the operator may not make it or it could not be carried out."""
     act = command.act
-    if not rules.may_propose(act.kind, command.operator):
-        raise role_missing(PROPOSERS[act.kind])
+    if bar := rules.bar_to_proposing(act.kind, command.operator):
+        raise _nobody() if bar is ApprovalBar.NOBODY else role_missing(PROPOSERS[act.kind])
     executor = eyes.executors.get(act.kind)
     if executor is None:
         raise FailedPrecondition(
@@ -115,13 +115,9 @@ async def carry_out(eyes: FourEyes, job: Job) -> Done | RetryAt:
     return Done("GONE" if ended is None else ended.state.value)
 
 
-def role_missing(needed: frozenset[Role]) -> PermissionDenied:
-    """Says which roles an operator lacks."""
-    names = " or ".join(sorted(needed))
-    return PermissionDenied(Reason.ROLE_MISSING, f"this takes the role {names}", metadata={"roles": names})
-
-
 async def _barred(eyes: FourEyes, bar: ApprovalBar, command: DecideApproval, now: datetime) -> XacthucError:
+    if bar is ApprovalBar.NOBODY:
+        return _nobody()
     if bar is ApprovalBar.SAME_PERSON:
         return PermissionDenied(
             Reason.SECOND_PERSON_NEEDED, "whoever proposed it cannot decide it; ask another operator, or withdraw it"
@@ -134,6 +130,12 @@ async def _barred(eyes: FourEyes, bar: ApprovalBar, command: DecideApproval, now
     state = approval.state_at(now)
     return FailedPrecondition(
         Reason.APPROVAL_STATE, f"the approval is {state} already; propose the act again", metadata={"state": state}
+    )
+
+
+def _nobody() -> PermissionDenied:
+    return PermissionDenied(
+        Reason.SECOND_PERSON_NEEDED, "the break-glass account is nobody in particular; sign in as yourself"
     )
 
 

@@ -11,14 +11,13 @@ from xacthuc.identity.commands import DecideApproval, ProposeAct
 from xacthuc.identity.domain.approvals import Act, ApprovalKind, ApprovalState, Executed, Failed, Step
 from xacthuc.identity.ports.approvals import Wanted
 from xacthuc.identity.wire.admin import PLATFORM_PREFIX, platform_of
-from xacthuc.identity.wire.common import instant, optional_timestamp, order, spaced, timestamp
+from xacthuc.identity.wire.common import OPERATOR_PREFIX, instant, optional_timestamp, order, spaced, timestamp
 
 if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.domain.approvals import Approval
 
 _PREFIX: Final = "approvals/"
-_OPERATOR_PREFIX: Final = "operators/"
 _KINDS: Final = {kind: approval_admin_pb2.Approval.Kind.Value(kind.value) for kind in ApprovalKind}
 _STATES: Final = {state: approval_admin_pb2.Approval.State.Value(state.value) for state in ApprovalState}
 _STATES_READ: Final = {number: state for state, number in _STATES.items()}
@@ -78,8 +77,8 @@ def approval(found: Approval, state: ApprovalState) -> approval_admin_pb2.Approv
         act=ParseDict({act.kind.value.lower(): act.parameters}, approval_admin_pb2.Act(), ignore_unknown_fields=True),
         reason=found.reason,
         state=_STATES[state],
-        proposer=f"{_OPERATOR_PREFIX}{found.proposer}",
-        decider="" if decision is None else f"{_OPERATOR_PREFIX}{decision.operator}",
+        proposer=f"{OPERATOR_PREFIX}{found.proposer}",
+        decider="" if decision is None else f"{OPERATOR_PREFIX}{decision.operator}",
         decision_reason="" if decision is None else decision.reason,
         create_time=timestamp(found.create_time),
         expire_time=timestamp(found.expire_time),

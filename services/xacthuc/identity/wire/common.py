@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from xacthuc.grpckit.call import Call
 
+OPERATOR_PREFIX: Final = "operators/"
+
 ACCOUNT_PREFIX: Final = len("accounts/")
 """Cut off a name to get the id; the contract's pattern has checked what is cut."""
 

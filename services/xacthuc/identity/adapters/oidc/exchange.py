@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.identity.adapters.oidc import id_token, metadata, person, signatures
+from xacthuc.identity.adapters.oidc import id_token, metadata, signatures
 from xacthuc.identity.adapters.oidc.causes import Cause, Disbelieved, Doubt, Unusable
 from xacthuc.identity.adapters.oidc.client_auth import authenticator
 from xacthuc.identity.adapters.oidc.kept import Kept
@@ -23,13 +23,23 @@ if TYPE_CHECKING:
     from xacthuc.identity.adapters.oidc.provider_file import ProviderFile
     from xacthuc.identity.adapters.oidc.signatures import Header, KeySet, PublicKey
     from xacthuc.identity.adapters.oidc.transport import Answer, Transport
-    from xacthuc.identity.ports.eid import Confirmation, Flow
+    from xacthuc.identity.ports.eid import Flow
 
 _CODE: Final = re.compile(r"[\x20-\x7e]{1,4096}")
 """RFC 6749 appendix A.11."""
 _BEARER: Final = re.compile(r"[A-Za-z0-9\-._~+/]{1,8192}=*")
 """RFC 6750 section 2.1. It goes into a header."""
 _JWT_TYPES: Final = frozenset({"application/jwt", "application/jose"})
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """What a provider says of who signed in, all of it signed for this flow or come for its token."""
+
+    subject: str = field(repr=False)
+    told: tuple[Mapping[str, object], ...] = field(repr=False)
+    """The claims of the ID token, and after it those of UserInfo."""
+    id_token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,8 @@ class Exchange:
         """Returns where people are sent."""
         return (await self._metadata.get()).authorization_endpoint
 
-    async def confirmed(self, flow: Flow, code: str) -> Confirmation:
-        """Exchanges the code and reads what is believed."""
+    async def believed(self, flow: Flow, code: str) -> Believed:
+        """Exchanges the code and returns what is believed."""
         where = await self._metadata.get()
         # Before the code is spent: what can fail without it should.
         await self._keys.get()
@@ -71,7 +81,7 @@ class Exchange:
         if self._described.userinfo is not UserInfo.NONE:
             id_token.check_access_token(claims, tokens.access_token, header.algorithm)
             told.append(await self._user_info(where, tokens.access_token, subject))
-        return person.confirmation(self._described, told, tokens.id_token, self._clock.now())
+        return Believed(subject, tuple(told), tokens.id_token)
 
     async def _tokens(self, where: Metadata, flow: Flow, code: str) -> _Tokens:
         credentials = self._authenticate(self._clock.now_ms() / 1000)

@@ -32,17 +32,18 @@ def confirmation(
     names = described.claims
     return Confirmation(
         provider=described.name,
-        level=_text(told, names.level) or "",
-        transaction_id=_text(told, names.transaction_id) or sha256(id_token.encode()).hexdigest(),
+        level=text_claim(told, names.level) or "",
+        transaction_id=text_claim(told, names.transaction_id) or sha256(id_token.encode()).hexdigest(),
         confirm_time=now,
-        personal_id=_text(told, names.personal_id),
-        full_name=_text(told, names.full_name),
+        personal_id=text_claim(told, names.personal_id),
+        full_name=text_claim(told, names.full_name),
         birth_date=_date(told, names.birth_date, names.birth_date_format),
     )
 
 
-def _text(told: Sequence[Mapping[str, object]], path: str) -> str | None:
-    value = next((found for claims in told if (found := _find(claims, path)) is not None), None) if path else None
+def text_claim(told: Sequence[Mapping[str, object]], path: str) -> str | None:
+    """Returns a claim that is a text; None when there is none, Unusable when it is something else."""
+    value = claim(told, path) if path else None
     if value is None or value == "":
         return None
     # A number that arrives as one has lost its leading zeros.
@@ -52,12 +53,17 @@ def _text(told: Sequence[Mapping[str, object]], path: str) -> str | None:
 
 
 def _date(told: Sequence[Mapping[str, object]], path: str, form: DateFormat) -> date | None:
-    text = _text(told, path)
+    text = text_claim(told, path)
     if text is None or (form is DateFormat.ISO and _NOT_A_WHOLE_DATE.fullmatch(text)):
         return None
     if (day := date_of(text, form)) is None:
         raise Unusable(Cause.GARBLED)
     return day
+
+
+def claim(told: Sequence[Mapping[str, object]], path: str) -> object:
+    """Returns what the first to tell says at `path`, whose dots lead into objects; None when nobody does."""
+    return next((found for claims in told if (found := _find(claims, path)) is not None), None)
 
 
 def _find(claims: Mapping[str, object], path: str) -> object:

@@ -161,6 +161,14 @@ class ProviderFile:
         self._check_words()
         self._check_figures()
 
+    def sends_back_to(self, uri: str) -> bool:
+        """Whether the provider may send people back to `uri`.
+
+        A loopback address without a port stands for any port of it: a command cannot know which is free (RFC 8252 section
+        7.3). Every other address is compared letter by letter.
+        """
+        return uri in self.redirect_uris or _without_loopback_port(uri) in self.redirect_uris
+
     def _check_words(self) -> None:
         if "openid" not in self.scopes:
             raise ValueError("scopes: openid is missing; without it there is no ID token")
@@ -182,7 +190,11 @@ class ProviderFile:
 
 def read(path: Path) -> ProviderFile:
     """Reads one file and the credential it names. DataFileError names the file and the key at fault, never a secret."""
-    table = datafile.read(path)
+    return understood(path, datafile.read(path))
+
+
+def understood(path: Path, table: datafile.Table) -> ProviderFile:
+    """Reads what was read of the file at `path`, without what it says to others."""
     try:
         described = datafile.decode(ProviderFile, table)
         credential = secret("client.file", described.client.file)
@@ -239,6 +251,14 @@ def _check_redirect(uri: str) -> None:
     app_scheme = re.fullmatch(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+", scheme)
     if not app_scheme or not separator or not re.fullmatch(r"[\x21\x24-\x7e]+", rest):
         raise ValueError(f"redirect_uris: {uri!r} begins neither with https:// nor with an app's own scheme")
+
+
+def _without_loopback_port(uri: str) -> str:
+    parts = urlsplit(uri)
+    if parts.scheme != "http" or parts.hostname not in {"127.0.0.1", "::1"} or parts.username is not None:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return parts._replace(netloc=host).geturl()
 
 
 def _is_loopback(host: str) -> bool:

@@ -11,7 +11,7 @@ import time
 from base64 import urlsafe_b64encode
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from urllib.parse import urlencode
 
 from xacthuc import ids
@@ -19,6 +19,7 @@ from xacthuc.circuit import FIRST_PAUSE_MS
 from xacthuc.identity.adapters.oidc import transport
 from xacthuc.identity.adapters.oidc.causes import Cause, Disbelieved, Doubt, Unusable, refusal
 from xacthuc.identity.adapters.oidc.exchange import Exchange, check_code
+from xacthuc.identity.adapters.oidc.person import confirmation
 from xacthuc.identity.adapters.remote.circuit import Circuit
 from xacthuc.identity.ports.eid import Flow, ProviderDown
 from xacthuc.telemetry.logs import get_logger
@@ -26,14 +27,17 @@ from xacthuc.telemetry.tracing import Kind, span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
-    from typing import TypeAlias, TypeVar
+    from typing import TypeAlias
 
     from xacthuc.clock import Clock
+    from xacthuc.identity.adapters.oidc.exchange import Believed
     from xacthuc.identity.adapters.oidc.provider_file import ProviderFile
     from xacthuc.identity.ports.eid import Confirmation, Refused
 
-    T = TypeVar("T")
+    A = TypeVar("A")
     Observe: TypeAlias = Callable[[str, float], None]
+
+T = TypeVar("T")
 
 _log: Final = get_logger()
 
@@ -53,12 +57,23 @@ _LEVEL_UNMET: Final = "unmet_authentication_requirements"
 """OpenID Connect Core Error Code unmet_authentication_requirements 1.0."""
 
 
-class OidcSignIn:
-    """Implements `ports.eid.SignIn`."""
+class OidcSignIn(Generic[T]):
+    """Sign-in that ends with a `T`. With a `Confirmation` it implements `ports.eid.SignIn`."""
 
-    def __init__(self, described: ProviderFile, exchange: Exchange, clock: Clock, observe: Observe) -> None:
-        """Asks through `exchange`; `observe` takes what came of each completed flow, in one word, and its seconds."""
+    def __init__(
+        self,
+        described: ProviderFile,
+        exchange: Exchange,
+        clock: Clock,
+        observe: Observe,
+        read: Callable[[Believed], T],
+    ) -> None:
+        """Asks through `exchange`; `observe` takes what came of each completed flow, in one word, and its seconds.
+
+        `read` makes of what is believed what the use case wants to know, or raises Unusable.
+        """
         self._described = described
+        self._read = read
         self._exchange = exchange
         self._clock = clock
         self._observe = observe
@@ -84,7 +99,7 @@ class OidcSignIn:
 
         Raises ValueError for an address that is not in the settings, and ProviderDown.
         """
-        if redirect_uri not in self._described.redirect_uris:
+        if not self._described.sends_back_to(redirect_uri):
             raise ValueError("redirect_uri is not among those registered with the provider")
         flow = Flow(state=_secret(), nonce=_secret(), code_verifier=_secret(), redirect_uri=redirect_uri)
         try:
@@ -105,17 +120,17 @@ class OidcSignIn:
         self._observe(doubt.value, 0.0)
         return refusal(doubt)
 
-    async def complete(self, flow: Flow, code: str) -> Confirmation | Refused:
+    async def complete(self, flow: Flow, code: str) -> T | Refused:
         """Exchanges the code and believes nothing that is not of this flow. Raises ProviderDown.
 
         A code works once: after ProviderDown it may have been spent, and trying it again then says EXPIRED.
         """
         started = time.perf_counter()
         with span("eid.complete", {"provider": self.name}, kind=Kind.CLIENT) as step:
-            answer: Confirmation | Refused | None = None
+            answer: T | Refused | None = None
             try:
                 check_code(code)
-                answer = await self._guarded(lambda: self._exchange.confirmed(flow, code))
+                answer = await self._guarded(lambda: self._told(flow, code))
                 said = _CONFIRMED
             except Disbelieved as fault:
                 answer, said = refusal(fault.doubt), fault.doubt.value
@@ -128,6 +143,9 @@ class OidcSignIn:
             raise self._down(cause)
         return answer
 
+    async def _told(self, flow: Flow, code: str) -> T:
+        return self._read(await self._exchange.believed(flow, code))
+
     async def _endpoint(self) -> str:
         # Known already, it says nothing of whether the provider works: the circuit is looked at, and not moved.
         known = self._exchange.known_endpoint()
@@ -135,7 +153,7 @@ class OidcSignIn:
             return await self._guarded(self._exchange.authorization_endpoint)
         return known
 
-    async def _guarded(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _guarded(self, ask: Callable[[], Awaitable[A]]) -> A:
         """Asks unless the provider rests, within the time of the settings, and takes note of how it went."""
         if self._circuit.enter(self._clock.now_ms()):
             raise Unusable(Cause.RESTING)
@@ -191,10 +209,17 @@ class OidcSignIn:
 
 
 @asynccontextmanager
-async def opened(described: ProviderFile, clock: Clock, observe: Observe) -> AsyncIterator[OidcSignIn]:
+async def opened(
+    described: ProviderFile, clock: Clock, observe: Observe, read: Callable[[Believed], T]
+) -> AsyncIterator[OidcSignIn[T]]:
     """Keeps a provider's client for as long as it is entered. Asks nothing yet: a provider that is down stops no start."""
     async with transport.opened(described) as requests:
-        yield OidcSignIn(described, Exchange(described, requests, clock), clock, observe)
+        yield OidcSignIn(described, Exchange(described, requests, clock), clock, observe, read)
+
+
+def confirming(described: ProviderFile, clock: Clock) -> Callable[[Believed], Confirmation]:
+    """Returns what reads who somebody is, for electronic identification."""
+    return lambda believed: confirmation(described, believed.told, believed.id_token, clock.now())
 
 
 def _secret() -> str:

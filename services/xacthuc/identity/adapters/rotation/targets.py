@@ -12,6 +12,7 @@ from xacthuc.identity.adapters.locks.tables import lock_identities
 from xacthuc.identity.adapters.rotation.indexes import Indexes, Source
 from xacthuc.identity.adapters.rotation.paging import OldRows, Target
 from xacthuc.identity.adapters.rotation.wrapped_keys import WrappedKeys
+from xacthuc.identity.adapters.staff.tables import staff_sign_ins
 from xacthuc.identity.adapters.tables import (
     accounts,
     evidence,
@@ -46,7 +47,7 @@ def of_keys(engine: AsyncEngine, wrapper: KeyWrapper, seal_ring: KeyRing) -> lis
 def of_accounts(
     engine: AsyncEngine, keys: AccountKeys, personal: PersonalData, seal_ring: KeyRing, index_ring: KeyRing
 ) -> list[Target]:
-    """Returns what lies in the main database. Kept requests cannot be renewed, and are forgotten after 30 days."""
+    """Returns what lies in the main database. What is kept for a time only is not renewed."""
 
     def people(cipher: AccountCipher, row: Row[Any]) -> Sequence[bytes]:
         person = cipher.person(row.person)
@@ -76,6 +77,7 @@ def of_accounts(
         index(lock_identities.c.person_index, _with_account(lock_identities), (accounts.c.person,), people),
         Target(OldRows(engine, requests.c.fingerprint, index_ring), None),
         Target(OldRows(engine, requests.c.answer, seal_ring), None),
+        Target(OldRows(engine, staff_sign_ins.c.flow, seal_ring), None),
     ]
 
 
