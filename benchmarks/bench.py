@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from benchmarks import decisions, flows, imports, lanes, studies
+from benchmarks import decisions, flows, imports, lanes, seals, studies
 from benchmarks.load import Target
 from benchmarks.report import Figure, Report, spread
 from benchmarks.rig import Rig
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RESULT: Final = Path("var/bench.json")
 STUDIES: Final = (
     "start", "cpu", "batch", "tokens", "revocations", "trips", "latency", "leftovers", "memory", "imports",
-    "lanes"
+    "lanes", "seals"
 )  # fmt: skip
 ECHO: Final = Path(__file__).with_name("echo.py")
 _STARTS: Final = 3
@@ -89,6 +89,8 @@ async def run(rig: Rig, size: Size, key: str, report: Report, only: Collection[s
             report.extend(await decisions.tokens(bench))
         if "revocations" in only:
             report.extend(await decisions.revocations(bench, key))
+        if "seals" in only:
+            report.extend(await seals.study(bench, seals.QUICK if size is QUICK else seals.Amount()))
         if "trips" in only:
             report.extend(await studies.trips(bench))
         rig.start("otp-delivery")

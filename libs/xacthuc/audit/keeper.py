@@ -53,15 +53,18 @@ class CheckpointKeeper:
         self._every = every
         self._on_alarm = on_alarm
         self._last: Checkpoint | None = None
-        self._looked_time: datetime | None = None
+        self._due_time: datetime | None = None
         self._log = get_logger()
 
     async def keep(self) -> None:
         """Makes a checkpoint when one is due. DatabaseUnavailable when it cannot be told where the chain stands."""
         now = self._clock.now()
-        if self._looked_time is not None and now - self._looked_time < self._every:
+        if self._due_time is not None and now < self._due_time:
             return
         last = await self._read_last()
+        if last is not None and now < last.time + self._every:
+            self._due_time = last.time + self._every  # another process was first
+            return
         async with transaction(self._engine) as connection:
             head = await head_of(connection, self._trail)
             contradicted = last is not None and await self._contradicts(connection, head, last)
@@ -72,7 +75,7 @@ class CheckpointKeeper:
             await self.state(self._signer.sign(Kind.REACHED, head, now))
         elif last is None:
             return  # nothing was ever sealed: the first seal is not to wait
-        self._looked_time = now
+        self._due_time = now + self._every
 
     async def state(self, checkpoint: Checkpoint) -> None:
         """Appends a checkpoint to the files and logs it."""

@@ -15,13 +15,13 @@ PLACES = {
     "adapters/import_verdicts.py": "whether a row of an import tells of somebody else",
     "adapters/locks/bindings.py": "makes the hashes by which a lock binds an identity",
     "adapters/number_notices.py": "tells a number that another account took it; otp is this product",
+    "adapters/personal_id_questions.py": "asks providers and operators, each time audited (`usecases/disclosures.py`)",
     "adapters/personal_id_writes.py": "compares with what a provider says, and who the holder is",
     "adapters/retention/put_away.py": "seals anew under a hold key",
     "adapters/retention/sql_export.py": "tells a person what is held about them; audited in the same transaction",
     "adapters/rotation/targets.py": "makes hashes anew",
     "adapters/sql_claims.py": "whether who stands on a number is the same person",
     "adapters/sql_guardianships.py": "whether a child is one still",
-    "adapters/sql_personal_ids.py": "asks providers and operators, each time audited (`usecases/disclosures.py`)",
     "adapters/sql_sign_ins.py": "goes on with a sign-in",
 }
 

@@ -164,10 +164,26 @@ async def test_a_checkpoint_is_made_when_it_is_due_and_not_before(world):
     assert len(list(read_all(world.directory))) == 2, "where nothing is new there is nothing to state"
 
 
+async def test_processes_that_share_a_directory_make_one_checkpoint_each_time_together(world):
+    other = world.another()
+    await world.seal("a")
+    world.clock.advance(MINUTE / 2)
+    await world.write("b")
+    await world.sealer.seal()
+
+    await other.keeper.keep()
+    assert CheckpointFiles(world.directory).last().number == 1
+
+    world.clock.advance(MINUTE / 2)
+    await other.keeper.keep()
+    assert CheckpointFiles(world.directory).last().number == 2
+
+
 async def test_a_checkpoint_that_a_dying_process_left_out_is_made_by_the_next(world):
     await world.seal("a")
     await world.write("b")
     await world.sealer.seal()  # and dies before it keeps a checkpoint
+    world.clock.advance(MINUTE)
 
     await world.another().keeper.keep()
 
