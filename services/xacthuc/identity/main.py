@@ -125,6 +125,7 @@ ROLES: Final = {
         "ExtendHold": OFFICER,
         "ReleaseHold": OFFICER,
         "GetErasureEvidence": OFFICER,
+        "ExportAccount": OFFICER,
         "ListHolds": ANYBODY,
     },
     "AuditAdmin": {
