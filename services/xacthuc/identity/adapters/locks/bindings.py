@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.locks import Spellings
     from xacthuc.sql.columns import Json
 
+_ANY: Final = select(lock_identities.c.lock_id).where(lock_identities.c.platform == bindparam("of")).limit(1)
+
 _STANDS: Final = """
     SELECT 'NUMBER' AS kind, held.account, held.number_index AS value, holder.person_index AS person
     FROM unnest(:wanted) AS wanted (wanted)
@@ -133,6 +135,8 @@ class Bindings:
 
     async def bound(self, connection: AsyncConnection, platform: str, values: Collection[bytes]) -> set[bytes]:
         """Returns those of the indexes that some lock binds, whether or not it still holds."""
+        if await connection.scalar(_ANY, {"of": platform}) is None:  # as on a platform that is just being imported
+            return set()
         of = lock_identities.c
         found = await connection.scalars(select(of.value_index).where(of.platform == platform, _is_one(values)))
         return set(map(bytes, found))
