@@ -66,17 +66,22 @@ class CheckpointFiles:
 def read_all(directory: Path) -> Iterator[Placed]:
     """Yields the lines of all `*.jsonl` files of a directory, by the seals they are about as long as each file is.
 
-    Nothing but one line of each file is in memory. OSError when the directory cannot be read.
+    Only what is there when it is called: a checkpoint that is appended later may be about a seal that whoever reads the
+    trail did not get any more. Nothing but one line of each file is in memory. OSError when the directory cannot be read.
     """
-    streams = [_lines(path) for path in sorted(directory.iterdir()) if path.suffix == ".jsonl"]
+    paths = sorted(path for path in directory.iterdir() if path.suffix == ".jsonl")
+    streams = [_lines(path, path.stat().st_size) for path in paths]
     return merge(*streams, key=lambda placed: placed.checkpoint.number if placed.checkpoint else 0)
 
 
-def _lines(path: Path) -> Iterator[Placed]:
-    with path.open(encoding="utf-8", errors="replace") as file:
+def _lines(path: Path, size: int) -> Iterator[Placed]:
+    with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield Placed(f"{path.name}:{number}", _read(line))
+            size -= len(line)
+            if line.strip() and size >= 0:
+                yield Placed(f"{path.name}:{number}", _read(line.decode("utf-8", "replace")))
+            if size <= 0:
+                return
 
 
 def _last(descriptor: int) -> Checkpoint | None:

@@ -51,10 +51,11 @@ async def test_a_service_killed_at_any_moment_leaves_a_whole_trail(api, platform
         return parts[-1].end.waiting_count == 0 and parts
 
     await eventually(is_sealed, within=timedelta(seconds=20))
+    outside = read_all(deployment.checkpoints)
     parts = await trail(api)
     keys = await api.audit.ListSigningKeys(audit_admin_pb2.ListSigningKeysRequest())
     assert len(keys.keys) == 1
-    report = verified(parts, read_all(deployment.checkpoints), None, lambda _report: None)
+    report = verified(parts, outside, None, lambda _report: None)
 
     assert report.is_intact, report.findings
     assert set(kinds(report)) <= {Break.CHECKPOINT_UNREADABLE}

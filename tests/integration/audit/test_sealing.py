@@ -273,3 +273,12 @@ async def test_nothing_goes_where_the_policy_keeps_it_for_ever(world):
     world.clock.advance(timedelta(days=10_000))
 
     assert await world.pruning.prune() == 0
+
+
+async def test_a_checkpoint_that_is_made_while_somebody_verifies_is_not_missed_in_the_trail(world):
+    await world.seal("a")
+    outside = read_all(world.directory)
+    await world.seal("b")
+
+    assert [placed.checkpoint.number for placed in outside] == [1]
+    assert [placed.checkpoint.number for placed in read_all(world.directory)] == [1, 2]

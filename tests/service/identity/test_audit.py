@@ -34,10 +34,11 @@ async def of(api, platform, **wanted):
 
 
 async def report(api, deployment):
+    outside = read_all(deployment.checkpoints)  # before the trail, which goes on beside
     parts = [part async for part in api.audit.ExportTrail(audit_admin_pb2.ExportTrailRequest())]
     keys = (await api.audit.ListSigningKeys(audit_admin_pb2.ListSigningKeysRequest())).keys
     trusted = read_keys("".join(each.public_key for each in keys))
-    return client_side.verified(parts, read_all(deployment.checkpoints), trusted, lambda _report: None)
+    return client_side.verified(parts, outside, trusted, lambda _report: None)
 
 
 async def search(api, platform=None, **holder):
