@@ -144,7 +144,9 @@ async def test_watchers_see_everything_in_order_whatever_dies(api, platform, dep
     for _ in range(ROUNDS):
         writing = asyncio.gather(*(Writer(platforms, tries).write() for _ in range(WRITERS)))
         until = len(tries) + random.randrange(WRITERS * TURNS // 2)
-        await eventually(lambda until=until, writing=writing: len(tries) >= until or writing.done())
+        await eventually(
+            lambda until=until, writing=writing: len(tries) >= until or writing.done(), within=timedelta(seconds=60)
+        )
         dying = random.sample(deployments, random.choice((1, 1, 2)))
         for each in dying:
             each.kill()
