@@ -24,6 +24,7 @@ from xacthuc.policy.messages import (
 from xacthuc.policy.sections import (
     AccountsPerNumber,
     Ages,
+    Duties,
     Events,
     Grace,
     Holders,
@@ -64,6 +65,7 @@ class Policy:
     actions: Mapping[Action, Rule]
     transition: Transition
     retention: Retention
+    duties: Duties
     grace: Grace
     locks: Locks
     accounts_per_number: AccountsPerNumber

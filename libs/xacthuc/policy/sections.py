@@ -150,6 +150,22 @@ class Locks:
 
 
 @dataclass(frozen=True, slots=True)
+class Duties:
+    """By when persons and the agency for personal data have to be told."""
+
+    acknowledge_working_days: int
+    restrict_days: int
+    restrict_elsewhere_days: int
+    """Where a processor or another service has to act, too."""
+    access_days: int
+    erase_days: int
+    extension_days: int
+    breach_hours: int
+    holidays: tuple[date, ...]
+    """Days that are none of work, beside Saturdays and Sundays."""
+
+
+@dataclass(frozen=True, slots=True)
 class Grace:
     """What a grace of the law for accounts that are not verified yet does not reach."""
 

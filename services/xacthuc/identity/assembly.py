@@ -34,6 +34,7 @@ from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.identity.adapters.purge import Purge
 from xacthuc.identity.adapters.retention.erasures import Erasures
+from xacthuc.identity.adapters.retention.sql_duties import SqlDuties
 from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
 from xacthuc.identity.adapters.retention.sql_export import SqlExports
 from xacthuc.identity.adapters.retention.sql_holds import SqlHolds
@@ -223,6 +224,7 @@ class Assembly:
             retention=SqlRetention(pools.writes, rules, grace),
             holds=SqlHolds(pools.writes, requests),
             evidence=SqlEvidence(pools.writes, requests, signer),
+            duties=SqlDuties(pools.writes, requests),
             exports=SqlExports(pools.writes, keys, requests, policy, rules),
             verifications=SqlVerifications(database),
             imports=SqlImports(

@@ -12,6 +12,7 @@ from xacthuc.api.identity.v1 import (
     admin_pb2,
     approval_admin_pb2,
     audit_admin_pb2,
+    duty_admin_pb2,
     internal_pb2,
     retention_admin_pb2,
     service_pb2,
@@ -32,6 +33,7 @@ from xacthuc.identity.outages import TRANSLATIONS
 from xacthuc.identity.servicer import (
     ApprovalAdminServicer,
     AuditAdminServicer,
+    DutyAdminServicer,
     IdentityAdminServicer,
     IdentityInternalServicer,
     IdentityServicer,
@@ -128,6 +130,15 @@ ROLES: Final = {
         "ExportAccount": OFFICER,
         "ListHolds": ANYBODY,
     },
+    "DutyAdmin": {
+        "OpenSubjectRequest": OFFICER,
+        "AdvanceSubjectRequest": OFFICER,
+        "ListSubjectRequests": ANYBODY,
+        "OpenBreach": OFFICER_OR_ADMIN,
+        "UpdateBreach": OFFICER_OR_ADMIN,
+        "NotifyBreach": OFFICER,
+        "ListBreaches": ANYBODY,
+    },
     "AuditAdmin": {
         "ListEntries": OFFICER_OR_ADMIN,
         "ExportTrail": OFFICER_OR_ADMIN,
@@ -187,6 +198,7 @@ async def serve(settings: IdentitySettings) -> None:
             (service_of(approval_admin_pb2, "ApprovalAdmin"), ApprovalAdminServicer(assembly.four_eyes)),
             (service_of(staff_admin_pb2, "StaffAdmin"), StaffAdminServicer(assembly.staff)),
             (service_of(retention_admin_pb2, "RetentionAdmin"), RetentionAdminServicer(identity)),
+            (service_of(duty_admin_pb2, "DutyAdmin"), DutyAdminServicer(identity)),
             (service_of(audit_admin_pb2, "AuditAdmin"), AuditAdminServicer(assembly.auditing)),
             (service_of(webhook_admin_pb2, "WebhookAdmin"), WebhookAdminServicer(assembly.webhooks.desk)),
         ):

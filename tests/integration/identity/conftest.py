@@ -24,6 +24,7 @@ from xacthuc.identity.adapters.locks.sql_violations import SqlViolations
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.retention.erasures import Erasures
+from xacthuc.identity.adapters.retention.sql_duties import SqlDuties
 from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
 from xacthuc.identity.adapters.retention.sql_export import SqlExports
 from xacthuc.identity.adapters.retention.sql_holds import SqlHolds
@@ -202,6 +203,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         retention=SqlRetention(engine, plan(policy), timedelta(hours=policy.retention.late_hours)),
         holds=SqlHolds(engine, requests),
         evidence=SqlEvidence(engine, requests, signer),
+        duties=SqlDuties(engine, requests),
         exports=SqlExports(engine, keys, requests, policy, plan(policy)),
         verifications=SqlVerifications(database),
         imports=SqlImports(

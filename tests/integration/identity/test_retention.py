@@ -22,8 +22,9 @@ from xacthuc.identity.adapters.retention.tables import erasures
 from xacthuc.identity.adapters.tables import accounts, evidence, platforms, trail
 from xacthuc.identity.commands import EndAccount
 from xacthuc.identity.domain.account import State
+from xacthuc.identity.domain.duties import Duty
 from xacthuc.identity.domain.facts import Life
-from xacthuc.identity.domain.retention import Data, Duty, plan
+from xacthuc.identity.domain.retention import Data, plan
 from xacthuc.identity.ports.retention import HoldOrder
 from xacthuc.identity.usecases import lifecycle, retention
 from xacthuc.identity.usecases.accounts import get_account

@@ -34,7 +34,7 @@ def place_hold(
         authority=authority,
         legal_basis=legal_basis,
         reference=reference,
-        review_time=_timestamp(review),
+        review_time=timestamp(review),
         accounts=_names(accounts),
         request_id=new_request_id(),
     )
@@ -84,7 +84,8 @@ def _names(accounts: Sequence[str]) -> list[str]:
     return [account_name(account) for account in accounts]
 
 
-def _timestamp(instant: datetime) -> Timestamp:
+def timestamp(instant: datetime) -> Timestamp:
+    """Returns an instant as the contract spells it."""
     stamp = Timestamp()
     stamp.FromDatetime(instant)
     return stamp

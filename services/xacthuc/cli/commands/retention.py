@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xacthuc.cli.commands import holds
+from xacthuc.cli.commands import duties, holds
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 from xacthuc.cli.options import Json
 from xacthuc.cli.output import note, print_json, print_record, print_records
@@ -16,6 +16,8 @@ app = typer.Typer(
     help="Shows how long data is kept, and holds it where an authority orders that.", no_args_is_help=True
 )
 app.add_typer(holds.app, name="holds")
+app.add_typer(duties.requests, name="requests")
+app.add_typer(duties.breaches, name="breaches")
 
 _KINDS = {
     "data": "data",

@@ -49,17 +49,12 @@ class Data(StrEnum):
     """What took two of the staff."""
     HOLD = "HOLD"
     """That something was held."""
+    SUBJECT_REQUEST = "SUBJECT_REQUEST"
+    """What a person demanded of their data."""
+    BREACH = "BREACH"
+    """A breach that was notified."""
     ERASURE = "ERASURE"
     """The evidence that something was erased."""
-
-
-class Duty(StrEnum):
-    """What people and other services have to do by a time. Labels of a metric."""
-
-    HOLD_REVIEW = "HOLD_REVIEW"
-    """To look again whether a hold is still needed."""
-    ACKNOWLEDGEMENT = "ACKNOWLEDGEMENT"
-    """Another service's, that it erased what it has of an account."""
 
 
 class Cause(StrEnum):
@@ -289,6 +284,22 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             data=Data.HOLD,
             tables=("holds", "held_accounts"),
             starts="the hold was released",
+            term=records,
+            figure="retention.record_months",
+            held=False,
+        ),
+        Rule(
+            data=Data.SUBJECT_REQUEST,
+            tables=("subject_requests",),
+            starts="the demand was fulfilled or refused",
+            term=records,
+            figure="retention.record_months",
+            held=False,
+        ),
+        Rule(
+            data=Data.BREACH,
+            tables=("breaches",),
+            starts="the agency was told",
             term=records,
             figure="retention.record_months",
             held=False,

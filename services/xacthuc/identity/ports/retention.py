@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xacthuc.identity.commands import Order
+    from xacthuc.identity.domain.duties import Duty
     from xacthuc.identity.domain.export import Export
-    from xacthuc.identity.domain.retention import Cause, Duty, Figure
+    from xacthuc.identity.domain.retention import Cause, Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

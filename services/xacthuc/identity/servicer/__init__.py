@@ -6,6 +6,7 @@ The server builder checks these classes against the contract; what a method does
 from xacthuc.identity.servicer.admin import IdentityAdminServicer
 from xacthuc.identity.servicer.approvals import ApprovalAdminServicer
 from xacthuc.identity.servicer.audit import AuditAdminServicer
+from xacthuc.identity.servicer.duties import DutyAdminServicer
 from xacthuc.identity.servicer.internal import IdentityInternalServicer
 from xacthuc.identity.servicer.public import IdentityServicer
 from xacthuc.identity.servicer.retention import RetentionAdminServicer
@@ -15,6 +16,7 @@ from xacthuc.identity.servicer.webhooks import WebhookAdminServicer
 __all__ = [
     "ApprovalAdminServicer",
     "AuditAdminServicer",
+    "DutyAdminServicer",
     "IdentityAdminServicer",
     "IdentityInternalServicer",
     "IdentityServicer",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.identity.ports.accounts import Accounts
     from xacthuc.identity.ports.audit import Notes
+    from xacthuc.identity.ports.duties import Duties
     from xacthuc.identity.ports.eid import Providers
     from xacthuc.identity.ports.events import Events
     from xacthuc.identity.ports.guardianships import Guardianships
@@ -71,6 +72,7 @@ class Identity:
     holds: Holds
     evidence: Evidence
     exports: Exports
+    duties: Duties
     verifications: Verifications
     imports: Imports
     search: AccountSearch

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xacthuc.identity.commands import Order
+    from xacthuc.identity.domain.duties import Duty
     from xacthuc.identity.domain.export import Export
-    from xacthuc.identity.domain.retention import Duty, Figure
+    from xacthuc.identity.domain.retention import Figure
     from xacthuc.identity.ports.retention import Acknowledgement, Erasure, HoldOrder, HoldView, Placed
     from xacthuc.identity.usecases.identity import Identity
 

@@ -22,7 +22,7 @@ h1{font-size:1.6rem;margin:0 0 .2rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 .en{color:#667485;font-weight:normal;font-size:.85em}
 dl{display:grid;grid-template-columns:minmax(11rem,16rem) 1fr;gap:.3rem 1rem;margin:0}dt{color:#445}dd{margin:0;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
-th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #dde3ea;overflow-wrap:anywhere}
+th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #dde3ea;overflow-wrap:break-word}
 th{color:#445;font-weight:600}p.none,p.more{color:#667485;margin:0}
 @media print{body{padding:0;font-size:11px;max-width:none}h2{break-after:avoid}tr{break-inside:avoid}}
 """

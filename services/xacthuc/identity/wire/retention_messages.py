@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from xacthuc.api.identity.v1 import internal_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.commands import Order
-    from xacthuc.identity.domain.retention import Duty, Figure
+    from xacthuc.identity.domain.duties import Duty
+    from xacthuc.identity.domain.retention import Figure
     from xacthuc.identity.ports.retention import Acknowledgement, Erasure, HoldView, Placed
     from xacthuc.policy import Policy
 

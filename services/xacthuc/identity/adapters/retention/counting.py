@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from xacthuc.identity.adapters.retention.places import PLACES
-from xacthuc.identity.adapters.retention.tables import erasure_acknowledgements, holds, is_held
+from xacthuc.identity.adapters.retention.tables import (
+    breaches,
+    erasure_acknowledgements,
+    holds,
+    is_held,
+    subject_requests,
+)
 from xacthuc.identity.adapters.tables import accounts
-from xacthuc.identity.domain.retention import MOST_COUNTED, Duty, Figure
+from xacthuc.identity.domain.duties import Duty
+from xacthuc.identity.domain.retention import MOST_COUNTED, Figure
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
@@ -33,10 +40,16 @@ async def count(engine: AsyncEngine, rules: Iterable[Rule], now: datetime, grace
 
 async def overdue(engine: AsyncEngine, now: datetime) -> dict[Duty, int]:
     """Returns how many duties of each kind are past their time."""
-    of, counted = erasure_acknowledgements.c, {}
+    of, asked, counted = erasure_acknowledgements.c, subject_requests.c, {}
     waiting: dict[Duty, tuple[ColumnElement[Any], ColumnElement[bool]]] = {
         Duty.HOLD_REVIEW: (holds.c.review_time, holds.c.release_time.is_(None)),
         Duty.ACKNOWLEDGEMENT: (of.due_time, of.acknowledge_time.is_(None)),
+        Duty.REQUEST_ACKNOWLEDGEMENT: (
+            asked.acknowledge_due_time,
+            and_(asked.acknowledge_time.is_(None), asked.end_time.is_(None)),
+        ),
+        Duty.SUBJECT_REQUEST: (asked.due_time, asked.end_time.is_(None)),
+        Duty.BREACH: (breaches.c.due_time, breaches.c.notify_time.is_(None)),
     }
     async with transaction(engine) as connection:
         for duty, (due_time, is_open) in waiting.items():

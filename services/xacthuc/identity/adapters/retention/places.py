@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, select
 
 from xacthuc.identity.adapters.approvals.tables import approvals
 from xacthuc.identity.adapters.locks.tables import lock_identities, violations
-from xacthuc.identity.adapters.retention.tables import erasures, holds
+from xacthuc.identity.adapters.retention.tables import breaches, erasures, holds, subject_requests
 from xacthuc.identity.adapters.tables import (
     accounts,
     evidence,
@@ -76,6 +76,8 @@ PLACES: Final[Mapping[Data, Place]] = MappingProxyType(
         Data.AUDIT: Place(trail.entries, trail.entries.c.time),
         Data.APPROVAL: Place(approvals, approvals.c.end_time),
         Data.HOLD: Place(holds, holds.c.release_time),
+        Data.SUBJECT_REQUEST: Place(subject_requests, subject_requests.c.end_time),
+        Data.BREACH: Place(breaches, breaches.c.notify_time),
         Data.ERASURE: Place(erasures, erasures.c.complete_time),
     }
 )

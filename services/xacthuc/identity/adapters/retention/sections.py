@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.adapters.locks.tables import violations
-from xacthuc.identity.adapters.retention.tables import erasures
+from xacthuc.identity.adapters.retention.tables import erasures, subject_requests
 from xacthuc.identity.adapters.tables import (
     accounts,
     consents,
@@ -185,6 +185,25 @@ SECTIONS: Final = (
         "want_time",
     ),
     Section(
+        "demands",
+        subject_requests,
+        "Yêu cầu của chủ thể dữ liệu",
+        "What the holder demanded",
+        (
+            "demand",
+            "elsewhere",
+            "receive_time",
+            "acknowledge_due_time",
+            "acknowledge_time",
+            "due_time",
+            "extend_time",
+            "extend_reason",
+            "end_time",
+            "refusal_basis",
+        ),
+        "receive_time",
+    ),
+    Section(
         "requests",
         requests,
         "Yêu cầu gần đây của nền tảng",
@@ -208,6 +227,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
         "held_accounts": "an order of an authority to keep data: whether the person may be told is for the order to say",
         "lock_identities": "keyed hashes of what is told under evidence, while a lock binds its holder",
         "outbox": "what happened, as events for 30 days: the audit trail says the same",
+        "webhook_deliveries": "which events were sent to the platform: the audit trail says what happened",
         "account_keys": "a key, which tells nothing of the person",
     }
 )

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from xacthuc.identity.domain.retention import Duty, Figure, Rule
+    from xacthuc.identity.domain.duties import Duty
+    from xacthuc.identity.domain.retention import Figure, Rule
 
 
 class SqlRetention:

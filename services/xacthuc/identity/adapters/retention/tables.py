@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Identity, Index, Table, exists, select, text
 
 from xacthuc.identity.adapters.tables import metadata
-from xacthuc.sql.columns import facts, instant, word
+from xacthuc.sql.columns import facts, flag, instant, number, word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +89,46 @@ erasure_acknowledgements = Table(
     instant("keep_until", nullable=True),
     ForeignKeyConstraint(["erasure"], ["identity.erasures.id"], "erasure_acknowledgements_erasure", ondelete="CASCADE"),
     Index("erasure_acknowledgements_due", "due_time", postgresql_where=text("acknowledge_time IS NULL")),
+)
+
+
+# What a person demanded of their data, and what was done about it.
+subject_requests = Table(
+    "subject_requests",
+    metadata,
+    word("platform", primary_key=True),
+    word("request", primary_key=True),
+    word("account"),
+    word("demand"),
+    flag("elsewhere"),
+    instant("receive_time"),
+    instant("acknowledge_due_time"),
+    instant("due_time"),
+    instant("acknowledge_time", nullable=True),
+    instant("extend_time", nullable=True),
+    word("extend_reason"),
+    instant("end_time", nullable=True),
+    word("refusal_basis"),
+    Index("subject_requests_account", "platform", "account"),
+    Index("subject_requests_open", "due_time", postgresql_where=text("end_time IS NULL")),
+    Index("subject_requests_ended", "end_time", postgresql_where=text("end_time IS NOT NULL")),
+)
+
+# Breaches of the protection of personal data, and the draft of the notice; nothing of a person.
+breaches = Table(
+    "breaches",
+    metadata,
+    word("breach", primary_key=True),
+    instant("detect_time"),
+    instant("due_time"),
+    word("nature"),
+    word("data_kinds"),
+    number("subject_count"),
+    word("consequences"),
+    word("measures"),
+    word("contact"),
+    instant("notify_time", nullable=True),
+    word("reference"),
 )
 
 
