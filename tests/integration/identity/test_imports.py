@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from import_world import ACCEPTED, batch, phone, row, run, verdicts
+from lock_world import AN, LockWorld
 from sqlalchemy import update
 
 from xacthuc.identity.adapters.key_tables import account_keys
@@ -228,6 +229,18 @@ async def test_accounts_of_one_person_stand_on_one_number_beside_each_other(acce
     assert [verdict.phone for verdict in (*first, *others)] == [
         *[PhoneOutcome.ACCEPTED] * 5, PhoneOutcome.TOO_MANY_ACCOUNTS
     ]  # fmt: skip
+
+
+@pytest.mark.rule("R47")
+async def test_a_lock_binds_the_same_person_who_is_imported_on_the_number(accepting, bench):
+    world = LockWorld(bench)
+    await world.holder("held", NUMBER)
+    await world.lock("held")
+
+    same, other = await one(accepting, row("same", name=AN, phone=phone(NUMBER, bench.clock.now())), row("other"))
+
+    assert [same.state, other.state] == [State.LOCKED, State.UNVERIFIED]
+    assert not await world.writes("same")
 
 
 async def test_a_batch_leaves_one_audit_row_and_one_event_that_names_every_account_it_changed(bench, look):
