@@ -14,7 +14,13 @@ import grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from xacthuc.api.identity.v1 import admin_pb2 as identity_admin_pb2
-from xacthuc.api.identity.v1 import audit_admin_pb2, retention_admin_pb2, webhook_admin_pb2
+from xacthuc.api.identity.v1 import (
+    approval_admin_pb2,
+    audit_admin_pb2,
+    retention_admin_pb2,
+    staff_admin_pb2,
+    webhook_admin_pb2,
+)
 from xacthuc.api.identity.v1 import internal_pb2 as identity_internal_pb2
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
 from xacthuc.api.otp.v1 import admin_pb2 as otp_admin_pb2
@@ -39,6 +45,8 @@ FILES = (
     retention_admin_pb2,
     audit_admin_pb2,
     webhook_admin_pb2,
+    approval_admin_pb2,
+    staff_admin_pb2,
 )
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()

@@ -1,16 +1,29 @@
-"""Every administrative method of identity says which operators may call it; without that the service would not start."""
+"""Who may call what operators call: every administrative method of the contracts names roles, or is a way to sign in."""
 
-from contracts import methods
+from __future__ import annotations
 
-from xacthuc.identity.main import ROLES
+from contracts import services
+
+from xacthuc.identity import main as identity
+from xacthuc.otp import main as otp
+
+ROLES = {**identity.ROLES, "OtpAdmin": otp.ADMIN_ROLES}
+ADMINISTRATIVE = {service.name: service for service in services() if service.name.endswith("Admin")}
 
 
-def test_every_method_for_operators_has_its_roles_and_no_other_has():
-    of_operators = {
-        (method.containing_service.name, method.name)
-        for method in methods()
-        if method.containing_service.full_name.startswith("xacthuc.api.identity.")
-        and method.containing_service.name.endswith("Admin")
+def test_every_administrative_method_names_who_may_call_it():
+    named = {service: set(table) for service, table in ROLES.items()}
+
+    assert named == {name: {method.name for method in service.methods} for name, service in ADMINISTRATIVE.items()}
+
+
+def test_only_signing_in_asks_for_no_operator():
+    open_to_all = {
+        (service, method) for service, table in ROLES.items() for method, roles in table.items() if not roles
     }
 
-    assert {(service, method) for service, table in ROLES.items() for method in table} == of_operators
+    assert open_to_all == {
+        ("StaffAdmin", "BeginSignIn"),
+        ("StaffAdmin", "CompleteSignIn"),
+        ("StaffAdmin", "SignInBreakGlass"),
+    }

@@ -55,7 +55,7 @@ def command(
     tmp_path: Path, tls: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Command]:
     """Runs `xacthuc` with arguments: `command("keys", "list", "demo")`."""
-    for name in ("KEY", "DATA", "OTP", "OTP_ADMIN", "IDENTITY_ADMIN", "TLS_DIRECTORY", "DATABASE_URL"):
+    for name in ("KEY", "DATA", "OTP", "OTP_ADMIN", "IDENTITY_ADMIN", "TLS_DIRECTORY", "DATABASE_URL", "STAFF_SESSION"):
         monkeypatch.delenv(f"XACTHUC_{name}", raising=False)
     ca, key, certificate = ((tls / name).read_bytes() for name in ("ca.pem", "otp.key", "otp.pem"))
     mutual = grpc.ssl_server_credentials([(key, certificate)], ca, require_client_auth=True)
