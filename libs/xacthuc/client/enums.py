@@ -13,6 +13,7 @@ from xacthuc.api.identity.v1 import events_pb2 as events
 from xacthuc.api.identity.v1 import locks_pb2 as locks
 from xacthuc.api.identity.v1 import resources_pb2 as identity
 from xacthuc.api.identity.v1 import service_pb2 as identity_service
+from xacthuc.api.identity.v1 import sessions_pb2 as sessions
 from xacthuc.api.otp.v1 import resources_pb2 as otp
 from xacthuc.api.otp.v1 import service_pb2 as otp_service
 
@@ -235,3 +236,13 @@ class Authority(OpenEnum):
 
     SOCIAL_NETWORKS = locks.RemovalOrder.SOCIAL_NETWORKS
     CYBERSECURITY = locks.RemovalOrder.CYBERSECURITY
+
+
+class SessionKind(OpenEnum):
+    """What an account did, for the session log."""
+
+    LOG_IN = sessions.SessionEntry.LOG_IN
+    LOG_OUT = sessions.SessionEntry.LOG_OUT
+    POST = sessions.SessionEntry.POST
+    SHARE = sessions.SessionEntry.SHARE
+    REMOVE = sessions.SessionEntry.REMOVE

@@ -41,6 +41,9 @@ from xacthuc.identity.adapters.retention.sql_holds import SqlHolds
 from xacthuc.identity.adapters.retention.sql_retention import SqlRetention
 from xacthuc.identity.adapters.rotation import targets
 from xacthuc.identity.adapters.rotation.rotation import Rotation
+from xacthuc.identity.adapters.sessions.keys import SessionKeys
+from xacthuc.identity.adapters.sessions.months import SessionMonths
+from xacthuc.identity.adapters.sessions.sql_session_log import SqlSessionLog
 from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
@@ -171,6 +174,8 @@ class Assembly:
             requests=requests,
             bindings=Bindings(personal, by_number=policy.locks.by_number_and_person),
         )
+        session_keys = SessionKeys(keys)
+        months = SessionMonths(pools.writes, session_keys, clock, policy.retention.session_log_months)
         platforms = SqlPlatforms(pools.writes, requests)
         publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
         tail, secrets = Tail(pools.events, outbox), WebhookSecrets(sealer)
@@ -226,6 +231,7 @@ class Assembly:
             evidence=SqlEvidence(pools.writes, requests, signer),
             duties=SqlDuties(pools.writes, requests),
             exports=SqlExports(pools.writes, keys, requests, policy, rules),
+            sessions=SqlSessionLog(pools.writes, session_keys, months, requests),
             verifications=SqlVerifications(database),
             imports=SqlImports(
                 pools.imports, BatchSealer(keys, personal), personal, rows, by_number, bindings=database.bindings
@@ -284,7 +290,7 @@ class Assembly:
         record = Record.of(settings, pools, policy, clock, metrics)
         self.auditing = record.auditing
         self.works: tuple[Runs, ...] = (
-            *(relay, tail, publication, housekeeping, rotation, worker, outcomes),
+            *(relay, tail, publication, housekeeping, rotation, worker, outcomes, months),
             *(record.sealer, record.pruning, self.webhooks.dispatcher, self.webhooks.worker),
             *(office.publication, office.sweep),
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
     from xacthuc.credentials.scopes import Scope
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.numbers import RevocationReason
     from xacthuc.identity.domain.personal_ids import Ground
     from xacthuc.identity.domain.registration import CalendarDate
+    from xacthuc.identity.domain.sessions import Entry, Rejected
     from xacthuc.identity.domain.violations import RemovalOrder
 
 
@@ -93,6 +94,27 @@ class RecordViolation:
     account_id: str = field(repr=False)
     removal: RemovalOrder
     violate_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSessions:
+    """A batch for the session log."""
+
+    order: Order
+    read: Sequence[Entry | Rejected] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSessions:
+    """A part of the session log to be read in clear."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    start_time: datetime
+    end_time: datetime
+    basis: str
+    after: str
+    """Empty for the first part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from xacthuc.api.identity.v1 import (
     internal_pb2,
     retention_admin_pb2,
     service_pb2,
+    session_admin_pb2,
     staff_admin_pb2,
     webhook_admin_pb2,
 )
@@ -38,6 +39,7 @@ from xacthuc.identity.servicer import (
     IdentityInternalServicer,
     IdentityServicer,
     RetentionAdminServicer,
+    SessionAdminServicer,
     StaffAdminServicer,
     WebhookAdminServicer,
 )
@@ -71,6 +73,7 @@ SCOPES: Final = {
     "GetJwks": READS,
     "ListVerificationPaths": READS,
     "RecordViolation": {Scope.IDENTITY},
+    "RecordSessions": {Scope.IDENTITY},
     "WatchAccounts": READS,
 }
 """What a key must hold for each method."""
@@ -145,6 +148,7 @@ ROLES: Final = {
         "ListCheckpoints": ANYBODY,
         "ListSigningKeys": ANYBODY,
     },
+    "SessionAdmin": {"ListSessionEntries": OFFICER},
     "WebhookAdmin": {
         "CreateWebhook": ADMIN,
         "GetWebhook": ANYBODY,
@@ -200,6 +204,7 @@ async def serve(settings: IdentitySettings) -> None:
             (service_of(retention_admin_pb2, "RetentionAdmin"), RetentionAdminServicer(identity)),
             (service_of(duty_admin_pb2, "DutyAdmin"), DutyAdminServicer(identity)),
             (service_of(audit_admin_pb2, "AuditAdmin"), AuditAdminServicer(assembly.auditing)),
+            (service_of(session_admin_pb2, "SessionAdmin"), SessionAdminServicer(identity)),
             (service_of(webhook_admin_pb2, "WebhookAdmin"), WebhookAdminServicer(assembly.webhooks.desk)),
         ):
             builder.admin(contract, servicer, roles=ROLES[contract.name])

@@ -27,6 +27,7 @@ NEVER_RETRIED = {
     "OtpAdmin/ListGuardSubjects": "the operator is told and decides",
     "OtpAdmin/ExemptGuardSubject": "the operator is told and decides",
     "OtpAdmin/InspectChallenge": "the operator is told and decides",
+    "SessionAdmin/ListSessionEntries": "each answer is audited; the operator is told and decides",
     "IdentityAdmin/CreatePlatform": "the operator is told and decides",
     "IdentityAdmin/ListPlatforms": "the operator is told and decides",
     "IdentityAdmin/CreatePlatformKey": "its answer holds a secret that is shown once: a repetition could not show it",

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xacthuc.api.identity.v1 import events_pb2, locks_pb2
+from xacthuc.api.identity.v1 import events_pb2, locks_pb2, sessions_pb2
 from xacthuc.api.identity.v1 import resources_pb2 as identity_resources_pb2
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
 from xacthuc.api.otp.v1 import resources_pb2 as otp_resources_pb2
 from xacthuc.api.otp.v1 import service_pb2 as otp_pb2
-from xacthuc.client import Action, Commerce, Consent, RemovalOrder, enums, identity, otp
+from xacthuc.client import Action, Commerce, Consent, RemovalOrder, SessionEntry, enums, identity, otp
 from xacthuc.client.endpoint import retry_policy
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from xacthuc.client.calls import Call
 
 CONSENT = Consent(text_version="1", accept_time=datetime(2026, 11, 23, tzinfo=UTC), affirmed=True)
+LOGGED_IN = SessionEntry(
+    account_id="an", kind=enums.SessionKind.LOG_IN, occur_time=CONSENT.accept_time, ip="203.0.113.7", port=50_000
+)
 REMOVAL = RemovalOrder(authority=enums.Authority.CYBERSECURITY, order_number="9/A05")
 CHALLENGE = "challenges/" + "a" * 24
 CALLS = [
@@ -51,6 +54,7 @@ CALLS = [
     identity.lock_account("an", "order 1"),
     identity.unlock_account("an", "order 2"),
     identity.record_violation("an", REMOVAL, violate_time=datetime(2026, 11, 23, tzinfo=UTC)),
+    identity.record_sessions([LOGGED_IN]),
     identity.close_account("an"),
     identity.erase_account("an"),
     identity.list_consents("an"),
@@ -78,6 +82,7 @@ ENUMS = [
     (enums.NextStepKind, identity_resources_pb2.NextStep.Kind.DESCRIPTOR),
     (enums.Action, identity_resources_pb2.Action.DESCRIPTOR),
     (enums.EventKind, events_pb2.AccountEvent.Kind.DESCRIPTOR),
+    (enums.SessionKind, sessions_pb2.SessionEntry.Kind.DESCRIPTOR),
     (enums.Authority, locks_pb2.RemovalOrder.Authority.DESCRIPTOR),
     (enums.DecisionReason, identity_resources_pb2.Decision.Reason.DESCRIPTOR),
 ]

@@ -20,6 +20,7 @@ PLACES = {
     "adapters/retention/put_away.py": "seals anew under a hold key",
     "adapters/retention/sql_export.py": "tells a person what is held about them; audited in the same transaction",
     "adapters/rotation/targets.py": "makes hashes anew",
+    "adapters/sessions/sql_session_log.py": "log-ins in clear for an authority, each reading audited",
     "adapters/sql_claims.py": "whether who stands on a number is the same person",
     "adapters/sql_guardianships.py": "whether a child is one still",
     "adapters/sql_sign_ins.py": "goes on with a sign-in",

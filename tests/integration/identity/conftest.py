@@ -29,6 +29,9 @@ from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
 from xacthuc.identity.adapters.retention.sql_export import SqlExports
 from xacthuc.identity.adapters.retention.sql_holds import SqlHolds
 from xacthuc.identity.adapters.retention.sql_retention import SqlRetention
+from xacthuc.identity.adapters.sessions.keys import SessionKeys
+from xacthuc.identity.adapters.sessions.months import SessionMonths
+from xacthuc.identity.adapters.sessions.sql_session_log import SqlSessionLog
 from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
@@ -190,6 +193,8 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         engine=engine, keys=keys, personal=personal, rows=rows, requests=requests, bindings=bindings
     )
     personal_id_writes = PersonalIdWrites(database, caps)
+    session_keys = SessionKeys(keys)
+    months = SessionMonths(engine, session_keys, clock, policy.retention.session_log_months)
     identity = Identity(
         clock=clock,
         policy=policy,
@@ -205,6 +210,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         evidence=SqlEvidence(engine, requests, signer),
         duties=SqlDuties(engine, requests),
         exports=SqlExports(engine, keys, requests, policy, plan(policy)),
+        sessions=SqlSessionLog(engine, session_keys, months, requests),
         verifications=SqlVerifications(database),
         imports=SqlImports(
             engine,

@@ -13,7 +13,8 @@ SURFACE = """
     ConsentKind ConsentRecord DeadlineExceeded Decision DecisionReason Delivery DeliveryState
     EventBatch EventKind Evidence EvidenceKind
     FailedPrecondition FieldFault Internal InvalidRequest LimitExceeded Lock NextStep NextStepKind NoMobile NotFound
-    NumberInfo OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose Refusal RemovalOrder RevocationReason
+    NumberInfo OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose RecordedSessions Refusal RejectedEntry RemovalOrder RevocationReason
+    SessionEntry SessionKind
     SignIn StandingToken Unauthenticated Unavailable Unimplemented Verdict VerificationPath VerificationPathKind Xacthuc
     XacthucError
 """
@@ -46,6 +47,7 @@ METHODS = {
         "lock_account",
         "unlock_account",
         "record_violation",
+        "record_sessions",
         "close_account",
         "erase_account",
         "list_consents",

@@ -14,6 +14,7 @@ from xacthuc.client.identity.events import get_watch_cursor, watch_accounts
 from xacthuc.client.identity.locks import lock_account, record_violation, unlock_account
 from xacthuc.client.identity.naming import SERVICE
 from xacthuc.client.identity.personal_id import complete_electronic_id, start_electronic_id, verify_personal_id
+from xacthuc.client.identity.sessions import record_sessions
 from xacthuc.client.identity.verification import (
     change_number,
     list_verification_paths,
@@ -38,6 +39,7 @@ __all__ = [
     "list_consents",
     "list_verification_paths",
     "lock_account",
+    "record_sessions",
     "record_violation",
     "register_account",
     "revoke_verification",

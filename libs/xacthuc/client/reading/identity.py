@@ -17,6 +17,7 @@ from xacthuc.client.enums import (
     PersonalIdOutcome,
     VerificationPathKind,
 )
+from xacthuc.client.errors import FieldFault
 from xacthuc.client.reading.common import instant, optional
 from xacthuc.client.results import (
     Account,
@@ -28,6 +29,8 @@ from xacthuc.client.results import (
     Lock,
     NextStep,
     PersonalIdVerification,
+    RecordedSessions,
+    RejectedEntry,
     SignIn,
     StandingToken,
     VerificationPath,
@@ -150,6 +153,20 @@ def _event(message: events.AccountEvent) -> AccountEvent:
         account=message.account,
         occur_time=instant(message.occur_time),
         details=MappingProxyType(dict(message.details)),
+    )
+
+
+def recorded_sessions(message: service.RecordSessionsResponse) -> RecordedSessions:
+    """Returns what became of a batch of the session log."""
+    return RecordedSessions(
+        count=message.recorded_count,
+        rejected=tuple(
+            RejectedEntry(
+                index=one.index,
+                faults=tuple(FieldFault(fault.field, fault.description, fault.reason) for fault in one.faults),
+            )
+            for one in message.rejected
+        ),
     )
 
 

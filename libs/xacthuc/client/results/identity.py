@@ -18,8 +18,10 @@ if TYPE_CHECKING:
         DecisionReason,
         EventKind,
         EvidenceKind,
+        SessionKind,
         VerificationPathKind,
     )
+    from xacthuc.client.errors import FieldFault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,44 @@ class RemovalOrder:
 
     national_security: bool = False
     """Whether it says that the content infringes national security: a permanent lock is then proposed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEntry:
+    """One thing an account did, for the session log."""
+
+    account_id: str = field(repr=False)
+    """The platform's own id."""
+
+    kind: SessionKind
+    occur_time: datetime
+    ip: str = field(default="", repr=False)
+    """Needed of a log-in or log-out, with its source port."""
+
+    port: int = field(default=0, repr=False)
+    content_id: str = field(default="", repr=False)
+    """Needed of the other kinds: the platform's own id of what was processed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedEntry:
+    """An entry that is not on the session log."""
+
+    index: int
+    """Its place in the batch."""
+
+    faults: tuple[FieldFault, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedSessions:
+    """What became of a batch; false when some of it is not on record."""
+
+    count: int
+    rejected: tuple[RejectedEntry, ...]
+
+    def __bool__(self) -> bool:
+        return not self.rejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

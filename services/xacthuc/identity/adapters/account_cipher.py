@@ -21,7 +21,7 @@ from xacthuc.sealing import KeySealer
 from xacthuc.sealing.keys import KEY_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from xacthuc.masked import Sealed
     from xacthuc.sealing import Sealer
@@ -51,6 +51,12 @@ class AccountCipher:
         """Does what `seal` does, each thing under the key at its place."""
         places = [f"identity/{kind}/{one.platform}/{one.account_id}".encode() for one in ciphers]
         return KeySealer.seal_each([one._sealer for one in ciphers], plains, places)  # noqa: SLF001 - of this class
+
+    @staticmethod
+    def seal_at(ciphers: Sequence[AccountCipher], kinds: Iterable[str], plains: Sequence[bytes]) -> list[Sealed]:
+        """Does what `seal` does, each thing of a kind of its own under the key at its place."""
+        places = [one._place(kind) for one, kind in zip(ciphers, kinds, strict=True)]  # noqa: SLF001 - of this class
+        return KeySealer.seal_each([one._sealer for one in ciphers], plains, places)  # noqa: SLF001 - likewise
 
     def seal_person(self, person: Person, child_until: datetime | None) -> Sealed:
         """Returns the account's one blob. `child_until` is a birth date as well, moved by 16 years."""

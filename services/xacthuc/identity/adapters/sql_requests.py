@@ -55,8 +55,10 @@ class SqlRequests:
 
     async def record(
         self, connection: AsyncConnection, order: Order, account_id: str | None, answer: object, now: datetime
-    ) -> None:
+    ) -> bool:
         """Keeps the order with its answer, if there is one yet, and whom it is about, to be forgotten with that account.
+
+        Returns whether it was kept just now, rather than by a call beside this one.
 
         RequestIdReused when another payload took the id meanwhile, which undoes the write.
         """
@@ -75,6 +77,7 @@ class SqlRequests:
         )
         if kept.rowcount == 0:
             await self.find(connection, order)
+        return kept.rowcount == 1
 
     async def answer(self, connection: AsyncConnection, order: Order, answer: object) -> None:
         """Keeps the answer of an order that was recorded without one."""

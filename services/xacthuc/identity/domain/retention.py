@@ -123,6 +123,7 @@ STAYS: Final[Mapping[str, str]] = {
     "personal_id_claims": "while it is true; deleted in the commit that ends it",
     "personal_id_checks": "while a question is open; deleted with its answer, or with the account's end",
     "account_keys": "that a key was destroyed; the key itself goes by ACCOUNT",
+    "session_log": "dropped by whole months, `retention.session_log_months` after each, with the keys of its days",
     "jobs": "while there is work to do",
     "cursors": "overwritten",
     "outbox_head": "overwritten",

@@ -10,6 +10,7 @@ from xacthuc.identity.servicer.duties import DutyAdminServicer
 from xacthuc.identity.servicer.internal import IdentityInternalServicer
 from xacthuc.identity.servicer.public import IdentityServicer
 from xacthuc.identity.servicer.retention import RetentionAdminServicer
+from xacthuc.identity.servicer.sessions import SessionAdminServicer
 from xacthuc.identity.servicer.staff import StaffAdminServicer
 from xacthuc.identity.servicer.webhooks import WebhookAdminServicer
 
@@ -21,6 +22,7 @@ __all__ = [
     "IdentityInternalServicer",
     "IdentityServicer",
     "RetentionAdminServicer",
+    "SessionAdminServicer",
     "StaffAdminServicer",
     "WebhookAdminServicer",
 ]

@@ -16,6 +16,7 @@ from xacthuc.identity.usecases import (
     locks,
     numbers,
     personal_ids,
+    sessions,
 )
 from xacthuc.identity.wire import (
     account_messages,
@@ -23,6 +24,7 @@ from xacthuc.identity.wire import (
     lifecycle_messages,
     lock_messages,
     personal_id_messages,
+    session_messages,
 )
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
 from xacthuc.identity.wire.event_messages import EventRenderer
@@ -43,6 +45,7 @@ class IdentityServicer:
         """Takes what the verbs work with, and how answers are shown."""
         self._identity = identity
         self._render = render
+        self._entries = session_messages.EntryReader()
         self._event_batch = EventRenderer(names_platforms=False)
 
     async def RegisterAccount(self, request: service_pb2.RegisterAccountRequest, call: Call) -> resources_pb2.Account:
@@ -134,6 +137,12 @@ class IdentityServicer:
     async def RecordViolation(self, request: service_pb2.RecordViolationRequest, call: Call) -> resources_pb2.Account:
         command = lock_messages.record_violation(request, call)
         return self._render.account(await locks.record_violation(self._identity, command))
+
+    async def RecordSessions(
+        self, request: service_pb2.RecordSessionsRequest, call: Call
+    ) -> service_pb2.RecordSessionsResponse:
+        command = self._entries.batch(request, call)
+        return session_messages.recorded(await sessions.record_sessions(self._identity, command))
 
     async def CloseAccount(self, request: service_pb2.CloseAccountRequest, call: Call) -> resources_pb2.Account:
         command = lifecycle_messages.end_account(request, call)

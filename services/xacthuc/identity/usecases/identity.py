@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.platforms import Platforms, Publication
     from xacthuc.identity.ports.retention import Evidence, Exports, Holds, Retention
     from xacthuc.identity.ports.search import AccountSearch
+    from xacthuc.identity.ports.sessions import SessionLog
     from xacthuc.identity.ports.tokens import StandingTokens
     from xacthuc.identity.usecases.standing import Standings
     from xacthuc.personal_id import PersonalIdScheme
@@ -73,6 +74,7 @@ class Identity:
     evidence: Evidence
     exports: Exports
     duties: Duties
+    sessions: SessionLog
     verifications: Verifications
     imports: Imports
     search: AccountSearch

@@ -1,0 +1,164 @@
+"""The session log in PostgreSQL: batches are sealed and copied, and what is read is audited in the same commit."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select, tuple_
+
+from xacthuc.audit.tags import Tag
+from xacthuc.grpckit.errors import RequestIdReused
+from xacthuc.identity.adapters.account_cipher import AccountCipher
+from xacthuc.identity.adapters.account_writes import entry as audited
+from xacthuc.identity.adapters.sessions.tables import session_log
+from xacthuc.identity.adapters.tables import trail
+from xacthuc.identity.domain.registration import Fault
+from xacthuc.identity.domain.sessions import Entry, EntryKind, Month, Rejected
+from xacthuc.identity.ports.sessions import Recorded, SessionPage
+from xacthuc.policy.dates import day_number, local_date
+from xacthuc.sql import copying
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from xacthuc.identity.adapters.sessions.keys import SessionKeys
+    from xacthuc.identity.adapters.sessions.months import SessionMonths
+    from xacthuc.identity.adapters.sql_requests import SqlRequests
+    from xacthuc.identity.commands import Order, ReadSessions
+    from xacthuc.identity.domain.sessions import Sifted
+    from xacthuc.sql.columns import Json
+
+_ROWS_A_TURN: Final = 256
+"""Rows sealed before other calls of the process have their turns: about a millisecond."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_FIRST_DAY: Final = date(1970, 1, 1)
+
+
+class SqlSessionLog:
+    """The port `SessionLog`."""
+
+    def __init__(self, engine: AsyncEngine, keys: SessionKeys, months: SessionMonths, requests: SqlRequests) -> None:
+        """Takes the pool for batches, the keys, what makes partitions, and what recognises repetitions."""
+        self._engine = engine
+        self._keys = keys
+        self._months = months
+        self._requests = requests
+
+    async def record(self, order: Order, batch: Sifted, now: datetime) -> Recorded:
+        """Keeps answer and rows. The answer is known before, so that a repetition is found before anything is copied."""
+        recorded, columns = (
+            Recorded(len(batch.kept), batch.rejected),
+            await self._columns(order.platform, batch.kept, now),
+        )
+        async with transaction(self._engine) as connection:
+            if not await self._requests.record(connection, order, None, asdict(recorded), now):
+                seen = await self._requests.find(connection, order)
+                if seen is None or seen.answer is None:
+                    raise RequestIdReused
+                return _answer(seen.answer)
+            if columns:
+                await copying.copy_in(connection, session_log, columns)
+        return recorded
+
+    async def read(self, command: ReadSessions, limit: int, now: datetime) -> SessionPage:
+        """Reads, audits, and opens what still has a key."""
+        of, order = session_log.c, command.order
+        wanted = [
+            of.platform == order.platform,
+            of.account == command.account_id,
+            of.time >= command.start_time,
+            of.time < command.end_time,
+        ]
+        if command.after:
+            us, row_id = map(int, command.after.split("-"))
+            wanted += [of.time >= _instant(us), tuple_(of.time, of.id) > (_instant(us), row_id)]
+        detail: Json = {
+            "basis": command.basis,
+            "start_time": command.start_time.isoformat(),
+            "end_time": command.end_time.isoformat(),
+        }
+        async with transaction(self._engine) as connection:
+            found = await connection.execute(
+                select(session_log).where(*wanted).order_by(of.time, of.id).limit(limit + 1)
+            )
+            rows = found.all()
+            await trail.write(connection, [audited(order, Tag.SESSIONS_READ, command.account_id, now, detail)])
+        page = rows[:limit]
+        ciphers = await self._keys.opening(order.platform, {local_date(row.time) for row in page})
+        last = page[-1] if len(rows) > limit else None
+        return SessionPage(
+            [_opened(row, ciphers.get(local_date(row.time))) for row in page],
+            "" if last is None else f"{_us(last.time)}-{last.id}",
+        )
+
+    async def _columns(
+        self, platform: str, entries: Sequence[Entry], now: datetime
+    ) -> Mapping[str, list[bytes]] | None:
+        """Returns the rows as they are copied, every origin sealed under the key of its day."""
+        if not entries:
+            return None
+        numbers = [day_number(one.occur_us // 1000) for one in entries]
+        days = {number: _FIRST_DAY + timedelta(days=number) for number in set(numbers)}
+        ciphers = await self._keys.sealing(platform, days.values(), now)
+        await self._months.ensure({Month.of(day) for day in days.values()})
+        origins: list[bytes | None] = []
+        for start in range(0, len(entries), _ROWS_A_TURN):
+            if start:
+                await asyncio.sleep(0)
+            turn = slice(start, start + _ROWS_A_TURN)
+            origins += _sealed(entries[turn], [ciphers[days[number]] for number in numbers[turn]])
+        return {
+            "platform": copying.few(copying.word, [platform] * len(entries)),
+            "account": copying.words([one.account_id for one in entries]),
+            "time": copying.instants([one.occur_us for one in entries]),
+            "kind": copying.few(copying.word, [one.kind for one in entries]),
+            "origin": copying.blobs(origins),
+            "content_id": copying.few(copying.word, [one.content_id or None for one in entries]),
+        }
+
+
+def _sealed(entries: Sequence[Entry], ciphers: Sequence[AccountCipher]) -> list[bytes | None]:
+    told = [(one, cipher) for one, cipher in zip(entries, ciphers, strict=True) if one.origin]
+    places = [_place(one.account_id, one.occur_us, one.kind) for one, _ in told]
+    sealed = iter(AccountCipher.seal_at([cipher for _, cipher in told], places, [one.origin for one, _ in told]))
+    return [next(sealed) if one.origin else None for one in entries]
+
+
+def _place(account_id: str, occur_us: int, kind: str) -> str:
+    """Returns what binds an origin to its row; none of the parts can hold a slash."""
+    return f"session/{account_id}/{occur_us}/{kind}"
+
+
+def _opened(row: Row[Any], cipher: AccountCipher | None) -> Entry:
+    us = _us(row.time)
+    sealed = row.origin is not None and cipher is not None
+    return Entry(
+        account_id=row.account,
+        kind=EntryKind(row.kind),
+        occur_us=us,
+        origin=cipher.open(_place(row.account, us, row.kind), row.origin) if sealed and cipher else b"",
+        content_id=row.content_id or "",
+    )
+
+
+def _answer(kept: Mapping[str, Any]) -> Recorded:
+    return Recorded(
+        kept["count"],
+        [Rejected(one["index"], tuple(Fault(**fault) for fault in one["faults"])) for one in kept["rejected"]],
+    )
+
+
+def _instant(us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def _us(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
