@@ -93,7 +93,7 @@ def _barred(bar: Bar) -> FailedPrecondition | NotFound:
     if bar is Bar.NOT_LOCKED:
         return FailedPrecondition(Reason.ACCOUNT_STATE, "the account is not locked", metadata={"bar": bar.value})
     if bar is Bar.NO_VIOLATION:
-        return NotFound(Reason.VIOLATION_NOT_FOUND, "no such violation stands; `xacthuc locks violations` lists them")
+        return NotFound(Reason.VIOLATION_NOT_FOUND, "no such violation stands; it was withdrawn, or never recorded")
     state = State.CLOSED if bar is Bar.ENDED else State.ERASURE_SCHEDULED
     return FailedPrecondition(
         Reason.ACCOUNT_STATE,

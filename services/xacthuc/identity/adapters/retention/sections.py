@@ -226,7 +226,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
     {
         "held_accounts": "an order of an authority to keep data: whether the person may be told is for the order to say",
         "lock_identities": "keyed hashes of what is told under evidence, while a lock binds its holder",
-        "session_log": "log-ins, which may be millions: `xacthuc sessions list` reads them in pages, each of them audited",
+        "session_log": "log-ins, which may be millions: `ListSessionEntries` reads them in pages, each of them audited",
         "outbox": "what happened, as events for 30 days: the audit trail says the same",
         "webhook_deliveries": "which events were sent to the platform: the audit trail says what happened",
         "account_keys": "a key, which tells nothing of the person",
