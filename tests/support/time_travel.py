@@ -24,6 +24,7 @@ from xacthuc.identity.domain.retention import Data, Hold, due, plan
 from xacthuc.identity.ports.numbers import Settled
 from xacthuc.identity.ports.retention import HoldOrder
 from xacthuc.identity.usecases import lifecycle, numbers, retention
+from xacthuc.identity.usecases import locks as locking
 from xacthuc.jobs.job import Job, RetryAt
 
 PLATFORM = "forum"
@@ -187,11 +188,11 @@ class Travel:
 
     async def lock(self, account: str) -> None:
         command = LockAccount(order=self._order(), account_id=account, basis="order", expire_time=None)
-        await lifecycle.lock_account(self.bench.identity, command)
+        await locking.lock_account(self.bench.identity, command)
 
     async def unlock(self, account: str) -> None:
         command = UnlockAccount(order=self._order(), account_id=account, basis="lifted")
-        await lifecycle.unlock_account(self.bench.identity, command)
+        await locking.unlock_account(self.bench.identity, command)
         self.pieces.append(Piece(Data.ENDED_LOCK, account, self.now, _row(locks, account)))
 
     async def close(self, account: str) -> None:
