@@ -21,15 +21,23 @@ _ROWS = {
         f"'forum', 'RegisterAccount', 'r' || n, '', '', {_AGE}, 'c' || n"
     ),
     "identity.locks (platform, account, basis, create_time, lock_id)": f"'forum', 'c' || n, 'ORDER', {_AGE}, 'l' || n",
-    "identity.lock_identities (platform, account, lock_id, kind, value_index)": (
-        f"'forum', 'c' || n, 'l' || n, 'PERSONAL_ID', {_HASH}"
+    "identity.lock_identities (platform, account, lock_id, kind, value_index, expire_time)": (
+        f"'forum', 'c' || n, 'l' || n, 'PERSONAL_ID', {_HASH}, {_AGE}"
     ),
     "identity.violations (platform, account, authority, order_number, national_security, violate_time, record_time)": (
         f"'forum', 'c' || n, 'CYBERSECURITY', n, false, {_AGE}, {_AGE}"
     ),
     "identity.erasures (platform, account, cause, want_time, destroyed)": f"'forum', 'c' || n, 'CLOSED', {_AGE}, '{{}}'",
     "identity.erasure_acknowledgements (erasure, service, due_time, acknowledge_time)": (
-        f"n, 'guardian', {_AGE}, {_AGE}"
+        f"n, 'guardian', {_AGE}, CASE WHEN n % 100 > 0 THEN {_AGE} END"
+    ),
+    "identity.subject_requests (platform, request, account, demand, elsewhere, receive_time, acknowledge_due_time, due_time,"
+    " acknowledge_time, extend_reason, end_time, refusal_basis)": (
+        f"'forum', 's' || n, 'c' || n, 'ACCESS', false, {_AGE}, {_AGE}, {_AGE}, {_AGE}, '', {_AGE}, ''"
+    ),
+    "identity.webhook_deliveries (platform, webhook, event, position, number, kind, account, event_time, details, state,"
+    " attempts, last_status, create_time)": (
+        f"'forum', 'w', 'e' || n, n, 0, 'PHONE_VERIFIED', 'c' || n, {_AGE}, '{{}}', 'DELIVERED', 1, 200, {_AGE}"
     ),
     "identity.guardians (platform, child, link, account, relation, start_time)": (
         f"'forum', 'c' || n, 'l' || n, 'c' || n + 1, 'MOTHER', {_AGE}"

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-FEW = {"platforms", "platform_keys", "outbox_head", "cursors", "holds", "held_accounts", "approvals"}
+FEW = {"platforms", "platform_keys", "outbox_head", "cursors", "holds", "held_accounts", "approvals", "breaches"}
 """What stays small, and is best read whole."""
 
-ORDERED = {"outbox_unplaced"}
-"""A partial index that holds what is asked for and nothing else."""
+ORDERED = {"outbox_unplaced", "subject_requests_open"}
+"""Partial indexes that hold what is asked for, and little else."""
 
 PARTITION = re.compile(r"_\d+$")
 Said = tuple[str, tuple[Any, ...]]

@@ -61,8 +61,8 @@ from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.adapters.watching.stream import EventStream
 from xacthuc.identity.adapters.watching.tail import Tail
 from xacthuc.identity.adapters.webhooks.deliverer import SLOTS
+from xacthuc.identity.adapters.webhooks.late_sender import LateSender, late_sender
 from xacthuc.identity.adapters.webhooks.secrets import WebhookSecrets
-from xacthuc.identity.adapters.webhooks.sender import Sender, opened_sender
 from xacthuc.identity.domain.approvals import ApprovalKind
 from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.domain.retention import plan
@@ -118,7 +118,7 @@ class Connections:
     state: Store
     cache: Store
     otp: ServiceChannel
-    post: Sender
+    post: LateSender
     """To receivers of webhooks."""
 
 
@@ -135,7 +135,7 @@ async def connected(settings: IdentitySettings, telemetry: Telemetry) -> AsyncIt
         peer="otp",
         service_config=service_config("xacthuc.api.otp.v1", "otp_grpc_service_config.json"),
     )
-    sending = opened_sender(settings.webhook_reach, ca_file=settings.webhook_ca_file, concurrency=SLOTS)
+    sending = late_sender(settings.webhook_reach, ca_file=settings.webhook_ca_file, concurrency=SLOTS)
     try:
         async with sending as post:
             yield Connections(pools, state, cache, otp, post)

@@ -207,10 +207,9 @@ async def test_what_ended_long_ago_is_dropped_from_the_store(publisher, new_serv
     assert await store.execute(b"HGET", USED, "s1") is None
 
 
-@pytest.mark.parametrize(
-    "header", ["", "Bearer", f"bearer {SECRET.text}", SECRET.text, f"Bearer  {SECRET.text}", "Bearer é"]
-)
-async def test_what_is_no_session_is_refused_without_being_quoted(publisher, new_server, record, header):
+@pytest.mark.parametrize("form", ["", "Bearer", "bearer {}", "{}", "Bearer  {}", "Bearer é"])
+async def test_what_is_no_session_is_refused_without_being_quoted(publisher, new_server, record, form):
+    header = form.format(SECRET.text)
     await publisher.publish([record])
 
     assert refusal(await new_server(), header) is Reason.STAFF_SESSION_UNKNOWN

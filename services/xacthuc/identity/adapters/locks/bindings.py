@@ -40,7 +40,13 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.locks import Spellings
     from xacthuc.sql.columns import Json
 
-_ANY: Final = select(lock_identities.c.lock_id).where(lock_identities.c.platform == bindparam("of")).limit(1)
+_ANY: Final = (
+    select(lock_identities.c.lock_id)
+    .where(lock_identities.c.platform == bindparam("of"))
+    # The first of an index: of a platform without locks, the table would be read to its end in search of one.
+    .order_by(lock_identities.c.value_index)
+    .limit(1)
+)
 
 _STANDS: Final = """
     SELECT 'NUMBER' AS kind, held.account, held.number_index AS value, holder.person_index AS person
