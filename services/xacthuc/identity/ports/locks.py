@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.lifecycle import Bar
     from xacthuc.identity.domain.violations import RemovalOrder
     from xacthuc.identity.ports.numbers import Settled
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViolationRecord:
-    """A violation as it is on record."""
-
-    id: int
-    removal: RemovalOrder
-    violate_time: datetime
-    record_time: datetime
-    locked: bool
-    """Whether it was counted for a lock."""
-    withdraw_time: datetime | None
-    withdraw_basis: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockRecord:
-    """A lock on one account as it is on record."""
-
-    account_id: str
-    basis: str
-    create_time: datetime
-    expire_time: datetime | None
-    lift_time: datetime | None
-    lift_basis: str
-    bound_to: str
-    """The account that was locked, when this one follows as the same person's; else empty."""
 
 
 class Locks(Protocol):
@@ -70,16 +40,4 @@ class Violations(Protocol):
         self, order: Order, account_id: str, violation_id: int, basis: str, now: datetime
     ) -> Settled | Bar | None:
         """Takes a violation off the record, and lifts the lock it was counted for unless others still carry that."""
-        ...
-
-
-class LockList(Protocol):
-    """Reading what is on record of locks and violations."""
-
-    async def locks(self, platform: str, account_id: str, after: int, limit: int) -> Sequence[LockRecord]:
-        """Returns the locks of an account, or with an empty id those that hold on the platform."""
-        ...
-
-    async def violations(self, platform: str, account_id: str) -> Sequence[ViolationRecord]:
-        """Returns an account's violations, latest first, withdrawn ones too."""
         ...
