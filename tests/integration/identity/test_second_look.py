@@ -13,7 +13,7 @@ from xacthuc.identity.commands import EndAccount, LockAccount, RevokeVerificatio
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.numbers import RevocationReason
-from xacthuc.identity.usecases import lifecycle, numbers
+from xacthuc.identity.usecases import lifecycle, locks, numbers
 from xacthuc.identity.usecases.accounts import get_account
 
 PLATFORM = "forum"
@@ -43,7 +43,7 @@ async def decide(bench):
 
 async def lock(bench):
     command = LockAccount(order=bench.order("lock"), account_id="late", basis="order", expire_time=None)
-    return await lifecycle.lock_account(bench.identity, command)
+    return await locks.lock_account(bench.identity, command)
 
 
 async def close(bench):

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from xacthuc.identity.commands import PutGuardianship
-from xacthuc.identity.domain.facts import FOREVER_MS, NOT_REGISTERED, Supervision
+from xacthuc.identity.domain.facts import FOREVER_MS, NOT_REGISTERED, Supervision, foreseeable
 from xacthuc.identity.domain.guardianship import Guardian, Guardianship, Relation
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.domain.transitions import Given, Transition, happen
@@ -38,7 +38,9 @@ class Specified:
         names = list(self.expected)
         cached = await self.bench.identity.standings.facts_of(PLATFORM, names)
         stored = await self.bench.facts.read(PLATFORM, names)
-        assert cached == stored == self.expected
+        now_ms = self.bench.clock.now_ms()
+        assert stored == self.expected
+        assert cached == {name: foreseeable(facts, now_ms) for name, facts in stored.items()}
         self.bench.clock.advance(timedelta(seconds=1))
 
     async def put(self, *guardians, supervision=ALLOWED):

@@ -15,7 +15,7 @@ from xacthuc.identity.adapters.tables import accounts, evidence
 from xacthuc.identity.commands import EndAccount, LockAccount
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.outages import TRANSLATIONS
-from xacthuc.identity.usecases import decisions, lifecycle
+from xacthuc.identity.usecases import decisions, lifecycle, locks
 from xacthuc.identity.usecases.accounts import get_account
 from xacthuc.policy import Action, NextStep
 from xacthuc.policy import Reason as Why
@@ -61,7 +61,7 @@ async def test_of_a_batch_it_alone_is_not_decided(bench, damage, column):
 async def test_of_a_page_it_alone_says_that_it_is_damaged(bench, damage, column):
     await damage(column)
 
-    page, _ = await lifecycle.list_accounts(bench.identity, PLATFORM, "", 10)
+    page, *_ = await lifecycle.list_accounts(bench.identity, PLATFORM, "", 10)
 
     assert [view.state for view in page] == [State.VERIFIED, State.UNREADABLE, State.VERIFIED]
     assert page[1] == await get_account(bench.identity, PLATFORM, "damaged")
@@ -86,7 +86,7 @@ async def test_nothing_is_written_to_it_and_the_error_says_what_to_do(bench, dam
     erase = EndAccount(order=bench.order("erase"), account_id="damaged")
 
     for write in (
-        lifecycle.lock_account(bench.identity, lock),
+        locks.lock_account(bench.identity, lock),
         lifecycle.erase_account(bench.identity, erase),
         bench.verify("damaged"),
     ):
