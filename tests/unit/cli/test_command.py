@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -28,15 +27,6 @@ def test_help_loads_nothing_that_talks_to_a_service():
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stderr
 
     assert not HEAVY & set(loaded.split())
-
-
-def test_help_costs_less_than_three_tenths_of_a_second_of_cpu():
-    before = os.times()
-    subprocess.run([sys.executable, "-m", "xacthuc.cli.main", "--help"], check=True, capture_output=True)
-    after = os.times()
-
-    used = after.children_user + after.children_system - before.children_user - before.children_system
-    assert used < 0.3
 
 
 @pytest.mark.parametrize(
