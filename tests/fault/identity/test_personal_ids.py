@@ -21,13 +21,17 @@ CONFIRMED, PENDING, HANGS = "000090000000", "000090000002", "000090000004"
 
 
 async def tags(postgres):
+    """Returns what the trail tells of the account, and its confirmations. A provider is asked once or again after a kill,
+    each time on record before it is: how often is chance, and at least once is not."""
     connection = await asyncpg.connect(dsn(postgres.url))
     try:
         rows = await connection.fetch("SELECT tag FROM identity.audit WHERE subject = 'u1' ORDER BY id")
         consents = await connection.fetchval("SELECT count(*) FROM identity.consents WHERE kind = 'NO_MOBILE'")
     finally:
         await connection.close()
-    return [row["tag"].rpartition(":")[2] for row in rows], consents
+    said = [row["tag"].rpartition(":")[2] for row in rows]
+    assert "personal_data_disclosed" in said
+    return [each for each in said if each != "personal_data_disclosed"], consents
 
 
 @pytest.mark.rule("R2")

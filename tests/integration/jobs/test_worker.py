@@ -172,10 +172,18 @@ async def test_a_job_runs_at_its_time_and_not_before(engine, work, eventually):
     assert handler.ran["in years"] == 0
 
 
-async def test_eight_workers_run_each_job_once(engine, work, eventually, database_url):
-    handler = Handler()
+@pytest.fixture
+async def eight_engines(database_url):
+    """Asked for before `work`, so that they end after the workers, which go on looking for jobs until then."""
     engines = [engine_of(database_url) for _ in range(8)]
+    yield engines
     for each in engines:
+        await each.dispose()
+
+
+async def test_eight_workers_run_each_job_once(eight_engines, engine, work, eventually):
+    handler = Handler()
+    for each in eight_engines:
         work(handler, engine=each, slots=3)
     for start in range(0, 200, 20):
         await enqueue(engine, *(Job(KIND, str(start + number)) for number in range(20)))
@@ -183,8 +191,6 @@ async def test_eight_workers_run_each_job_once(engine, work, eventually, databas
 
     assert handler.ran == {str(number): 1 for number in range(200)}
     assert await outcomes(engine) == ["DONE"] * 200
-    for each in engines:
-        await each.dispose()
 
 
 async def test_no_more_jobs_run_at_once_than_there_are_slots(engine, work, eventually):
