@@ -66,7 +66,7 @@ from xacthuc.identity.adapters.webhooks.secrets import WebhookSecrets
 from xacthuc.identity.domain.approvals import ApprovalKind
 from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.domain.retention import plan
-from xacthuc.identity.office import Office
+from xacthuc.identity.staff_assembly import StaffAssembly
 from xacthuc.identity.usecases import approvals, questions
 from xacthuc.identity.usecases.approvals import FourEyes
 from xacthuc.identity.usecases.identity import Identity
@@ -258,7 +258,7 @@ class Assembly:
             open_for=timedelta(hours=policy.identity.approval_hours),
             appended=worker.wake,
         )
-        office = Office.of(
+        staffing = StaffAssembly.of(
             settings,
             pools.writes,
             connections.state,
@@ -269,7 +269,7 @@ class Assembly:
             clock=clock,
             metrics=metrics,
         )
-        self.staff, self.sessions = office.staff, office.directory
+        self.staff, self.sessions = staffing.staff, staffing.directory
         housekeeping = Housekeeping(pools.writes, clock, rules, grace, metrics)
         rotation = Rotation(
             [
@@ -292,7 +292,7 @@ class Assembly:
         self.works: tuple[Runs, ...] = (
             *(relay, tail, publication, housekeeping, rotation, worker, outcomes, months),
             *(record.sealer, record.pruning, self.webhooks.dispatcher, self.webhooks.worker),
-            *(office.publication, office.sweep),
+            *(staffing.publication, staffing.sweep),
         )
 
 

@@ -29,7 +29,6 @@ from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.identity.adapters.eid_providers import opened_providers
 from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.assembly import Assembly, connected
-from xacthuc.identity.office import opened_staff_provider
 from xacthuc.identity.outages import TRANSLATIONS
 from xacthuc.identity.servicer import (
     ApprovalAdminServicer,
@@ -44,6 +43,7 @@ from xacthuc.identity.servicer import (
     WebhookAdminServicer,
 )
 from xacthuc.identity.settings import IdentitySettings
+from xacthuc.identity.staff_assembly import opened_staff_provider
 from xacthuc.identity.usecases import questions
 from xacthuc.identity.wire.decision_messages import SHORTCUTS
 from xacthuc.identity.wire.rendering import Renderer

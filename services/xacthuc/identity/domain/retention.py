@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.policy.dates import months_after
@@ -148,7 +149,8 @@ def plan(policy: Policy) -> tuple[Rule, ...]:
 
 def _rules(policy: Policy) -> tuple[Rule, ...]:
     of = policy.retention
-    months, records = Term(months=of.account_data_months), Term(months=of.record_months)
+    months = Term(months=of.account_data_months)
+    of_records = partial(Rule, term=Term(months=of.record_months), figure="retention.record_months", held=False)
     repeated = Term(days=policy.identity.request_id_days)
     return (
         Rule(
@@ -273,45 +275,18 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             figure="retention.audit_months",
             held=False,
         ),
-        Rule(
-            data=Data.APPROVAL,
-            tables=("approvals",),
-            starts="it was carried out, refused, withdrawn or ran out",
-            term=records,
-            figure="retention.record_months",
-            held=False,
+        of_records(
+            data=Data.APPROVAL, tables=("approvals",), starts="it was carried out, refused, withdrawn or ran out"
         ),
-        Rule(
-            data=Data.HOLD,
-            tables=("holds", "held_accounts"),
-            starts="the hold was released",
-            term=records,
-            figure="retention.record_months",
-            held=False,
+        of_records(data=Data.HOLD, tables=("holds", "held_accounts"), starts="the hold was released"),
+        of_records(
+            data=Data.SUBJECT_REQUEST, tables=("subject_requests",), starts="the demand was fulfilled or refused"
         ),
-        Rule(
-            data=Data.SUBJECT_REQUEST,
-            tables=("subject_requests",),
-            starts="the demand was fulfilled or refused",
-            term=records,
-            figure="retention.record_months",
-            held=False,
-        ),
-        Rule(
-            data=Data.BREACH,
-            tables=("breaches",),
-            starts="the agency was told",
-            term=records,
-            figure="retention.record_months",
-            held=False,
-        ),
-        Rule(
+        of_records(data=Data.BREACH, tables=("breaches",), starts="the agency was told"),
+        of_records(
             data=Data.ERASURE,
             tables=("erasures", "erasure_acknowledgements"),
             starts="everything was destroyed and acknowledged",
-            term=records,
-            figure="retention.record_months",
-            held=False,
         ),
     )
 

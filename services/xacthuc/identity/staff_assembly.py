@@ -50,7 +50,7 @@ class _Publication:
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class StaffAssembly:
     """The verbs of the staff, and the work beside them."""
 
     staff: Staff
@@ -72,7 +72,7 @@ class Office:
         sealer: Sealer,
         clock: Clock,
         metrics: Metrics,
-    ) -> Office:
+    ) -> StaffAssembly:
         """Makes everything, starts nothing."""
         sessions, publisher = SqlSessions(engine), SessionPublisher(store, signing)
         publication = KeyPublication(publisher, sessions, _INTERVAL)
