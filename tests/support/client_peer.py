@@ -17,6 +17,7 @@ from xacthuc.api.identity.v1 import admin_pb2 as identity_admin_pb2
 from xacthuc.api.identity.v1 import (
     approval_admin_pb2,
     audit_admin_pb2,
+    duty_admin_pb2,
     retention_admin_pb2,
     staff_admin_pb2,
     webhook_admin_pb2,
@@ -43,6 +44,7 @@ FILES = (
     identity_admin_pb2,
     identity_internal_pb2,
     retention_admin_pb2,
+    duty_admin_pb2,
     audit_admin_pb2,
     webhook_admin_pb2,
     approval_admin_pb2,

@@ -26,6 +26,7 @@ from xacthuc.api.identity.v1 import (
     admin_pb2,
     admin_pb2_grpc,
     audit_admin_pb2_grpc,
+    duty_admin_pb2_grpc,
     internal_pb2_grpc,
     resources_pb2,
     retention_admin_pb2_grpc,
@@ -55,6 +56,7 @@ class Api:
         self.service = service_pb2_grpc.IdentityServiceStub(self._public)
         self.admin = admin_pb2_grpc.IdentityAdminStub(self._internal)
         self.retention = retention_admin_pb2_grpc.RetentionAdminStub(self._internal)
+        self.duties = duty_admin_pb2_grpc.DutyAdminStub(self._internal)
         self.audit = audit_admin_pb2_grpc.AuditAdminStub(self._internal)
         guardian = TlsFiles(deployment.tls, "guardian").channel_credentials()
         self._guardian = grpc.aio.secure_channel(

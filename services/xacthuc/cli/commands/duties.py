@@ -4,7 +4,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -106,13 +106,10 @@ def list_requests(
     """Lists the demands on a platform that are open."""
     from xacthuc.cli.adapters import duty_admin_client as admin
 
-    found: list[dict[str, Any]] = []
     with context.obj.identity_admin() as identity:
-        page = identity.ask(admin.list_requests(platform, "", open_only=not everything))
-        found += page["subject_requests"]
-        while page["next_page_token"]:
-            page = identity.ask(admin.list_requests(platform, page["next_page_token"], open_only=not everything))
-            found += page["subject_requests"]
+        found = identity.ask_all(
+            lambda token: admin.list_requests(platform, token, open_only=not everything), "subject_requests"
+        )
     print_records(found, _REQUEST, empty="No demands.", as_json=as_json)
 
 
@@ -195,7 +192,7 @@ def list_breaches(context: typer.Context, *, as_json: Json = False) -> None:
     from xacthuc.cli.adapters import duty_admin_client as admin
 
     with context.obj.identity_admin() as identity:
-        found = identity.ask(admin.list_breaches(""))["breaches"]
+        found = identity.ask_all(admin.list_breaches, "breaches")
     print_records(found, _BREACH, empty="No breaches.", as_json=as_json)
 
 

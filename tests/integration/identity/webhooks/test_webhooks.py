@@ -89,6 +89,29 @@ async def test_two_dispatchers_give_each_event_once(world):
     assert [one.event.account_id for one in found] == [f"u{n}" for n in reversed(range(300))]
 
 
+async def test_the_lag_is_how_long_the_oldest_delivery_waits_and_0_when_none_does(world, eventually):
+    seen = []
+    dispatcher = Dispatcher(world.engine, world.tail, world.clock, given=lambda: None, on_lag=seen.append)
+
+    async def told(lag):
+        seen.clear()
+        working = asyncio.create_task(dispatcher.run())
+        await eventually(lambda: seen)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        return seen[-1] == lag
+
+    await world.create()
+    await world.happen("an")
+    world.clock.advance(timedelta(seconds=60))
+    await world.happen("binh")
+    world.clock.advance(timedelta(seconds=30))
+
+    assert await told(90.0)
+    assert await world.deliver() == ["DELIVERED", "DELIVERED"]
+    assert await told(0.0)
+
+
 async def test_a_rotated_secret_signs_beside_the_old_one_until_that_ends(world):
     name, old = await world.create()
     made = await verbs.rotate_secret(world.desk, world.order("RotateWebhookSecret"), name, timedelta(hours=1))
