@@ -17,6 +17,8 @@ from xacthuc.api.identity.v1 import (
     admin_pb2_grpc,
     approval_admin_pb2,
     approval_admin_pb2_grpc,
+    lock_admin_pb2,
+    lock_admin_pb2_grpc,
     staff_admin_pb2,
     staff_admin_pb2_grpc,
 )
@@ -85,6 +87,10 @@ class Desk:
         """Calls ApprovalAdmin."""
         request = _request(approval_admin_pb2, method, fields)
         return await self.call(approval_admin_pb2_grpc.ApprovalAdminStub, method, request)
+
+    async def locks(self, method: str, **fields: Any) -> Any:
+        """Calls LockAdmin."""
+        return await self.call(lock_admin_pb2_grpc.LockAdminStub, method, _request(lock_admin_pb2, method, fields))
 
     async def admin(self, method: str, **fields: Any) -> Any:
         """Calls IdentityAdmin."""

@@ -18,12 +18,14 @@ from xacthuc.cli.commands import (
     fraud,
     inbox,
     keys,
+    locks,
     lookup,
     operators,
     platforms,
     retention,
     send_test,
     serve,
+    sessions,
     spend,
     staff,
     switch,
@@ -112,6 +114,8 @@ app.add_typer(blocks.app, name="blocks")
 app.add_typer(fraud.app, name="fraud")
 app.add_typer(events.app, name="events")
 app.add_typer(retention.app, name="retention")
+app.add_typer(locks.app, name="locks")
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(db.app, name="db")
 app.add_typer(staff.app, name="staff")

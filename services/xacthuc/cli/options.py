@@ -1,13 +1,15 @@
-"""What several commands take: options, and how a span of time is spelled."""
+"""What several commands take: options, and how times are spelled."""
 
 import re
-from datetime import timedelta
-from typing import Annotated, Final
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, overload
 
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 Reason = Annotated[str, typer.Option(help="Why, for the record.", show_default=False)]
+PlatformId = Annotated[str, typer.Argument(help="Id of the platform.")]
+Account = Annotated[str, typer.Option(help="Id of the account.", show_default=False)]
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -18,3 +20,12 @@ def span(text: str) -> timedelta:
     if match is None:
         raise typer.BadParameter(f"{text!r} is not a span of time: say 90s, 15m, 24h or 30d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+@overload
+def utc(instant: datetime) -> datetime: ...
+@overload
+def utc(instant: None) -> None: ...
+def utc(instant: datetime | None) -> datetime | None:
+    """Returns an instant of the command line, where nobody writes a zone."""
+    return None if instant is None else instant.replace(tzinfo=UTC)

@@ -55,6 +55,7 @@ _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         Reason.SESSION_NOT_FOUND: "See which sessions there are: xacthuc staff sessions list",
         Reason.TOO_MANY_KEYS: "Revoke one of the two active keys first: xacthuc keys revoke NAME",
         Reason.TOO_MANY_WEBHOOKS: "Delete one first: xacthuc webhooks delete NAME",
+        Reason.VIOLATION_NOT_FOUND: "See which violations stand: xacthuc locks violations PLATFORM --account ACCOUNT",
         Reason.WEBHOOK_ALREADY_EXISTS: "Its secret cannot be shown twice: xacthuc webhooks rotate NAME",
         Reason.WEBHOOK_INACTIVE: "Resume it first: xacthuc webhooks update NAME --resume",
         Reason.WEBHOOK_NOT_FOUND: "See which webhooks there are: xacthuc webhooks list PLATFORM",

@@ -24,6 +24,7 @@ from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers
 from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.key_publication import KeyPublication
 from xacthuc.identity.adapters.locks.bindings import Bindings
+from xacthuc.identity.adapters.locks.sql_lock_list import SqlLockList
 from xacthuc.identity.adapters.locks.sql_locks import SqlLocks
 from xacthuc.identity.adapters.locks.sql_violations import SqlViolations
 from xacthuc.identity.adapters.number_notices import NumberNotices
@@ -225,6 +226,7 @@ class Assembly:
             account_list=SqlAccountList(database),
             locks=SqlLocks(database),
             violations=SqlViolations(database, policy.locks),
+            lock_list=SqlLockList(pools.writes),
             lifecycle=SqlLifecycle(database, erasures),
             retention=SqlRetention(pools.writes, rules, grace),
             holds=SqlHolds(pools.writes, requests),

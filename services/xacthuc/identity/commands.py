@@ -97,6 +97,27 @@ class RecordViolation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawViolation:
+    """A violation that was recorded by mistake."""
+
+    order: Order
+    account_id: str = field(repr=False)
+    violation_id: int
+    basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnRecord:
+    """Which part of what is on record of an account to show."""
+
+    platform: str
+    account_id: str = field(repr=False)
+    before: int | None
+    """None for the newest part."""
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordSessions:
     """A batch for the session log."""
 

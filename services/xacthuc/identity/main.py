@@ -14,6 +14,7 @@ from xacthuc.api.identity.v1 import (
     audit_admin_pb2,
     duty_admin_pb2,
     internal_pb2,
+    lock_admin_pb2,
     retention_admin_pb2,
     service_pb2,
     session_admin_pb2,
@@ -37,6 +38,7 @@ from xacthuc.identity.servicer import (
     IdentityAdminServicer,
     IdentityInternalServicer,
     IdentityServicer,
+    LockAdminServicer,
     RetentionAdminServicer,
     SessionAdminServicer,
     StaffAdminServicer,
@@ -148,6 +150,13 @@ ROLES: Final = {
         "ListCheckpoints": ANYBODY,
         "ListSigningKeys": ANYBODY,
     },
+    "LockAdmin": {
+        "ListLocks": OFFICER,
+        "ListViolations": OFFICER,
+        "WithdrawViolation": OFFICER,
+        "PlaceLock": OFFICER,
+        "LiftLocks": OFFICER,
+    },
     "SessionAdmin": {"ListSessionEntries": OFFICER},
     "WebhookAdmin": {
         "CreateWebhook": ADMIN,
@@ -184,7 +193,7 @@ async def serve(settings: IdentitySettings) -> None:
             clock=clock,
             telemetry=reporting,
         )
-        identity = assembly.identity
+        identity, render = assembly.identity, Renderer(policy)
         keys = KeyDirectory(
             connections.state, signing.public_key(), clock, reporting.metrics, development=settings.development
         )
@@ -204,13 +213,14 @@ async def serve(settings: IdentitySettings) -> None:
             (service_of(retention_admin_pb2, "RetentionAdmin"), RetentionAdminServicer(identity)),
             (service_of(duty_admin_pb2, "DutyAdmin"), DutyAdminServicer(identity)),
             (service_of(audit_admin_pb2, "AuditAdmin"), AuditAdminServicer(assembly.auditing)),
+            (service_of(lock_admin_pb2, "LockAdmin"), LockAdminServicer(identity, render)),
             (service_of(session_admin_pb2, "SessionAdmin"), SessionAdminServicer(identity)),
             (service_of(webhook_admin_pb2, "WebhookAdmin"), WebhookAdminServicer(assembly.webhooks.desk)),
         ):
             builder.admin(contract, servicer, roles=ROLES[contract.name])
         server = (
             builder.public(
-                service_of(service_pb2, "IdentityService"), IdentityServicer(identity, Renderer(policy)), scopes=SCOPES
+                service_of(service_pb2, "IdentityService"), IdentityServicer(identity, render), scopes=SCOPES
             )
             .internal(service_of(internal_pb2, "IdentityInternal"), IdentityInternalServicer(identity), allow=PEERS)
             .build()

@@ -19,6 +19,7 @@ from xacthuc.identity.adapters.audit.sql_audit import SqlAudit
 from xacthuc.identity.adapters.eid_sandbox import SandboxAuthenticator
 from xacthuc.identity.adapters.import_sealing import BatchSealer
 from xacthuc.identity.adapters.locks.bindings import Bindings
+from xacthuc.identity.adapters.locks.sql_lock_list import SqlLockList
 from xacthuc.identity.adapters.locks.sql_locks import SqlLocks
 from xacthuc.identity.adapters.locks.sql_violations import SqlViolations
 from xacthuc.identity.adapters.personal import PersonalData
@@ -204,6 +205,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         account_list=SqlAccountList(database),
         locks=SqlLocks(database),
         violations=SqlViolations(database, policy.locks),
+        lock_list=SqlLockList(engine),
         lifecycle=SqlLifecycle(database, erasures),
         retention=SqlRetention(engine, plan(policy), timedelta(hours=policy.retention.late_hours)),
         holds=SqlHolds(engine, requests),

@@ -100,7 +100,7 @@ async def test_a_batch_is_bounded_and_an_officer_says_what_it_is_read_for(platfo
     assert (await refusal(record(platform))).code() is StatusCode.INVALID_ARGUMENT
     assert (await refusal(record(platform, *[logged_in()] * 1001))).code() is StatusCode.INVALID_ARGUMENT
     parent, now = f"platforms/{platform.name}/accounts/an", stamp()
-    for fields in ({"basis": ""}, {"end_time": now}):
+    for fields in ({"basis": ""}, {"end_time": now}, {"page_token": "9" * 19 + "-1"}):
         whole = {"parent": parent, "start_time": now, "end_time": stamp(timedelta(hours=1)), "basis": "request 12"}
         request = session_admin_pb2.ListSessionEntriesRequest(**{**whole, **fields})
         assert (await refusal(officer.ListSessionEntries(request))).code() is StatusCode.INVALID_ARGUMENT

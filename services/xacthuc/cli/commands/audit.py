@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from xacthuc.cli.failure import EXIT_FAILED, EXIT_USAGE, CommandFailed
-from xacthuc.cli.options import Json
+from xacthuc.cli.options import Json, utc
 from xacthuc.cli.output import note, print_json, print_record, print_records
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def show(
     from xacthuc.cli.adapters import audit_admin_client as admin
 
     wanted = partial(
-        admin.list_entries, platform=platform, subject=subject, tag=tag, since=_utc(since), until=_utc(until)
+        admin.list_entries, platform=platform, subject=subject, tag=tag, since=utc(since), until=utc(until)
     )
     with context.obj.identity_admin() as identity:
         pages = _pages(identity, wanted, "entries")
@@ -203,7 +203,3 @@ def _print(report: dict[str, Any], *, as_json: bool) -> None:
         note(f"{report['breaks'] + report['notes'] - _SHOWN} more; --json names up to a thousand.")
     for kind, advice in {each["kind"]: each["advice"] for each in findings}.items():
         note(f"{kind}: {advice}")
-
-
-def _utc(instant: datetime | None) -> datetime | None:
-    return None if instant is None else instant.replace(tzinfo=UTC)

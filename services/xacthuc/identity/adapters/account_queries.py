@@ -18,6 +18,7 @@ from xacthuc.identity.domain.facts import EvidenceKind, Life
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause, Select, TableValuedAlias
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _PLATFORM: Final = bindparam("platform", type_=Text)
 
@@ -111,3 +112,11 @@ MANY: Final = _many()
 
 GUARDING: Final = _guarding()
 """Who answers for `children`, with what stands proven of each: a guardian who lost it, or left, answers for nobody."""
+
+
+async def life_of(connection: AsyncConnection, platform: str, account_id: str) -> str | None:
+    """Returns whether an account is open, closed and so on; None when there is no such account."""
+    found: str | None = await connection.scalar(
+        select(accounts.c.life).where(accounts.c.platform == platform, accounts.c.account == account_id)
+    )
+    return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from xacthuc.identity.adapters.account_queries import life_of
 from xacthuc.identity.adapters.second_look import second_look
 from xacthuc.identity.adapters.tables import accounts, consents
 from xacthuc.identity.domain.account import ConsentKind, Kind
@@ -13,8 +14,6 @@ from xacthuc.identity.ports.lifecycle import ConsentRecord
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from xacthuc.identity.adapters.account_database import AccountDatabase
     from xacthuc.identity.domain.account import Account
 
@@ -52,7 +51,7 @@ class SqlAccountList:
         of_account = (consents.c.platform == platform, consents.c.account == account_id)
         async with transaction(self._engine) as connection:
             rows = (await connection.execute(select(consents).where(*of_account).order_by(consents.c.id))).all()
-            if not rows and not await _exists(connection, platform, account_id):
+            if not rows and await life_of(connection, platform, account_id) is None:
                 return None
         return [
             ConsentRecord(
@@ -63,8 +62,3 @@ class SqlAccountList:
             )
             for row in rows
         ]
-
-
-async def _exists(connection: AsyncConnection, platform: str, account_id: str) -> bool:
-    of_account = (accounts.c.platform == platform, accounts.c.account == account_id)
-    return await connection.scalar(select(accounts.c.account).where(*of_account)) is not None

@@ -1,13 +1,14 @@
-"""Whom a lock binds: a person, on every account that the same identity is proven of (R47). Pure."""
+"""Whom a lock binds: a person, on every account that the same identity is proven of (R47); and how long. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 
 class IdentityKind(StrEnum):
@@ -59,3 +60,35 @@ def spread(held: Mapping[str, frozenset[Spellings]], reach: Reach) -> Reach:
                 identities |= new
                 grew = True
     return Reach(frozenset(accounts), frozenset(identities))
+
+
+class LockState(StrEnum):
+    """Whether a lock still keeps anybody from writing. The contract carries the same names."""
+
+    IN_FORCE = "IN_FORCE"
+    EXPIRED = "EXPIRED"
+    LIFTED = "LIFTED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRecord:
+    """A lock as it binds one of a person's accounts."""
+
+    id: str
+    account_id: str = field(repr=False)
+    """The account it was put on."""
+    bound: tuple[str, ...] = field(repr=False)
+    """Every account it binds, in order."""
+    basis: str
+    create_time: datetime
+    """Since when it binds the account that was asked about."""
+    expire_time: datetime | None
+    lift_time: datetime | None
+    lift_basis: str
+
+    def state_at(self, now: datetime) -> LockState:
+        """Returns what it is at `now`; a lock that was lifted after its end had ended."""
+        end = self.expire_time
+        if self.lift_time is not None and (end is None or self.lift_time < end):
+            return LockState.LIFTED
+        return LockState.IN_FORCE if end is None or now < end else LockState.EXPIRED

@@ -8,7 +8,7 @@ ones. A violation that was recorded by mistake and is withdrawn gives the others
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -37,6 +37,35 @@ class RemovalOrder:
     order_number: str
     national_security: bool
     """Whether it says that the content infringes national security."""
+
+
+class ViolationState(StrEnum):
+    """What a violation still counts for. The contract carries the same names."""
+
+    STANDING = "STANDING"
+    SPENT = "SPENT"
+    WITHDRAWN = "WITHDRAWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViolationRecord:
+    """A violation with all that is on record of it."""
+
+    id: int
+    account_id: str = field(repr=False)
+    removal: RemovalOrder
+    violate_time: datetime
+    record_time: datetime
+    lock_id: str | None
+    withdraw_time: datetime | None
+    withdraw_basis: str
+
+    @property
+    def state(self) -> ViolationState:
+        """What it still counts for."""
+        if self.withdraw_time is not None:
+            return ViolationState.WITHDRAWN
+        return ViolationState.STANDING if self.lock_id is None else ViolationState.SPENT
 
 
 class Violation(NamedTuple):

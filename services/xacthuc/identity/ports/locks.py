@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from xacthuc.identity.commands import Order
+    from xacthuc.identity.commands import OnRecord, Order
     from xacthuc.identity.domain.lifecycle import Bar
-    from xacthuc.identity.domain.violations import RemovalOrder
+    from xacthuc.identity.domain.locks import LockRecord
+    from xacthuc.identity.domain.violations import RemovalOrder, ViolationRecord
     from xacthuc.identity.ports.numbers import Settled
 
 
@@ -40,4 +42,16 @@ class Violations(Protocol):
         self, order: Order, account_id: str, violation_id: int, basis: str, now: datetime
     ) -> Settled | Bar | None:
         """Takes a violation off the record, and lifts the lock it was counted for unless others still carry that."""
+        ...
+
+
+class LockList(Protocol):
+    """What is on record of an account, newest first; None when there is no such account."""
+
+    async def locks(self, asked: OnRecord, *, ended: bool, now: datetime) -> tuple[Sequence[LockRecord], str] | None:
+        """Returns locks, with `ended` also those that are over, and what to ask the next page with; empty at the end."""
+        ...
+
+    async def violations(self, asked: OnRecord) -> tuple[Sequence[ViolationRecord], str] | None:
+        """Returns violations, also withdrawn ones, and what to ask the next page with; empty at the end."""
         ...

@@ -8,6 +8,7 @@ from xacthuc.identity.servicer.approvals import ApprovalAdminServicer
 from xacthuc.identity.servicer.audit import AuditAdminServicer
 from xacthuc.identity.servicer.duties import DutyAdminServicer
 from xacthuc.identity.servicer.internal import IdentityInternalServicer
+from xacthuc.identity.servicer.locks import LockAdminServicer
 from xacthuc.identity.servicer.public import IdentityServicer
 from xacthuc.identity.servicer.retention import RetentionAdminServicer
 from xacthuc.identity.servicer.sessions import SessionAdminServicer
@@ -21,6 +22,7 @@ __all__ = [
     "IdentityAdminServicer",
     "IdentityInternalServicer",
     "IdentityServicer",
+    "LockAdminServicer",
     "RetentionAdminServicer",
     "SessionAdminServicer",
     "StaffAdminServicer",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.guardianships import Guardianships
     from xacthuc.identity.ports.imports import Imports
     from xacthuc.identity.ports.lifecycle import AccountList, Lifecycle
-    from xacthuc.identity.ports.locks import Locks, Violations
+    from xacthuc.identity.ports.locks import LockList, Locks, Violations
     from xacthuc.identity.ports.numbers import Proofs, Verifications
     from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
     from xacthuc.identity.ports.platforms import Platforms, Publication
@@ -69,6 +69,7 @@ class Identity:
     lifecycle: Lifecycle
     locks: Locks
     violations: Violations
+    lock_list: LockList
     retention: Retention
     holds: Holds
     evidence: Evidence

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from xacthuc.api.identity.v1 import service_pb2
     from xacthuc.grpckit.call import Call
 
-_AUTHORITIES: Final = {locks_pb2.RemovalOrder.Authority.Value(each.value): each for each in Authority}
+AUTHORITY_NUMBERS: Final = {each: locks_pb2.RemovalOrder.Authority.Value(each.value) for each in Authority}
+_AUTHORITIES: Final = {number: each for each, number in AUTHORITY_NUMBERS.items()}
 
 
 def lock_account(request: service_pb2.LockAccountRequest, call: Call) -> LockAccount:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, update
 
 from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.identity.adapters.account_queries import life_of
 from xacthuc.identity.adapters.account_writes import lock_accounts
 from xacthuc.identity.adapters.purge import purge_job
 from xacthuc.identity.adapters.retention.put_away import is_account_held
@@ -46,7 +47,7 @@ class KeyDestruction:
     async def check(self, act: Act) -> None:
         """Refuses accounts that are not there or have not ended."""
         async with transaction(self._engine) as connection:
-            life = await _life(connection, act.platform, _account(act))
+            life = await life_of(connection, act.platform, _account(act))
         if life is None:
             raise NotFound(Reason.ACCOUNT_NOT_FOUND, "no such account of this platform")
         if life == Life.OPEN:
@@ -61,7 +62,7 @@ class KeyDestruction:
         job = purge_job(platform, account_id, now)
         async with transaction(self._engine) as connection:
             await lock_accounts(connection, platform, (account_id,))
-            life = await _life(connection, platform, account_id)
+            life = await life_of(connection, platform, account_id)
             if life is None:
                 return Failed("ACCOUNT_NOT_FOUND")
             if life == Life.OPEN:
@@ -99,10 +100,3 @@ async def _bring_forward(connection: AsyncConnection, approval: Approval, now: d
 
 def _account(act: Act) -> str:
     return act.text("account")[_NAME:]
-
-
-async def _life(connection: AsyncConnection, platform: str, account_id: str) -> str | None:
-    found: str | None = await connection.scalar(
-        select(accounts.c.life).where(accounts.c.platform == platform, accounts.c.account == account_id)
-    )
-    return found

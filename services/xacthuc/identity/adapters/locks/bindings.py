@@ -209,7 +209,8 @@ def _is_one(values: Collection[bytes]) -> ColumnElement[bool]:
     return lock_identities.c.value_index == any_(bindparam("values", list(values), type_=ARRAY(LargeBinary)))
 
 
-def _holds(now: datetime) -> ColumnElement[bool]:
+def holds(now: datetime) -> ColumnElement[bool]:
+    """Whether a row of `locks` still binds its account."""
     return locks.c.lift_time.is_(None) & or_(locks.c.expire_time.is_(None), locks.c.expire_time > now)
 
 
@@ -218,7 +219,7 @@ async def _is_concerned(
 ) -> bool:
     of_values = select(lock_identities.c.lock_id).where(lock_identities.c.platform == platform, _is_one(values))
     of_account = select(locks.c.lock_id).where(
-        locks.c.platform == platform, locks.c.account == account_id, locks.c.lock_id.is_not(None), _holds(now)
+        locks.c.platform == platform, locks.c.account == account_id, locks.c.lock_id.is_not(None), holds(now)
     )
     return await connection.scalar(union_all(of_values, of_account).limit(1)) is not None
 
@@ -261,7 +262,7 @@ async def _holding(connection: AsyncConnection, platform: str, person: _Person, 
         locks.c.platform == platform,
         locks.c.account == any_(bindparam("accounts", list(person.held), type_=ARRAY(Text))),
         locks.c.lock_id.is_not(None),
-        _holds(now),
+        holds(now),
     )
     of_values = select(lock_identities.c.lock_id).where(lock_identities.c.platform == platform, _is_one(person.values))
     ids = (await connection.scalars(union(of_accounts, of_values))).all()
@@ -270,7 +271,7 @@ async def _holding(connection: AsyncConnection, platform: str, person: _Person, 
         .where(
             locks.c.platform == platform,
             locks.c.lock_id == any_(bindparam("ids", list(ids), type_=ARRAY(Text))),
-            _holds(now),
+            holds(now),
         )
         .order_by(locks.c.lock_id, locks.c.account, locks.c.id)
         .with_for_update(read=True)
