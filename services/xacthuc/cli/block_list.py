@@ -10,20 +10,20 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 
 if TYPE_CHECKING:
-    from _csv import Writer
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import TextIO
 
 LONGEST: Final = 64
 """Characters of a number in any spelling, as the contract has it."""
+
+REJECT_COLUMNS: Final = ("line", "number", "reason")
 
 _LONGEST_LINE: Final = 65_536
 _SEPARATORS: Final = (";", "\t", ",")
@@ -71,34 +71,10 @@ def count(path: Path, column: int) -> int:
     return sum(1 for _ in read(path, column))
 
 
-@dataclass(slots=True)
-class Rejects:
-    """A table of what was not blocked, and why, that a spreadsheet opens; no file until there is something in it."""
-
-    path: Path
-    count: int = 0
-    _file: TextIO | None = None
-    _writer: Writer | None = field(default=None, repr=False)
-
-    def __enter__(self) -> Self:
-        """Begins."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Closes the file."""
-        if self._file is not None:
-            self._file.close()
-
-    def add(self, rejected: list[Rejected]) -> None:
-        """Writes rows, in the order of their lines."""
-        if rejected and self._writer is None:
-            self._file = self.path.open("w", encoding="utf-8-sig", newline="")
-            self._writer = csv.writer(self._file)
-            self._writer.writerow(("line", "number", "reason"))
-        if self._writer is not None:
-            rows = sorted(rejected, key=lambda each: each.row.line)
-            self._writer.writerows((each.row.line, _cell(each.row.text), each.reason) for each in rows)
-        self.count += len(rejected)
+def reject_rows(rejected: list[Rejected]) -> Iterator[tuple[int, str, str]]:
+    """Yields what stands below REJECT_COLUMNS, in the order of their lines."""
+    for each in sorted(rejected, key=lambda each: each.row.line):
+        yield each.row.line, _cell(each.row.text), each.reason
 
 
 def _cell(text: str) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from xacthuc.cli.block_list import Rejected, Rejects, Row, count, read
+from xacthuc.cli.block_list import REJECT_COLUMNS, Rejected, Row, count, read, reject_rows
 from xacthuc.cli.failure import CommandFailed
+from xacthuc.cli.rejects import RejectFile
 
 
 def rows(path: Path, data: bytes, column: int = 0) -> list[str]:
@@ -91,8 +92,8 @@ def test_a_long_list_is_never_held_as_a_whole(tmp_path: Path) -> None:
 
 
 def written(path: Path, *texts: str) -> bytes:
-    with Rejects(path / "rejects.csv") as table:
-        table.add([Rejected(Row(line, text), "FIXED_LINE") for line, text in enumerate(texts, start=3)])
+    with RejectFile(path / "rejects.csv", REJECT_COLUMNS) as table:
+        table.add(reject_rows([Rejected(Row(line, text), "FIXED_LINE") for line, text in enumerate(texts, start=3)]))
     return (path / "rejects.csv").read_bytes()
 
 

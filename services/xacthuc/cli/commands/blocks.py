@@ -42,12 +42,13 @@ def import_list(
     """
     from xacthuc.cli import block_list
     from xacthuc.cli.adapters import otp_admin_client as admin
+    from xacthuc.cli.rejects import RejectFile
 
     written = rejects or file.with_name(f"{file.name}.rejects.csv")
     if written.resolve() == file.resolve():
         raise CommandFailed(f"{written} is the list itself", advice="Name another file.", exit_status=EXIT_USAGE)
     total, done, blocked = block_list.count(file, column), 0, 0
-    with block_list.Rejects(written) as rejected, context.obj.otp_admin() as otp:
+    with RejectFile(written, block_list.REJECT_COLUMNS) as rejected, context.obj.otp_admin() as otp:
         for batch in _batches(block_list.read(file, column)):
             rows = [each for each in batch if isinstance(each, block_list.Row)]
             faults = [each for each in batch if isinstance(each, block_list.Rejected)]
@@ -59,7 +60,7 @@ def import_list(
                     raise _interrupted(failed, done, total) from None
                 blocked += answer["blocked_count"]
                 faults += [block_list.Rejected(rows[each["index"]], each["refusal"]) for each in answer["rejected"]]
-            rejected.add(faults)
+            rejected.add(block_list.reject_rows(faults))
             done += len(batch)
             if not as_json and total > _AT_ONCE:
                 note(f"{done} of {total}")
