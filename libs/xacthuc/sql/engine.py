@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from asyncpg import PostgresError
 from sqlalchemy import event
@@ -80,6 +80,7 @@ def make_engine(
             },
         },
     )
+    engine.dialect.do_ping = _ping  # type: ignore[assignment, method-assign]
     event.listen(engine.sync_engine, "handle_error", _leave_read_only_server)
     event.listen(engine.sync_engine, "handle_error", _give_up_silent_connection)
     event.listen(engine.sync_engine, "invalidate", _hang_up)
@@ -135,6 +136,19 @@ def _meaning_of(error: Exception, sqlstate: str, *, lost: bool) -> DatabaseUnava
 
 def _sqlstate_of(error: BaseException | None) -> str:
     return str(getattr(error, "sqlstate", None) or "")
+
+
+def _ping(connection: Any) -> bool:
+    """Asks whether the server is there, in one trip.
+
+    SQLAlchemy's own question takes three, as it puts a transaction around a prepared statement, for poolers that give each
+    transaction another server (its issue 10226). PostgreSQL's simple protocol prepares nothing.
+    """
+    try:
+        connection.run_async(lambda driver: driver.execute("SELECT 1"))
+    except Exception as error:  # noqa: BLE001 - all of them are translated
+        connection._handle_exception(error)  # noqa: SLF001 - as every statement's are, and SQLAlchemy's own ping does
+    return True
 
 
 def _leave_read_only_server(context: ExceptionContext) -> None:
