@@ -35,6 +35,10 @@ _ROWS = {
     " acknowledge_time, extend_reason, end_time, refusal_basis)": (
         f"'forum', 's' || n, 'c' || n, 'ACCESS', false, {_AGE}, {_AGE}, {_AGE}, {_AGE}, '', {_AGE}, ''"
     ),
+    "identity.reconciliation_findings (run, platform, account, kind, source, observe_time, full_name_match,"
+    " birth_date_match, personal_id_match, action, applied, create_time)": (
+        f"'r', 'forum', 'c' || n, 'RECYCLED', 'operator/o', {_AGE}, 'UNKNOWN', 'UNKNOWN', 'UNKNOWN', 'NOTE', false, {_AGE}"
+    ),
     "identity.webhook_deliveries (platform, webhook, event, position, number, kind, account, event_time, details, state,"
     " attempts, last_status, create_time)": (
         f"'forum', 'w', 'e' || n, n, 0, 'PHONE_VERIFIED', 'c' || n, {_AGE}, '{{}}', 'DELIVERED', 1, 200, {_AGE}"

@@ -9,12 +9,22 @@ from xacthuc.policy.messages import gsm7_length, message_fault, sender_name_faul
 from xacthuc.policy.policy import Policy
 from xacthuc.policy.sections import Message, Ministry, ReasonText, Rule, Text
 from xacthuc.policy.sending import Otp
-from xacthuc.policy.vocabulary import Action, DeliveryChannel, NextStep, Purpose, Reason, Requirement, VerificationPath
+from xacthuc.policy.vocabulary import (
+    Action,
+    DeliveryChannel,
+    FindingAction,
+    NextStep,
+    Purpose,
+    Reason,
+    Requirement,
+    VerificationPath,
+)
 
 __all__ = [
     "VIETNAM_TIME",
     "Action",
     "DeliveryChannel",
+    "FindingAction",
     "Message",
     "Ministry",
     "NextStep",

@@ -37,6 +37,7 @@ from xacthuc.policy.sections import (
     PathText,
     PersonalIdRules,
     ReasonText,
+    Reconciliation,
     Retention,
     Reverification,
     Rule,
@@ -74,6 +75,7 @@ class Policy:
     reverification: Reverification
     personal_id: PersonalIdRules
     imports: Imports
+    reconciliation: Reconciliation
     otp: Otp
     choice: Choice
     spend: Spend

@@ -6,7 +6,7 @@ Shapes and bounds only; what they say is data, with its citation. A number of da
 from dataclasses import dataclass
 from datetime import date
 
-from xacthuc.policy.vocabulary import NextStep, Requirement
+from xacthuc.policy.vocabulary import FindingAction, NextStep, Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +237,29 @@ class Imports:
 
     accept_phone_evidence: bool
     """Whether a number that the platform had verified itself, with time and source, stands as proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What follows from what operators and regulators tell of numbers; `identity.domain.reconciliation` has the words."""
+
+    subscriber_mismatch: FindingAction
+    recycled: FindingAction
+    sim_swapped: FindingAction
+    deactivated: FindingAction
+    blocked: FindingAction
+    too_many_sims: FindingAction
+    sims_per_paper: int
+    """How many numbers one paper may have before it is a finding."""
+    most_per_second: int
+    """How many accounts operators are asked about in a second, at the most."""
+    tries: int
+    """How often they are asked about one account before it is left as unknown."""
+
+    def __post_init__(self) -> None:
+        """Refuses numbers that are none."""
+        if min(self.sims_per_paper, self.most_per_second, self.tries) <= 0:
+            raise ValueError("sims_per_paper, most_per_second, tries: write numbers above 0")
 
 
 @dataclass(frozen=True, slots=True)

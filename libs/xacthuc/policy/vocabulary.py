@@ -50,6 +50,19 @@ class Reason(StrEnum):
     UNREADABLE = "UNREADABLE"
 
 
+class FindingAction(StrEnum):
+    """What follows when somebody outside tells something of a number that was proven, mildest first."""
+
+    NOTHING = "NOTHING"
+    """It is on record with the reconciliation that found it."""
+    NOTE = "NOTE"
+    """The audit trail of the account tells of it as well."""
+    REVERIFY = "REVERIFY"
+    """The number stands no longer: the holder has to prove possession of one again."""
+    RESTRICT = "RESTRICT"
+    """Everything that was proven stands no longer, a personal ID included; the account reads until it is proven anew."""
+
+
 class NextStep(StrEnum):
     """What the person should do next."""
 

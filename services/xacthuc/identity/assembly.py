@@ -34,6 +34,7 @@ from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.identity.adapters.purge import Purge
+from xacthuc.identity.adapters.reconciliation.sql_reconciliations import SqlReconciliations
 from xacthuc.identity.adapters.retention.erasures import Erasures
 from xacthuc.identity.adapters.retention.sql_duties import SqlDuties
 from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
@@ -232,6 +233,7 @@ class Assembly:
             holds=SqlHolds(pools.writes, requests),
             evidence=SqlEvidence(pools.writes, requests, signer),
             duties=SqlDuties(pools.writes, requests),
+            reconciliations=SqlReconciliations(pools.writes, requests),
             exports=SqlExports(pools.writes, keys, requests, policy, rules),
             sessions=SqlSessionLog(pools.writes, session_keys, months, requests),
             verifications=SqlVerifications(database),

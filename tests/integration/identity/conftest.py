@@ -24,6 +24,7 @@ from xacthuc.identity.adapters.locks.sql_locks import SqlLocks
 from xacthuc.identity.adapters.locks.sql_violations import SqlViolations
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
+from xacthuc.identity.adapters.reconciliation.sql_reconciliations import SqlReconciliations
 from xacthuc.identity.adapters.retention.erasures import Erasures
 from xacthuc.identity.adapters.retention.sql_duties import SqlDuties
 from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
@@ -211,6 +212,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         holds=SqlHolds(engine, requests),
         evidence=SqlEvidence(engine, requests, signer),
         duties=SqlDuties(engine, requests),
+        reconciliations=SqlReconciliations(engine, requests),
         exports=SqlExports(engine, keys, requests, policy, plan(policy)),
         sessions=SqlSessionLog(engine, session_keys, months, requests),
         verifications=SqlVerifications(database),

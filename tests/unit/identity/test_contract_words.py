@@ -8,6 +8,7 @@ from xacthuc.api.identity.v1 import (
     admin_pb2,
     approval_admin_pb2,
     internal_pb2,
+    reconciliation_admin_pb2,
     resources_pb2,
     staff_admin_pb2,
     webhook_admin_pb2,
@@ -20,9 +21,10 @@ from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.approvals import ApprovalKind, ApprovalState
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.guardianship import Relation
+from xacthuc.identity.domain.reconciliation import FindingKind, Match, RunState, Source
 from xacthuc.identity.domain.staff import Means, OperatorState
 from xacthuc.identity.domain.webhooks import DeliveryState, Outcome, WebhookState
-from xacthuc.policy import Action, NextStep, Reason, VerificationPath
+from xacthuc.policy import Action, FindingAction, NextStep, Reason, VerificationPath
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,11 @@ from xacthuc.policy import Action, NextStep, Reason, VerificationPath
         (DeliveryState, webhook_admin_pb2.WebhookDelivery.State),
         (Outcome, webhook_admin_pb2.WebhookDelivery.Outcome),
         (ApprovalState, approval_admin_pb2.Approval.State),
+        (Source, reconciliation_admin_pb2.Reconciliation.Source),
+        (RunState, reconciliation_admin_pb2.Reconciliation.State),
+        (FindingKind, reconciliation_admin_pb2.Finding.Kind),
+        (FindingAction, reconciliation_admin_pb2.Finding.Action),
+        (Match, reconciliation_admin_pb2.Finding.Match),
     ],
 )
 def test_both_sides_have_the_same_members(ours, contract):

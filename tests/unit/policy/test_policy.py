@@ -80,7 +80,7 @@ def test_every_figure_has_a_citation(policy: Policy) -> None:
     sections = (
         *("ages", "transition", "retention", "grace", "accounts_per_number"),
         *("accounts_per_personal_id", "number_moves", "reverification", "personal_id", "imports", "locks"),
-        *("otp", "choice", "spend", "bulk", "identity", "events", "duties", "sms"),
+        *("otp", "choice", "spend", "bulk", "identity", "events", "duties", "sms", "reconciliation"),
     )
     figures = {f"{name}.{figure}" for name in sections for figure in type(getattr(policy, name)).__dataclass_fields__}
     kinds = ("operator", "prefix", "provider")

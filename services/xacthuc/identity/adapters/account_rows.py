@@ -64,9 +64,19 @@ class LapseReason(StrEnum):
     """The number is out of use (R31)."""
     REVOKED = "REVOKED"
     """The platform took it back."""
+    RECONCILED = "RECONCILED"
+    """An operator or a regulator told that the number is not the holder's any more (R30, R31)."""
 
 
-IN_DOUBT: Final = frozenset({LapseReason.MOVED, LapseReason.INACTIVE, LapseReason.REVOKED, LapseReason.CORRECTED})
+IN_DOUBT: Final = frozenset(
+    {
+        LapseReason.MOVED,
+        LapseReason.INACTIVE,
+        LapseReason.REVOKED,
+        LapseReason.CORRECTED,
+        LapseReason.RECONCILED,
+    }
+)
 """After which something has to be proven again, rather than for the first time."""
 
 SEALED_AWAY: Final = frozenset({Life.ERASURE_SCHEDULED, Life.ERASED})

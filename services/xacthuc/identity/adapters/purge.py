@@ -23,6 +23,7 @@ from xacthuc.identity.adapters.account_writes import lock_accounts
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.locks.tables import lock_identities, violations
+from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings
 from xacthuc.identity.adapters.retention.erasures import has_begun
 from xacthuc.identity.adapters.retention.put_away import hold_of, is_account_held, put_away
 from xacthuc.identity.adapters.tables import (
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
 CURRENT: Final = (number_claims, personal_id_claims, personal_id_checks, sign_ins)
 """Tables of what is true now: nothing of an account that has ended belongs there."""
 
-_BESIDE: Final = (consents, locks, lock_identities, violations, guardians, supervisions)
+_BESIDE: Final = (consents, locks, lock_identities, violations, guardians, supervisions, reconciliation_findings)
 """Tables of what else is known of an account, and would be taken for true of the next one under its id."""
 
 _REGISTERING: Final = timedelta(minutes=1)

@@ -54,6 +54,10 @@ class Data(StrEnum):
     """What a person demanded of their data."""
     BREACH = "BREACH"
     """A breach that was notified."""
+    RECONCILIATION = "RECONCILIATION"
+    """A run over the accounts that stand on a number."""
+    FINDING = "FINDING"
+    """What such a run found of an account."""
     ERASURE = "ERASURE"
     """The evidence that something was erased."""
 
@@ -283,6 +287,13 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             data=Data.SUBJECT_REQUEST, tables=("subject_requests",), starts="the demand was fulfilled or refused"
         ),
         of_records(data=Data.BREACH, tables=("breaches",), starts="the agency was told"),
+        of_records(data=Data.RECONCILIATION, tables=("reconciliations",), starts="the run ended"),
+        of_records(
+            data=Data.FINDING,
+            tables=("reconciliation_findings",),
+            starts="it was found, or the account ended",
+            held=True,
+        ),
         of_records(
             data=Data.ERASURE,
             tables=("erasures", "erasure_acknowledgements"),

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from xacthuc.identity.domain.reconciliation import Source
 from xacthuc.identity.domain.sandbox import is_reserved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
+
+    from xacthuc.identity.domain.reconciliation import Match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,14 +133,6 @@ class Authenticator(Protocol):
         ...
 
 
-class Match(StrEnum):
-    """What an operator's record says of one detail. Never a blanket yes: each detail stands for itself."""
-
-    MATCH = "MATCH"
-    MISMATCH = "MISMATCH"
-    UNKNOWN = "UNKNOWN"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberMatch:
     """An operator's comparison of its subscriber record with an account's holder."""
@@ -163,6 +158,22 @@ class Subscribers(Protocol):
         ...
 
 
+class NumberHistory(Protocol):
+    """What an operator knows of the past of a number: its subscribers, or its SIMs."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the settings."""
+        ...
+
+    async def changed_since(self, number: str, since: datetime, correlator: str) -> bool | None:
+        """Whether `number` (E.164) changed hands, or its SIM, since then; None when it is none of the operator's, or not told.
+
+        Raises ProviderDown.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Providers:
     """Everybody who can be asked, in the order of their names. Nobody may be."""
@@ -170,8 +181,18 @@ class Providers:
     sign_ins: Mapping[str, SignIn] = field(default_factory=dict)
     authenticators: tuple[Authenticator, ...] = ()
     subscribers: tuple[Subscribers, ...] = ()
+    recycling: tuple[NumberHistory, ...] = ()
+    """Of the subscribers of numbers."""
+    sim_swaps: tuple[NumberHistory, ...] = ()
+    """Of their SIMs."""
     sandbox: Authenticator | None = None
     """Asked about reserved numbers, and nobody else about those. Only in development."""
+
+    def answering(self, source: Source) -> tuple[Subscribers | NumberHistory, ...]:
+        """Returns who answers what a reconciliation asks."""
+        if source is Source.KYC_MATCH:
+            return self.subscribers
+        return self.recycling if source is Source.NUMBER_RECYCLING else self.sim_swaps
 
     def asked_about(self, personal_id: str) -> tuple[Authenticator, ...]:
         """Returns who is asked about a number, in this order until one answers."""

@@ -10,6 +10,7 @@ from xacthuc.identity.servicer.duties import DutyAdminServicer
 from xacthuc.identity.servicer.internal import IdentityInternalServicer
 from xacthuc.identity.servicer.locks import LockAdminServicer
 from xacthuc.identity.servicer.public import IdentityServicer
+from xacthuc.identity.servicer.reconciliation import ReconciliationAdminServicer
 from xacthuc.identity.servicer.retention import RetentionAdminServicer
 from xacthuc.identity.servicer.sessions import SessionAdminServicer
 from xacthuc.identity.servicer.staff import StaffAdminServicer
@@ -23,6 +24,7 @@ __all__ = [
     "IdentityInternalServicer",
     "IdentityServicer",
     "LockAdminServicer",
+    "ReconciliationAdminServicer",
     "RetentionAdminServicer",
     "SessionAdminServicer",
     "StaffAdminServicer",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.numbers import Proofs, Verifications
     from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
     from xacthuc.identity.ports.platforms import Platforms, Publication
+    from xacthuc.identity.ports.reconciliation import Reconciliations
     from xacthuc.identity.ports.retention import Evidence, Exports, Holds, Retention
     from xacthuc.identity.ports.search import AccountSearch
     from xacthuc.identity.ports.sessions import SessionLog
@@ -75,6 +76,7 @@ class Identity:
     evidence: Evidence
     exports: Exports
     duties: Duties
+    reconciliations: Reconciliations
     sessions: SessionLog
     verifications: Verifications
     imports: Imports

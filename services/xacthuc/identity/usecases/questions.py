@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.commands import Order
 from xacthuc.identity.domain.personal_ids import Details, Outcome, Waits, pause_after
+from xacthuc.identity.domain.reconciliation import Match
 from xacthuc.identity.domain.rulings import Told, rule
-from xacthuc.identity.ports.eid import Confirmation, Match, Pending, Person, ProviderDown, Refused
+from xacthuc.identity.ports.eid import Confirmation, Pending, Person, ProviderDown, Refused
 from xacthuc.identity.ports.personal_ids import Findings
 from xacthuc.identity.usecases.disclosures import HOLDER, HOLDER_AND_NUMBER, disclose
 from xacthuc.jobs.job import Done, RetryAt

@@ -22,7 +22,8 @@ from fake_kyc import (
 from structlog.testing import capture_logs
 
 from xacthuc.clock import FixedClock
-from xacthuc.identity.ports.eid import Match, ProviderDown
+from xacthuc.identity.domain.reconciliation import Match
+from xacthuc.identity.ports.eid import ProviderDown
 
 FAULTS = {
     "hang": "timeout",

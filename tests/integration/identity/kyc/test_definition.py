@@ -13,7 +13,8 @@ from xacthuc.clock import FixedClock
 from xacthuc.identity.adapters.kyc.kyc_file import read
 from xacthuc.identity.adapters.kyc.subscribers import KycMatch
 from xacthuc.identity.adapters.remote.exchange import Exchange
-from xacthuc.identity.ports.eid import Match, ProviderDown, SubscriberMatch
+from xacthuc.identity.domain.reconciliation import Match
+from xacthuc.identity.ports.eid import ProviderDown, SubscriberMatch
 
 KYC = DEFINITION.with_name("kyc-match.yaml")
 UNKNOWN = SubscriberMatch(

@@ -12,7 +12,8 @@ from fake_kyc import CORRELATOR, HOLDER, NUMBER, SIGNING_KEY, FakeKyc, answer
 from joserfc import jwk, jwt
 
 from xacthuc.clock import FixedClock
-from xacthuc.identity.ports.eid import Match, ProviderDown, SubscriberMatch, Subscribers
+from xacthuc.identity.domain.reconciliation import Match
+from xacthuc.identity.ports.eid import ProviderDown, SubscriberMatch, Subscribers
 
 MATCHED = SubscriberMatch(
     operator="viettel", full_name=Match.MATCH, birth_date=Match.MATCH, personal_id=Match.MATCH, full_name_score=100

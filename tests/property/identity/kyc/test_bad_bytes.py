@@ -20,7 +20,8 @@ from xacthuc.identity.adapters.kyc.answers import Findings, judge
 from xacthuc.identity.adapters.kyc.kyc_file import Detail, KycFile, read
 from xacthuc.identity.adapters.kyc.subscribers import KycMatch
 from xacthuc.identity.adapters.remote.exchange import Exchange, Reply
-from xacthuc.identity.ports.eid import Match, ProviderDown
+from xacthuc.identity.domain.reconciliation import Match
+from xacthuc.identity.ports.eid import ProviderDown
 
 LEAVES = (
     st.none()

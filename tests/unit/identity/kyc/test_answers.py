@@ -9,7 +9,7 @@ import pytest
 from xacthuc.identity.adapters.kyc.answers import Findings, judge
 from xacthuc.identity.adapters.kyc.kyc_file import Detail
 from xacthuc.identity.adapters.remote.exchange import Reply
-from xacthuc.identity.ports.eid import Match
+from xacthuc.identity.domain.reconciliation import Match
 
 ALL = tuple(Detail)
 MATCH, MISMATCH, UNKNOWN = Match.MATCH, Match.MISMATCH, Match.UNKNOWN

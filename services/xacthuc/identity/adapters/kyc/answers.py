@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.identity.adapters.kyc.kyc_file import Detail
-from xacthuc.identity.ports.eid import Match
+from xacthuc.identity.domain.reconciliation import Match
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, select
 
 from xacthuc.identity.adapters.approvals.tables import approvals
 from xacthuc.identity.adapters.locks.tables import lock_identities, violations
+from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings, reconciliations
 from xacthuc.identity.adapters.retention.tables import breaches, erasures, holds, subject_requests
 from xacthuc.identity.adapters.tables import (
     accounts,
@@ -78,6 +79,8 @@ PLACES: Final[Mapping[Data, Place]] = MappingProxyType(
         Data.HOLD: Place(holds, holds.c.release_time),
         Data.SUBJECT_REQUEST: Place(subject_requests, subject_requests.c.end_time),
         Data.BREACH: Place(breaches, breaches.c.notify_time),
+        Data.RECONCILIATION: Place(reconciliations, reconciliations.c.end_time),
+        Data.FINDING: Place(reconciliation_findings, reconciliation_findings.c.create_time),
         Data.ERASURE: Place(erasures, erasures.c.complete_time),
     }
 )

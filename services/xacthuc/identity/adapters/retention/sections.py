@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.adapters.locks.tables import violations
+from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings
 from xacthuc.identity.adapters.retention.tables import erasures, subject_requests
 from xacthuc.identity.adapters.tables import (
     accounts,
@@ -202,6 +203,24 @@ SECTIONS: Final = (
             "refusal_basis",
         ),
         "receive_time",
+    ),
+    Section(
+        "findings",
+        reconciliation_findings,
+        "Đối soát với nhà mạng",
+        "What reconciliation with operators found",
+        (
+            "kind",
+            "source",
+            "observe_time",
+            "full_name_match",
+            "birth_date_match",
+            "personal_id_match",
+            "action",
+            "applied",
+            "create_time",
+        ),
+        "create_time",
     ),
     Section(
         "requests",

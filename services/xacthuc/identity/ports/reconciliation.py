@@ -1,0 +1,60 @@
+"""Runs over accounts that stand on a number, and what they found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from xacthuc.identity.commands import Order
+    from xacthuc.identity.domain.reconciliation import FindingKind, Run, Verdicts
+    from xacthuc.policy import FindingAction
+
+    Key = tuple[str, str, str, str]
+    """Of a finding within its run: platform, account, kind, source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A finding as it is on record."""
+
+    platform: str
+    account_id: str = field(repr=False)
+    kind: FindingKind
+    source: str
+    observe_time: datetime
+    verdicts: Verdicts
+    action: FindingAction
+    applied: bool
+    create_time: datetime
+
+    @property
+    def key(self) -> Key:
+        """By what it is found again."""
+        return self.platform, self.account_id, self.kind.value, self.source
+
+
+class Reconciliations(Protocol):
+    """Keeps runs. Starts and ends are audited, and once per request id."""
+
+    async def start(self, order: Order, run: Run) -> Run | None:
+        """Keeps a run; None when its platform does not exist."""
+        ...
+
+    async def get(self, run_id: str) -> Run | None:
+        """Returns a run."""
+        ...
+
+    async def runs(self, after: str, limit: int) -> list[Run]:
+        """Returns up to `limit` runs whose id is greater than `after`, by id."""
+        ...
+
+    async def cancel(self, order: Order, run_id: str, now: datetime) -> Run | None:
+        """Ends a run where it is; of one that has ended nothing changes. None when there is none."""
+        ...
+
+    async def findings(self, run_id: str, kind: FindingKind | None, after: Key | None, limit: int) -> list[Found]:
+        """Returns up to `limit` findings of a run behind `after`, by key."""
+        ...

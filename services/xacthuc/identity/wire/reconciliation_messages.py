@@ -1,0 +1,98 @@
+"""Runs over accounts that stand on a number and what they found, as operators tell of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.api.identity.v1 import reconciliation_admin_pb2 as pb2
+from xacthuc.grpckit.errors import FieldFault, InvalidRequest
+from xacthuc.identity.domain.reconciliation import Checked, FindingKind, Match, RunState, Source, Verdicts
+from xacthuc.identity.wire.common import optional_timestamp, timestamp
+from xacthuc.policy import FindingAction
+
+if TYPE_CHECKING:
+    from xacthuc.identity.domain.reconciliation import Run, Tally
+    from xacthuc.identity.ports.reconciliation import Found, Key
+
+_SOURCES: Final = {source: pb2.Reconciliation.Source.Value(source.value) for source in Source}
+SOURCES: Final = {number: source for source, number in _SOURCES.items()}
+_STATES: Final = {state: pb2.Reconciliation.State.Value(state.value) for state in RunState}
+_KINDS: Final = {kind: pb2.Finding.Kind.Value(kind.value) for kind in FindingKind}
+KINDS: Final = {number: kind for kind, number in _KINDS.items()}
+_ACTIONS: Final = {action: pb2.Finding.Action.Value(action.value) for action in FindingAction}
+_MATCHES: Final = {match: pb2.Finding.Match.Value(match.value) for match in Match}
+_KEY_PARTS: Final = 4
+
+
+def reconciliation(run: Run) -> pb2.Reconciliation:
+    """Renders a run."""
+    return pb2.Reconciliation(
+        name=f"reconciliations/{run.run_id}",
+        platform=f"platforms/{run.platform}" if run.platform else "",
+        sources=[_SOURCES[source] for source in run.sources],
+        dry_run=run.dry_run,
+        rate_per_second=run.per_second,
+        state=_STATES[run.state],
+        actor=run.actor,
+        account_count=run.account_count or 0,
+        counts=counts(run.tally),
+        create_time=timestamp(run.create_time),
+        update_time=timestamp(run.update_time),
+        end_time=optional_timestamp(run.end_time),
+    )
+
+
+def counts(tally: Tally) -> pb2.Reconciliation.Counts:
+    """Renders what a run counted."""
+    return pb2.Reconciliation.Counts(
+        checked_count=tally.of("CHECKED"),
+        matched_count=tally.of(Checked.MATCHED),
+        found_count=tally.of(Checked.FOUND),
+        unknown_count=tally.of(Checked.UNKNOWN),
+        skipped_count=tally.of(Checked.SKIPPED),
+        changed_count=tally.of("CHANGED"),
+        findings=[
+            pb2.Reconciliation.Counts.FindingCount(kind=_KINDS[kind], action=_ACTIONS[action], count=count)
+            for kind in FindingKind
+            for action in FindingAction
+            if (count := tally.of(f"{kind}/{action}"))
+        ],
+        fields=[
+            pb2.Reconciliation.Counts.FieldCount(field=name, match=_MATCHES[match], count=count)
+            for name, _ in Verdicts().each()
+            for match in Match
+            if (count := tally.of(f"{name}/{match}"))
+        ],
+    )
+
+
+def finding(found: Found) -> pb2.Finding:
+    """Renders a finding."""
+    return pb2.Finding(
+        account=f"platforms/{found.platform}/accounts/{found.account_id}",
+        kind=_KINDS[found.kind],
+        source=found.source,
+        observe_time=timestamp(found.observe_time),
+        full_name=_MATCHES[found.verdicts.full_name],
+        birth_date=_MATCHES[found.verdicts.birth_date],
+        personal_id=_MATCHES[found.verdicts.personal_id],
+        action=_ACTIONS[found.action],
+        applied=found.applied,
+        create_time=timestamp(found.create_time),
+    )
+
+
+def page_token(key: Key | None) -> str:
+    """Renders where the next page begins."""
+    return "" if key is None else "/".join(key)
+
+
+def key_of(token: str) -> Key | None:
+    """Reads where a page begins; InvalidRequest for what is no token of ours."""
+    if not token:
+        return None
+    parts = token.split("/", _KEY_PARTS - 1)
+    if len(parts) != _KEY_PARTS:
+        raise InvalidRequest(FieldFault("page_token", "must be one that this service gave, unchanged", "NOT_OURS"))
+    platform, account_id, kind, source = parts
+    return platform, account_id, kind, source
