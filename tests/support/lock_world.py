@@ -8,7 +8,15 @@ from typing import Any
 from sqlalchemy import select
 
 from xacthuc.identity.adapters.tables import metadata
-from xacthuc.identity.commands import EndAccount, Given, LockAccount, RecordViolation, UnlockAccount, VerifyPersonalId
+from xacthuc.identity.commands import (
+    EndAccount,
+    Given,
+    LockAccount,
+    RecordViolation,
+    UnlockAccount,
+    VerifyPersonalId,
+    WithdrawViolation,
+)
 from xacthuc.identity.domain.personal_ids import Ground
 from xacthuc.identity.domain.violations import Authority, RemovalOrder
 from xacthuc.identity.usecases import lifecycle, locks
@@ -54,6 +62,11 @@ class LockWorld:
         when = self.bench.clock.now() - ago
         command = RecordViolation(order=order, account_id=account, removal=removal, violate_time=when)
         return await locks.record_violation(self.identity, command)
+
+    async def withdraw(self, account: str, violation: int) -> Any:
+        order = self.bench.order(str(violation), "WithdrawViolation")
+        command = WithdrawViolation(order=order, account_id=account, violation_id=violation, basis="mistaken")
+        return await locks.withdraw_violation(self.identity, command)
 
     async def end(self, verb: str, account: str) -> Any:
         """`close` or `erase`."""

@@ -50,6 +50,7 @@ _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         Reason.STAFF_NOT_ADMITTED: "Ask an admin for an invitation: xacthuc staff operators invite",
         Reason.ROLE_MISSING: "Ask somebody who has the role, or an admin for it: xacthuc staff whoami",
         Reason.SECOND_PERSON_NEEDED: "Ask another operator.",
+        Reason.APPROVAL_NOT_ADOPTED: "Adopt it, and have another operator grant it: xacthuc approvals adopt APPROVAL",
         Reason.APPROVAL_NOT_FOUND: "See which approvals there are: xacthuc approvals list",
         Reason.OPERATOR_NOT_FOUND: "See which operators there are: xacthuc staff operators list",
         Reason.SESSION_NOT_FOUND: "See which sessions there are: xacthuc staff sessions list",

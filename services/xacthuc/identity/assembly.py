@@ -15,6 +15,7 @@ from xacthuc.identity.adapters.account_database import AccountDatabase
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.approvals.key_destruction import KeyDestruction
+from xacthuc.identity.adapters.approvals.lock_acts import lock_acts
 from xacthuc.identity.adapters.approvals.sql_approvals import SqlApprovals
 from xacthuc.identity.adapters.audit.record import Record
 from xacthuc.identity.adapters.audit.sql_audit import SqlAudit
@@ -258,7 +259,10 @@ class Assembly:
         self.four_eyes = FourEyes(
             clock=clock,
             approvals=SqlApprovals(pools.writes, requests),
-            executors={ApprovalKind.KEY_DESTRUCTION: KeyDestruction(pools.writes, purge, clock)},
+            executors={
+                ApprovalKind.KEY_DESTRUCTION: KeyDestruction(pools.writes, purge, clock),
+                **lock_acts(pools.writes, clock, self.identity.locks, self.identity.follow),
+            },
             open_for=timedelta(hours=policy.identity.approval_hours),
             appended=worker.wake,
         )

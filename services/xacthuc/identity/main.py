@@ -111,6 +111,7 @@ ROLES: Final = {
         "CreateApproval": ANYBODY,
         "GetApproval": ANYBODY,
         "ListApprovals": ANYBODY,
+        "AdoptApproval": ANYBODY,
         "GrantApproval": ANYBODY,
         "RefuseApproval": ANYBODY,
         "WithdrawApproval": ANYBODY,

@@ -56,6 +56,7 @@ NEVER_RETRIED = {
     "ApprovalAdmin/CreateApproval": "the operator is told and decides",
     "ApprovalAdmin/GetApproval": "the operator is told and decides",
     "ApprovalAdmin/ListApprovals": "the operator is told and decides",
+    "ApprovalAdmin/AdoptApproval": "the operator is told and decides",
     "ApprovalAdmin/GrantApproval": "the operator is told and decides",
     "ApprovalAdmin/RefuseApproval": "the operator is told and decides",
     "ApprovalAdmin/WithdrawApproval": "the operator is told and decides",

@@ -66,3 +66,54 @@ async def test_what_was_granted_is_done_once_although_every_process_died_after_t
     ]
     await blocker.close()
     await api.close()
+
+
+async def test_a_restriction_of_many_goes_on_where_a_killed_process_left_it_and_locks_nobody_twice(
+    staff, unstarted, own_postgres, eventually
+):
+    an = await staff.sign_in("an", groups=["compliance"])
+    binh = await staff.sign_in("binh", groups=["compliance", "admins"])
+    await binh.admin("CreatePlatform", platform_id="forum", display_name="Forum")
+    key = await binh.admin("CreatePlatformKey", parent="platforms/forum", scopes=[admin_pb2.PlatformKey.IDENTITY])
+    api = Api(unstarted)
+    platform = Platform(api, "forum", key)
+    await platform.until_known()
+    accounts = [f"u{number}" for number in range(6)]
+    for account in accounts:
+        await platform.register(account)
+    act = approval_admin_pb2.Act(
+        restrict_accounts=approval_admin_pb2.RestrictAccounts(
+            accounts=[f"accounts/{account}" for account in accounts], basis="order 12/2026"
+        )
+    )
+    proposed = await an.approvals("CreateApproval", platform="platforms/forum", act=act, reason="order 12/2026")
+    blocker = await asyncpg.connect(dsn(own_postgres.url))
+
+    async def locked():
+        return [row["account"] for row in await blocker.fetch("SELECT account FROM identity.locks ORDER BY account")]
+
+    held = blocker.transaction()
+    await held.start()
+    await blocker.execute("SELECT 1 FROM identity.accounts WHERE account = 'u3' FOR UPDATE")
+    await binh.approvals("GrantApproval", name=proposed.name)
+
+    async def is_half_done():
+        return await locked() == accounts[:3]
+
+    await eventually(is_half_done)
+    unstarted.kill()
+    await held.rollback()
+    assert await locked() == accounts[:3]
+    await asyncio.to_thread(unstarted.start)
+
+    async def is_done():
+        return (await an.approvals("GetApproval", name=proposed.name)).state == Approval.EXECUTED
+
+    await eventually(is_done, within=LEASE)
+    assert await locked() == accounts
+    told = "SELECT subject FROM identity.outbox WHERE kind = 'ACCOUNT_LOCKED' ORDER BY subject"
+    assert [row["subject"] for row in await blocker.fetch(told)] == accounts
+    done = await an.approvals("GetApproval", name=proposed.name)
+    assert dict(done.result) == {"locked": "6"}
+    await blocker.close()
+    await api.close()

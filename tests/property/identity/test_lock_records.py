@@ -30,6 +30,7 @@ def test_a_lock_binds_until_the_first_of_its_end_and_its_lifting(now, end, lifte
         expire_time=after(end),
         lift_time=after(lifted),
         lift_basis="",
+        approval="",
     )
     over = min((hours for hours in (end, lifted) if hours is not None), default=None)
 

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xacthuc.identity.domain.violations import Violation, due, expire_time, is_permanent_proposed, still_due
+from xacthuc.identity.domain.violations import (
+    Violation,
+    due,
+    expire_time,
+    is_permanent_called_for,
+    is_permanent_proposed,
+    still_due,
+)
 from xacthuc.policy import Policy
 from xacthuc.policy.sections import Locks
 
@@ -28,6 +35,7 @@ small_rules = st.builds(
     repeated_days=st.integers(20, 60),
     temporary_days=st.integers(7, 30),
     permanent_from=st.integers(1, 4),
+    proposal_days=st.just(30),
     by_number_and_person=st.just(value=True),
 )
 
@@ -131,3 +139,13 @@ def test_from_the_third_lock_on_a_permanent_one_is_proposed(locks):
 
     assert len({each.lock_id for each in kept}) == locks
     assert is_permanent_proposed(kept, last, RULES) is (locks >= 3)
+    assert is_permanent_called_for(kept, RULES) is (locks >= 3)
+    assert is_permanent_called_for([each for each in kept if each.lock_id != last], RULES) is (locks > 3)
+
+
+@pytest.mark.rule("R46")
+@given(st.lists(st.booleans(), max_size=4))
+def test_one_order_of_national_security_that_stands_bears_a_proposal_out(secret):
+    kept = [Violation(number, START, None, each) for number, each in enumerate(secret)]
+
+    assert is_permanent_called_for(kept, RULES) is any(secret)

@@ -250,19 +250,30 @@ def test_what_an_act_does_not_take_is_refused_before_anybody_is_asked(signed_in,
     assert (ran.status, signed_in.admin.received) == (2, [])
 
 
-def test_an_approval_is_granted_refused_withdrawn_shown_and_listed_by_its_id(signed_in):
-    for method in ("GrantApproval", "RefuseApproval", "WithdrawApproval", "GetApproval"):
+def test_an_approval_is_adopted_granted_refused_withdrawn_shown_and_listed_by_its_id(signed_in):
+    for method in ("AdoptApproval", "GrantApproval", "RefuseApproval", "WithdrawApproval", "GetApproval"):
         signed_in.admin.answer(method, APPROVAL)
     listed = approval_admin_pb2.ListApprovalsResponse(approvals=[APPROVAL])
     signed_in.admin.answer("ListApprovals", listed)
 
-    for arguments in (("grant",), ("refuse", "--reason", "no order"), ("withdraw",), ("show",)):
+    for arguments in (("adopt",), ("grant",), ("refuse", "--reason", "no order"), ("withdraw",), ("show",)):
         assert signed_in("approvals", arguments[0], "AAAAAAAAAAAA", *arguments[1:]).status == 0
     assert signed_in("approvals", "list", "--state", "proposed", "--json").json[0]["name"] == APPROVAL.name
 
     *by_name, by_state = [call.request for call in signed_in.admin.received]
     assert {request.name for request in by_name} == {APPROVAL.name}
     assert by_state.state == approval_admin_pb2.Approval.PROPOSED
+
+
+def test_what_the_service_proposed_is_listed_as_to_be_adopted_until_somebody_has(signed_in):
+    own, adopted = approval_admin_pb2.Approval(), approval_admin_pb2.Approval(adopter="operators/binh")
+    signed_in.admin.answer("ListApprovals", approval_admin_pb2.ListApprovalsResponse(approvals=[own, adopted]))
+    signed_in.admin.answer("GrantApproval", errors.FailedPrecondition(Reason.APPROVAL_NOT_ADOPTED, "nobody did"))
+
+    listed, refused = signed_in("approvals", "list"), signed_in("approvals", "grant", "AAAAAAAAAAAA")
+
+    assert ("the service; to be adopted" in listed.out, "operators/binh" in listed.out) == (True, True)
+    assert (refused.status, "xacthuc approvals adopt" in refused.err) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from xacthuc.api.identity.v1 import (
     admin_pb2,
     approval_admin_pb2,
     internal_pb2,
+    locks_pb2,
     reconciliation_admin_pb2,
     resources_pb2,
     staff_admin_pb2,
@@ -21,8 +22,10 @@ from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.approvals import ApprovalKind, ApprovalState
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.guardianship import Relation
+from xacthuc.identity.domain.locks import LockState
 from xacthuc.identity.domain.reconciliation import FindingKind, Match, RunState, Source
 from xacthuc.identity.domain.staff import Means, OperatorState
+from xacthuc.identity.domain.violations import Authority, ViolationState
 from xacthuc.identity.domain.webhooks import DeliveryState, Outcome, WebhookState
 from xacthuc.policy import Action, FindingAction, NextStep, Reason, VerificationPath
 
@@ -53,6 +56,9 @@ from xacthuc.policy import Action, FindingAction, NextStep, Reason, Verification
         (FindingKind, reconciliation_admin_pb2.Finding.Kind),
         (FindingAction, reconciliation_admin_pb2.Finding.Action),
         (Match, reconciliation_admin_pb2.Finding.Match),
+        (Authority, locks_pb2.RemovalOrder.Authority),
+        (LockState, locks_pb2.LockRecord.State),
+        (ViolationState, locks_pb2.Violation.State),
     ],
 )
 def test_both_sides_have_the_same_members(ours, contract):

@@ -47,8 +47,15 @@ def list_approvals(state: str, page_token: str) -> Call[Any]:
     return Call(_SERVICE, "ListApprovals", request, approval_admin_pb2.ListApprovalsResponse, lambda message: message)
 
 
+def adopt(name: str) -> Call[Any]:
+    """Makes the caller's own what the service proposed."""
+    return _call(
+        "AdoptApproval", approval_admin_pb2.AdoptApprovalRequest(name=_named(name), request_id=new_request_id())
+    )
+
+
 def grant(name: str, reason: str) -> Call[Any]:
-    """Grants what another operator proposed."""
+    """Grants what another operator proposed or adopted."""
     return _call(
         "GrantApproval",
         approval_admin_pb2.GrantApprovalRequest(name=_named(name), reason=reason, request_id=new_request_id()),

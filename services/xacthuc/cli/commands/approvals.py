@@ -25,6 +25,8 @@ _WHOLE = {
     **_ROW,
     "parameters": "with",
     "create_time": "proposed",
+    "adopter": "adopted by",
+    "adopt_time": "adopted",
     "decider": "decided by",
     "decision_reason": "because",
     "decide_time": "decided",
@@ -114,7 +116,20 @@ def list_approvals(
     wanted = "" if state is None else state.name
     with context.obj.identity_admin() as identity:
         found = identity.ask_all(lambda token: admin.list_approvals(wanted, token), "approvals")
-    print_records(found, _ROW, empty="Nothing is proposed.", as_json=as_json)
+    shown = found if as_json else [{**each, "proposer": _proposer(each)} for each in found]
+    print_records(shown, _ROW, empty="Nothing is proposed.", as_json=as_json)
+
+
+@app.command("adopt")
+def adopt(context: typer.Context, name: Name, *, as_json: Json = False) -> None:
+    """Makes yours what the service proposed because a rule of law calls for it; another operator then grants it."""
+    from xacthuc.cli.adapters import approval_admin_client as admin
+
+    with context.obj.identity_admin() as identity:
+        made = identity.ask(admin.adopt(name))
+    _print(made, as_json=as_json)
+    if not as_json:
+        note(f"Another operator decides: xacthuc approvals grant {made['name']}")
 
 
 @app.command("grant")
@@ -125,7 +140,7 @@ def grant(
     reason: Annotated[str, typer.Option(help="What you checked, for the record.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Grants what another operator proposed; it is done within seconds."""
+    """Grants what another operator proposed or adopted; it is done within seconds."""
     from xacthuc.cli.adapters import approval_admin_client as admin
 
     with context.obj.identity_admin() as identity:
@@ -150,6 +165,11 @@ def withdraw(context: typer.Context, name: Name, *, as_json: Json = False) -> No
         _print(identity.ask(admin.withdraw(name)), as_json=as_json)
 
 
+def _proposer(approval: dict[str, Any]) -> str:
+    """Who stands for it: nobody yet, where the service proposed it."""
+    return str(approval["proposer"] or approval["adopter"] or "the service; to be adopted")
+
+
 def _print(approval: dict[str, Any], *, as_json: bool) -> None:
     """People see the act's parameters in one line; the JSON is the contract's."""
     if as_json:
@@ -158,6 +178,7 @@ def _print(approval: dict[str, Any], *, as_json: bool) -> None:
     act: dict[str, Any] = next(iter(approval["act"].values()), {})
     told = {
         **approval,
+        "proposer": approval["proposer"] or "the service",
         "parameters": [f"{name}: {value}" for name, value in act.items()],
         "result": [f"{name}: {value}" for name, value in approval["result"].items()],
     }

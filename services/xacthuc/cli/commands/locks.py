@@ -22,6 +22,7 @@ _LOCK = {
     "expire_time": "until",
     "lift_time": "lifted",
     "lift_basis": "because",
+    "approval": "granted by",
 }
 _VIOLATION = {
     "name": "violation",
@@ -32,6 +33,7 @@ _VIOLATION = {
     "violate_time": "published",
     "record_time": "recorded",
     "lock": "counted for",
+    "approval": "proposed",
     "withdraw_basis": "withdrawn because",
 }
 _ACCOUNT = {"name": "account", "state": "state", "basis": "locked on", "expire_time": "until"}

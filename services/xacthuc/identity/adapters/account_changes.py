@@ -79,10 +79,14 @@ class Change:
         held = {self.account.account_id, *self.beside}
         self.reached.update(await self.bindings.follow(self.connection, self.order, self.cipher, self.now, held=held))
 
+    async def note(self, tag: Tag, detail: Json) -> None:
+        """Writes the audit trail, of what is nobody else's business."""
+        await trail.write(self.connection, [entry(self.order, tag, self.account.account_id, self.now, detail)])
+
     async def tell(self, tag: Tag, kind: EventKind, detail: Json) -> None:
         """Writes the audit trail and the event; both say the same."""
         account_id = self.account.account_id
-        await trail.write(self.connection, [entry(self.order, tag, account_id, self.now, detail)])
+        await self.note(tag, detail)
         await outbox.append(self.connection, [event(self.order, kind, account_id, self.now, detail)])
 
     def _of(self, table: Table) -> tuple[ColumnElement[bool], ...]:

@@ -202,6 +202,8 @@ locks = Table(
     word("lock_id", nullable=True),
     # The account that was locked, where this one follows because it is the same person's.
     word("bound_to", nullable=True),
+    # What two people granted it by, and two have to lift it by. Empty: one was enough.
+    word("approval", nullable=True),
     Index("locks_lock", "platform", "lock_id", postgresql_where=text("lock_id IS NOT NULL")),
     Index("locks_ended", text("COALESCE(lift_time, expire_time)")),
 )

@@ -4,6 +4,9 @@ PROPOSED ──grant──▶ GRANTED ──execute──▶ EXECUTED
    ├── refuse ───▶ REFUSED     └──fail──▶ FAILED
    ├── withdraw ─▶ WITHDRAWN
    └── expire ───▶ EXPIRED
+
+What a rule of law calls for, the service proposes itself. It is not a person: an operator adopts the proposal, and only
+then another one may grant it.
 """
 
 from __future__ import annotations
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xacthuc.credentials.staff import Operator
+
+
+SERVICE: Final = "peer:identity"
+"""Who proposes what a rule of law calls for: nobody of the staff."""
 
 
 class ApprovalKind(StrEnum):
@@ -47,6 +54,7 @@ class ApprovalState(StrEnum):
 class Step(StrEnum):
     """What happens to an approval."""
 
+    ADOPT = "ADOPT"
     GRANT = "GRANT"
     REFUSE = "REFUSE"
     WITHDRAW = "WITHDRAW"
@@ -68,10 +76,15 @@ class ApprovalBar(StrEnum):
     """The break-glass account is nobody in particular: its holder could be the first person again."""
     NOT_PROPOSER = "NOT_PROPOSER"
     """Nobody takes back what another one proposed."""
+    ADOPTED = "ADOPTED"
+    """Somebody stands for it already."""
+    NOT_ADOPTED = "NOT_ADOPTED"
+    """The service proposed it, so that a grant would be one person's alone."""
 
 
 NEXT: Final[Mapping[tuple[ApprovalState, Step], ApprovalState]] = MappingProxyType(
     {
+        (ApprovalState.PROPOSED, Step.ADOPT): ApprovalState.PROPOSED,
         (ApprovalState.PROPOSED, Step.GRANT): ApprovalState.GRANTED,
         (ApprovalState.PROPOSED, Step.REFUSE): ApprovalState.REFUSED,
         (ApprovalState.PROPOSED, Step.WITHDRAW): ApprovalState.WITHDRAWN,
@@ -91,7 +104,7 @@ PROPOSERS: Final[Mapping[ApprovalKind, frozenset[Role]]] = MappingProxyType(
         ApprovalKind.RESTRICT_ACCOUNTS: frozenset({Role.OFFICER, Role.OPS}),
     }
 )
-"""Who may propose an act: any of these roles."""
+"""Who may propose an act, or adopt it: any of these roles."""
 
 DECIDERS: Final[Mapping[ApprovalKind, frozenset[Role]]] = MappingProxyType(
     {
@@ -134,6 +147,14 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Adoption:
+    """Who made a proposal of the service their own."""
+
+    operator: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Executed:
     """An act was done."""
 
@@ -151,18 +172,28 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """An act that one operator proposed, and what became of it."""
+    """An act that one operator, or the service, proposed, and what became of it."""
 
     id: str
     act: Act
     reason: str
     proposer: str
+    """An operator's id, or SERVICE."""
     state: ApprovalState
     create_time: datetime
     expire_time: datetime
+    adoption: Adoption | None = None
     decision: Decision | None = None
     end_time: datetime | None = None
+    """When it was over, whatever came of it."""
     outcome: Executed | Failed | None = None
+
+    @property
+    def sponsor(self) -> str | None:
+        """The first of the two people; None while nobody has adopted what the service proposed."""
+        if self.proposer != SERVICE:
+            return self.proposer
+        return None if self.adoption is None else self.adoption.operator
 
     def state_at(self, now: datetime) -> ApprovalState:
         """Returns its state at `now`: a proposal is over at its time, whether or not that was written down yet."""
@@ -177,29 +208,43 @@ def bar_to_proposing(kind: ApprovalKind, operator: Operator) -> ApprovalBar | No
     return ApprovalBar.ROLE if operator.roles.isdisjoint(PROPOSERS[kind]) else None
 
 
+def adopted(approval: Approval, operator: Operator, now: datetime) -> Approval | ApprovalBar:
+    """Returns the proposal of the service as an operator's own, or why it does not become that."""
+    if bar := bar_to_proposing(approval.act.kind, operator):
+        return bar
+    if (approval.state_at(now), Step.ADOPT) not in NEXT:
+        return ApprovalBar.STATE
+    if approval.sponsor is not None:
+        return ApprovalBar.ADOPTED
+    return replace(approval, adoption=Adoption(operator.id, now))
+
+
 def decided(approval: Approval, step: Step, operator: Operator, reason: str, now: datetime) -> Approval | ApprovalBar:
     """Returns the approval after an operator's step, or why it is not taken. Who may is settled before what is possible."""
-    own = approval.proposer == operator.id
-    if operator.id == BREAK_GLASS.id:
-        return ApprovalBar.NOBODY
-    if step is Step.WITHDRAW:
-        if not own:
-            return ApprovalBar.NOT_PROPOSER
-    elif own:
-        return ApprovalBar.SAME_PERSON
-    elif operator.roles.isdisjoint(DECIDERS[approval.act.kind]):
-        return ApprovalBar.ROLE
+    if bar := _bar_to_deciding(approval, step, operator):
+        return bar
     after = NEXT.get((approval.state_at(now), step))
     if after is None:
         return ApprovalBar.STATE
-    return replace(approval, state=after, decision=Decision(operator.id, reason, now))
+    if step is Step.GRANT and approval.sponsor is None:
+        return ApprovalBar.NOT_ADOPTED
+    end = None if after is ApprovalState.GRANTED else now
+    return replace(approval, state=after, decision=Decision(operator.id, reason, now), end_time=end)
+
+
+def retracted(approval: Approval, reason: str, now: datetime) -> Approval | ApprovalBar:
+    """Returns a proposal of the service after nothing calls for it any more; what an operator adopted is theirs."""
+    if approval.sponsor is not None or approval.state_at(now) is not ApprovalState.PROPOSED:
+        return ApprovalBar.STATE
+    after = NEXT[approval.state, Step.WITHDRAW]
+    return replace(approval, state=after, decision=Decision(SERVICE, reason, now), end_time=now)
 
 
 def expired(approval: Approval, now: datetime) -> Approval | ApprovalBar:
     """Returns the approval once its time is over and nobody answered."""
     if approval.state is not ApprovalState.PROPOSED or now < approval.expire_time:
         return ApprovalBar.STATE
-    return replace(approval, state=NEXT[approval.state, Step.EXPIRE])
+    return replace(approval, state=NEXT[approval.state, Step.EXPIRE], end_time=approval.expire_time)
 
 
 def ended(approval: Approval, outcome: Executed | Failed, now: datetime) -> Approval | ApprovalBar:
@@ -208,3 +253,13 @@ def ended(approval: Approval, outcome: Executed | Failed, now: datetime) -> Appr
     if after is None:
         return ApprovalBar.STATE
     return replace(approval, state=after, end_time=now, outcome=outcome)
+
+
+def _bar_to_deciding(approval: Approval, step: Step, operator: Operator) -> ApprovalBar | None:
+    if operator.id == BREAK_GLASS.id:
+        return ApprovalBar.NOBODY
+    if step is Step.WITHDRAW:
+        return None if approval.proposer == operator.id else ApprovalBar.NOT_PROPOSER
+    if approval.sponsor == operator.id:
+        return ApprovalBar.SAME_PERSON
+    return ApprovalBar.ROLE if operator.roles.isdisjoint(DECIDERS[approval.act.kind]) else None

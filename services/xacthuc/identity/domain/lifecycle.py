@@ -29,6 +29,8 @@ class Bar(StrEnum):
     ENDED = "ENDED"
     """The account is closed."""
     NOT_LOCKED = "NOT_LOCKED"
+    TWO_PEOPLE = "TWO_PEOPLE"
+    """What locks it was granted by two people, and so is what unlocks it."""
     NO_VIOLATION = "NO_VIOLATION"
     """None with this id stands."""
     ERASED = "ERASED"

@@ -85,6 +85,8 @@ class LockRecord:
     expire_time: datetime | None
     lift_time: datetime | None
     lift_basis: str
+    approval: str
+    """What two people granted it by; empty when one was enough."""
 
     def state_at(self, now: datetime) -> LockState:
         """Returns what it is at `now`; a lock that was lifted after its end had ended."""

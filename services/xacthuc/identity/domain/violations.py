@@ -57,6 +57,8 @@ class ViolationRecord:
     violate_time: datetime
     record_time: datetime
     lock_id: str | None
+    approval: str
+    """The permanent lock that was proposed for it; empty for none."""
     withdraw_time: datetime | None
     withdraw_basis: str
 
@@ -75,6 +77,8 @@ class Violation(NamedTuple):
     violate_time: datetime
     lock_id: str | None
     """The lock that it was counted for."""
+    national_security: bool = False
+    """Whether its order says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,13 @@ def expire_time(now: datetime, rules: Locks) -> datetime:
 
 def is_permanent_proposed(violations: Collection[Violation], lock_id: str, rules: Locks) -> bool:
     """Whether the lock that some were just counted for is one with which a permanent one is proposed."""
-    return len({each.lock_id for each in violations if each.lock_id} | {lock_id}) >= rules.permanent_from
+    return len(_locks_of(violations) | {lock_id}) >= rules.permanent_from
+
+
+def is_permanent_called_for(violations: Collection[Violation], rules: Locks) -> bool:
+    """Whether those that stand still bear out the proposal of a permanent lock."""
+    by_order = any(each.national_security for each in violations)
+    return by_order or len(_locks_of(violations)) >= rules.permanent_from
 
 
 def still_due(violations: Collection[Violation], lock_id: str, rules: Locks) -> Due | None:
@@ -116,3 +126,7 @@ def still_due(violations: Collection[Violation], lock_id: str, rules: Locks) -> 
     """
     freed = [each._replace(lock_id=None) if each.lock_id == lock_id else each for each in violations]
     return due(freed, rules)
+
+
+def _locks_of(violations: Collection[Violation]) -> set[str]:
+    return {each.lock_id for each in violations if each.lock_id}

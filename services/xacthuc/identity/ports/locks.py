@@ -19,13 +19,28 @@ class Locks(Protocol):
     """Locks, each put on or lifted in one commit and once per request id. None when there is no such account."""
 
     async def lock(
-        self, order: Order, account_id: str, basis: str, expire_time: datetime | None, now: datetime
+        self,
+        order: Order,
+        account_id: str,
+        basis: str,
+        expire_time: datetime | None,
+        now: datetime,
+        *,
+        approval: str | None = None,
     ) -> Settled | Bar | None:
-        """Locks an account and every other one of the same person; without `expire_time` until it is lifted."""
+        """Locks an account and every other one of the same person; without `expire_time` until it is lifted.
+
+        `approval` is the id of what two people granted it by, if it took two.
+        """
         ...
 
-    async def unlock(self, order: Order, account_id: str, basis: str, now: datetime) -> Settled | Bar | None:
-        """Lifts every lock that binds the account, on every account that it binds."""
+    async def unlock(
+        self, order: Order, account_id: str, basis: str, now: datetime, *, grant_time: datetime | None = None
+    ) -> Settled | Bar | None:
+        """Lifts the locks that bind the account, on every account that they bind, but for those that took two people.
+
+        With `grant_time`, when two people agreed to it: those as well, of the locks that bound the account by then.
+        """
         ...
 
 

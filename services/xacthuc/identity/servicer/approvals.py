@@ -45,6 +45,11 @@ class ApprovalAdminServicer:
             approvals=[self._seen(found) for found in page], next_page_token=token
         )
 
+    async def AdoptApproval(
+        self, request: approval_admin_pb2.AdoptApprovalRequest, call: Call
+    ) -> approval_admin_pb2.Approval:
+        return self._seen(await approvals.decide(self._eyes, approval_messages.adopt(request, call)))
+
     async def GrantApproval(
         self, request: approval_admin_pb2.GrantApprovalRequest, call: Call
     ) -> approval_admin_pb2.Approval:

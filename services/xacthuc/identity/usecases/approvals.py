@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound, PermissionDenied, XacthucError
 from xacthuc.grpckit.gates import role_missing
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain import approvals as rules
-from xacthuc.identity.domain.approvals import DECIDERS, PROPOSERS, Approval, ApprovalBar, ApprovalState
+from xacthuc.identity.domain.approvals import DECIDERS, PROPOSERS, Approval, ApprovalBar, ApprovalState, Step
 from xacthuc.identity.usecases.platforms import no_platform
-from xacthuc.ids import encode, random_bytes
+from xacthuc.ids import new_short_id
 from xacthuc.jobs.job import Done, RetryAt
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.approvals import ApprovalKind
     from xacthuc.identity.ports.approvals import Approvals, Executor, Wanted
     from xacthuc.jobs.job import Job
-
-_ID_BYTES: Final = 9
-"""72 random bits in 12 characters: an id names an approval, and opens nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +52,7 @@ async def propose(eyes: FourEyes, command: ProposeAct) -> Approval:
     await executor.check(act)
     now = eyes.clock.now()
     proposed = Approval(
-        id=encode(random_bytes(_ID_BYTES)),
+        id=new_short_id(),
         act=act,
         reason=command.reason,
         proposer=command.operator.id,
@@ -88,6 +85,8 @@ async def decide(eyes: FourEyes, command: DecideApproval) -> Approval:
     now = eyes.clock.now()
 
     def step(approval: Approval) -> Approval | ApprovalBar:
+        if command.step is Step.ADOPT:
+            return rules.adopted(approval, command.operator, now)
         return rules.decided(approval, command.step, command.operator, command.reason, now)
 
     outcome = await eyes.approvals.decide(command.order, command.approval_id, command.platform, step, now)
@@ -126,11 +125,22 @@ async def _barred(eyes: FourEyes, bar: ApprovalBar, command: DecideApproval, now
     if bar is ApprovalBar.NOT_PROPOSER:
         return PermissionDenied(Reason.SECOND_PERSON_NEEDED, "whoever proposed it withdraws it; others refuse it")
     if bar is ApprovalBar.ROLE:
-        return role_missing(DECIDERS[approval.act.kind])
-    state = approval.state_at(now)
-    return FailedPrecondition(
-        Reason.APPROVAL_STATE, f"the approval is {state} already; propose the act again", metadata={"state": state}
-    )
+        return role_missing((PROPOSERS if command.step is Step.ADOPT else DECIDERS)[approval.act.kind])
+    return _not_now(bar, approval.state_at(now))
+
+
+def _not_now(bar: ApprovalBar, state: ApprovalState) -> FailedPrecondition:
+    if bar is ApprovalBar.NOT_ADOPTED:
+        return FailedPrecondition(
+            Reason.APPROVAL_NOT_ADOPTED,
+            "the service proposed it: one operator adopts it, and another one grants it",
+            metadata={"state": state},
+        )
+    if bar is ApprovalBar.ADOPTED:
+        todo = "somebody stands for it already; another operator grants or refuses it"
+    else:
+        todo = f"the approval is {state} already; propose the act again"
+    return FailedPrecondition(Reason.APPROVAL_STATE, todo, metadata={"state": state})
 
 
 def _nobody() -> PermissionDenied:

@@ -92,6 +92,12 @@ async def carry_out(identity: Identity, order: Order, work: Awaitable[Outcome]) 
 def _barred(bar: Bar) -> FailedPrecondition | NotFound:
     if bar is Bar.NOT_LOCKED:
         return FailedPrecondition(Reason.ACCOUNT_STATE, "the account is not locked", metadata={"bar": bar.value})
+    if bar is Bar.TWO_PEOPLE:
+        return FailedPrecondition(
+            Reason.ACCOUNT_STATE,
+            "two people granted this lock, and two lift it: xacthuc approvals propose mass-unlock",
+            metadata={"bar": bar.value},
+        )
     if bar is Bar.NO_VIOLATION:
         return NotFound(Reason.VIOLATION_NOT_FOUND, "no such violation stands; it was withdrawn, or never recorded")
     state = State.CLOSED if bar is Bar.ENDED else State.ERASURE_SCHEDULED

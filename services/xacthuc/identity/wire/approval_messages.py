@@ -8,7 +8,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 
 from xacthuc.api.identity.v1 import approval_admin_pb2
 from xacthuc.identity.commands import DecideApproval, ProposeAct
-from xacthuc.identity.domain.approvals import Act, ApprovalKind, ApprovalState, Executed, Failed, Step
+from xacthuc.identity.domain.approvals import SERVICE, Act, ApprovalKind, ApprovalState, Executed, Failed, Step
 from xacthuc.identity.ports.approvals import Wanted
 from xacthuc.identity.wire.admin import PLATFORM_PREFIX, platform_of
 from xacthuc.identity.wire.common import OPERATOR_PREFIX, instant, optional_timestamp, order, spaced, timestamp
@@ -35,6 +35,11 @@ def propose(request: approval_admin_pb2.CreateApprovalRequest, call: Call) -> Pr
         act=Act(ApprovalKind(chosen.upper()), platform, parameters),
         reason=spaced(request.reason),
     )
+
+
+def adopt(request: approval_admin_pb2.AdoptApprovalRequest, call: Call) -> DecideApproval:
+    """Reads that somebody stands for what the service proposed."""
+    return _decide(request, call, Step.ADOPT, "")
 
 
 def grant(request: approval_admin_pb2.GrantApprovalRequest, call: Call) -> DecideApproval:
@@ -69,7 +74,7 @@ def named_platform(call: Call) -> str | None:
 
 def approval(found: Approval, state: ApprovalState) -> approval_admin_pb2.Approval:
     """Renders an approval in the state it is in by now."""
-    act, decision, outcome = found.act, found.decision, found.outcome
+    act, adoption, decision, outcome = found.act, found.adoption, found.decision, found.outcome
     return approval_admin_pb2.Approval(
         name=f"{_PREFIX}{found.id}",
         kind=_KINDS[act.kind],
@@ -77,8 +82,10 @@ def approval(found: Approval, state: ApprovalState) -> approval_admin_pb2.Approv
         act=ParseDict({act.kind.value.lower(): act.parameters}, approval_admin_pb2.Act(), ignore_unknown_fields=True),
         reason=found.reason,
         state=_STATES[state],
-        proposer=f"{OPERATOR_PREFIX}{found.proposer}",
-        decider="" if decision is None else f"{OPERATOR_PREFIX}{decision.operator}",
+        proposer=_operator(found.proposer),
+        adopter="" if adoption is None else _operator(adoption.operator),
+        adopt_time=None if adoption is None else timestamp(adoption.time),
+        decider="" if decision is None else _operator(decision.operator),
         decision_reason="" if decision is None else decision.reason,
         create_time=timestamp(found.create_time),
         expire_time=timestamp(found.expire_time),
@@ -89,8 +96,13 @@ def approval(found: Approval, state: ApprovalState) -> approval_admin_pb2.Approv
     )
 
 
+def _operator(operator_id: str) -> str:
+    return "" if operator_id == SERVICE else f"{OPERATOR_PREFIX}{operator_id}"
+
+
 def _decide(
-    request: approval_admin_pb2.GrantApprovalRequest
+    request: approval_admin_pb2.AdoptApprovalRequest
+    | approval_admin_pb2.GrantApprovalRequest
     | approval_admin_pb2.RefuseApprovalRequest
     | approval_admin_pb2.WithdrawApprovalRequest,
     call: Call,

@@ -88,6 +88,7 @@ def _lock(platform: str, record: LockRecord, now: datetime) -> locks_pb2.LockRec
         expire_time=optional_timestamp(record.expire_time),
         lift_time=optional_timestamp(record.lift_time),
         lift_basis=record.lift_basis,
+        approval=_approval_name(record.approval),
     )
 
 
@@ -104,9 +105,14 @@ def _violation(platform: str, record: ViolationRecord) -> locks_pb2.Violation:
         violate_time=timestamp(record.violate_time),
         record_time=timestamp(record.record_time),
         lock="" if record.lock_id is None else _lock_name(platform, record.lock_id),
+        approval=_approval_name(record.approval),
         withdraw_time=optional_timestamp(record.withdraw_time),
         withdraw_basis=record.withdraw_basis,
     )
+
+
+def _approval_name(approval_id: str) -> str:
+    return approval_id and f"approvals/{approval_id}"
 
 
 def _lock_name(platform: str, lock_id: str) -> str:

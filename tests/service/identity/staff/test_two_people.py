@@ -71,7 +71,7 @@ async def test_one_proposes_another_grants_and_it_is_done_once(an, binh, platfor
     assert reason_of(await refusal(binh.approvals("GrantApproval", name=proposed.name))) is Reason.APPROVAL_STATE
 
 
-async def test_what_is_not_offered_or_not_whole_is_not_proposed(an, platform, closed):
+async def test_what_is_not_whole_or_cannot_be_done_is_not_proposed(an, platform, closed):
     act = approval_admin_pb2.Act(
         restrict_accounts=approval_admin_pb2.RestrictAccounts(accounts=["accounts/u1"], basis="order 12/2026")
     )
@@ -81,7 +81,7 @@ async def test_what_is_not_offered_or_not_whole_is_not_proposed(an, platform, cl
     bad_time.restrict_accounts.expire_time.nanos = -1
 
     for fields, reason in (
-        ({**whole, "act": act}, Reason.APPROVAL_KIND_NOT_OFFERED),
+        ({**whole, "act": act}, Reason.INVALID_FIELDS),
         ({**whole, "act": bad_time}, Reason.INVALID_FIELDS),
         ({**whole, "act": approval_admin_pb2.Act()}, Reason.INVALID_FIELDS),
         (whole, Reason.INVALID_FIELDS),

@@ -25,10 +25,14 @@ approvals: Final = Table(
     word("state"),
     instant("create_time"),
     instant("expire_time"),
+    # Who made what the service proposed their own.
+    word("adopter", nullable=True),
+    instant("adopt_time", nullable=True),
     # Who granted, refused or withdrew it.
     word("decider", nullable=True),
     word("decision_reason", nullable=True),
     instant("decide_time", nullable=True),
+    # When it was over, whatever came of it.
     instant("end_time", nullable=True),
     # What came of it, or why nothing did.
     Column("result", JSONB, nullable=True),

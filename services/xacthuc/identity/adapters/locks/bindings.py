@@ -238,7 +238,7 @@ async def _spread(connection: AsyncConnection, order: Order, person: _Person, no
         for account in sorted(after.accounts & person.held.keys()):
             key = {"platform": order.platform, "account": account, "lock_id": lock_id}
             if account not in bound:
-                cause = {"basis": first.basis, "bound_to": first.bound_to or first.account}
+                cause = {"basis": first.basis, "bound_to": first.bound_to or first.account, "approval": first.approval}
                 made.append({**key, **cause, "create_time": now, "expire_time": first.expire_time})
             remembered += [
                 {**key, **_columns(identity), "expire_time": first.expire_time}

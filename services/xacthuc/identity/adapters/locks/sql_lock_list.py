@@ -86,6 +86,7 @@ def _lock(row: Row[Any], bound: Sequence[str]) -> LockRecord:
         expire_time=row.expire_time,
         lift_time=row.lift_time,
         lift_basis=row.lift_basis or "",
+        approval=row.approval or "",
     )
 
 
@@ -101,6 +102,7 @@ def _violation(row: Row[Any]) -> ViolationRecord:
         violate_time=row.violate_time,
         record_time=row.record_time,
         lock_id=row.lock_id,
+        approval=row.approval or "",
         withdraw_time=row.withdraw_time,
         withdraw_basis=row.withdraw_basis or "",
     )

@@ -11,7 +11,7 @@ from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.account_changes import AccountChanges
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts
 from xacthuc.identity.adapters.events import EventKind
-from xacthuc.identity.adapters.locks.bindings import detail_of
+from xacthuc.identity.adapters.locks.bindings import detail_of, holds
 from xacthuc.identity.adapters.locks.tables import lock_identities
 from xacthuc.identity.adapters.tables import locks, outbox, trail
 from xacthuc.identity.domain.lifecycle import Bar, bar_to_changes, bar_to_unlocking
@@ -37,40 +37,48 @@ class SqlLocks:
         self._related = database.bindings.related
 
     async def lock(
-        self, order: Order, account_id: str, basis: str, expire_time: datetime | None, now: datetime
+        self,
+        order: Order,
+        account_id: str,
+        basis: str,
+        expire_time: datetime | None,
+        now: datetime,
+        *,
+        approval: str | None = None,
     ) -> Settled | Bar | None:
         """Adds a lock; several may hold at once, and the longest counts."""
 
         async def apply(change: Change) -> Bar | None:
             if bar := bar_to_changes(change.account.facts):
                 return bar
-            await add_lock(change, basis, expire_time)
+            await add_lock(change, basis, expire_time, approval)
             return None
 
         return await self._changes.change(order, account_id, apply, now, beside=self._related)
 
-    async def unlock(self, order: Order, account_id: str, basis: str, now: datetime) -> Settled | Bar | None:
-        """Lifts the locks that bind the account, on every account that they bind."""
+    async def unlock(
+        self, order: Order, account_id: str, basis: str, now: datetime, *, grant_time: datetime | None = None
+    ) -> Settled | Bar | None:
+        """Lifts what one person may lift; with `grant_time`, whatever bound the account by then."""
 
         async def apply(change: Change) -> Bar | None:
             if bar := bar_to_unlocking(change.account.facts, int(now.timestamp() * 1000)):
                 return bar
             of = locks.c
-            bound = await change.connection.scalars(
-                select(of.lock_id).where(
-                    of.platform == order.platform,
-                    of.account == account_id,
-                    of.lift_time.is_(None),
-                    of.lock_id.is_not(None),
-                )
+            mine = of.approval.is_(None) if grant_time is None else of.create_time <= grant_time
+            rows = await change.connection.scalars(
+                select(of.lock_id).where(of.platform == order.platform, of.account == account_id, holds(now), mine)
             )
-            await lift(change, set(bound), basis, alone=True)
+            bound = rows.all()
+            if not bound:
+                return Bar.NOT_LOCKED if grant_time else Bar.TWO_PEOPLE
+            await lift(change, {each for each in bound if each}, basis, alone=None in bound)
             return None
 
         return await self._changes.change(order, account_id, apply, now, beside=self._related)
 
 
-async def add_lock(change: Change, basis: str, expire_time: datetime | None) -> str:
+async def add_lock(change: Change, basis: str, expire_time: datetime | None, approval: str | None = None) -> str:
     """Locks the account, and every other one of the same person; returns the lock's id."""
     order, account_id, lock_id = change.order, change.account.account_id, new_request_id()
     await change.connection.execute(
@@ -81,6 +89,7 @@ async def add_lock(change: Change, basis: str, expire_time: datetime | None) -> 
             create_time=change.now,
             expire_time=expire_time,
             lock_id=lock_id,
+            approval=approval,
         )
     )
     await change.tell(Tag.ACCOUNT_LOCKED, EventKind.ACCOUNT_LOCKED, detail_of(basis, expire_time))

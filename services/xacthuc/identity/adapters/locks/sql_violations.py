@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.account_changes import AccountChanges
-from xacthuc.identity.adapters.account_writes import entry
+from xacthuc.identity.adapters.locks.permanent import PermanentLocks
 from xacthuc.identity.adapters.locks.sql_locks import add_lock, lift
 from xacthuc.identity.adapters.locks.tables import violations
-from xacthuc.identity.adapters.tables import trail
 from xacthuc.identity.domain.lifecycle import Bar, bar_to_changes
 from xacthuc.identity.domain.violations import (
     Violation,
     due,
     expire_time,
+    is_permanent_called_for,
     is_permanent_proposed,
     still_due,
 )
@@ -44,6 +45,7 @@ class SqlViolations:
         self._changes = AccountChanges(database)
         self._related = database.bindings.related
         self._rules = rules
+        self._proposals = PermanentLocks(timedelta(days=rules.proposal_days))
 
     async def record(
         self, order: Order, account_id: str, removal: RemovalOrder, violate_time: datetime, now: datetime
@@ -66,18 +68,18 @@ class SqlViolations:
                 )
                 .returning(violations.c.id)
             )
+            violation_id = made.scalar_one()
             told: Json = {
-                "violation": made.scalar_one(),
+                "violation": violation_id,
                 "authority": removal.authority,
                 "order_number": removal.order_number,
                 "national_security": removal.national_security,
                 "violate_time": violate_time.isoformat(),
             }
-            await _note(change, Tag.VIOLATION_RECORDED, told)
+            await change.note(Tag.VIOLATION_RECORDED, told)
             proposed = await self._lock_if_due(change, removal)
             if proposed or removal.national_security:
-                detail: Json = {"violation": told["violation"], "order_number": removal.order_number}
-                await _note(change, Tag.PERMANENT_LOCK_PROPOSED, detail)
+                await self._proposals.propose(change, violation_id, removal)
             return None
 
         return await self._changes.change(order, account_id, apply, now, beside=self._related)
@@ -100,9 +102,11 @@ class SqlViolations:
             row = withdrawn.one_or_none()
             if row is None:
                 return Bar.NO_VIOLATION
-            await _note(change, Tag.VIOLATION_WITHDRAWN, {"violation": violation_id, "basis": basis})
+            await change.note(Tag.VIOLATION_WITHDRAWN, {"violation": violation_id, "basis": basis})
             if row.lock_id is not None:
                 await self._lift_if_groundless(change, row.lock_id, basis)
+            if not is_permanent_called_for(await _standing(change), self._rules):
+                await self._proposals.retract(change, basis)
             return None
 
         return await self._changes.change(order, account_id, apply, now, beside=self._related)
@@ -133,20 +137,17 @@ class SqlViolations:
 async def _standing(change: Change) -> list[Violation]:
     of = violations.c
     rows = await change.connection.execute(
-        select(of.id, of.violate_time, of.lock_id).where(*_of(change), of.withdraw_time.is_(None)).order_by(of.id)
+        select(of.id, of.violate_time, of.lock_id, of.national_security)
+        .where(*_of(change), of.withdraw_time.is_(None))
+        .order_by(of.id)
     )
-    return [Violation(row.id, row.violate_time, row.lock_id) for row in rows]
+    return [Violation(row.id, row.violate_time, row.lock_id, row.national_security) for row in rows]
 
 
 async def _spend(change: Change, spent: Collection[int], lock_id: str) -> None:
     await change.connection.execute(
         update(violations).where(*_of(change), violations.c.id.in_(spent)).values(lock_id=lock_id)
     )
-
-
-async def _note(change: Change, tag: Tag, detail: Json) -> None:
-    account_id = change.account.account_id
-    await trail.write(change.connection, [entry(change.order, tag, account_id, change.now, detail)])
 
 
 def _of(change: Change) -> tuple[ColumnElement[bool], ...]:

@@ -23,6 +23,8 @@ violations: Final = Table(
     instant("record_time"),
     # The lock that it was counted for; each violation is counted once.
     word("lock_id", nullable=True),
+    # The permanent lock that the service proposed for it.
+    word("approval", nullable=True),
     instant("withdraw_time", nullable=True),
     word("withdraw_basis", nullable=True),
     Index("violations_age", "record_time"),
