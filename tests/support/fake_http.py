@@ -90,8 +90,12 @@ class FakeHttp(ABC):
                 else:
                     self.asked += 1
                     await self.handle(asked, writer)
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass  # the other end left, or `close` was called: Python 3.11 would log a canceled handler as a fault
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # the other end left
+        except asyncio.CancelledError:
+            # `close` was called. Python 3.11 would log a canceled handler as a fault, and TLS would wait half a minute for
+            # the other end's farewell.
+            writer.transport.abort()
         finally:
             writer.close()
             with suppress(ConnectionError):
