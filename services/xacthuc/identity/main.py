@@ -250,6 +250,7 @@ async def serve(settings: IdentitySettings) -> None:
             await server.run()
         finally:
             await identity.shield.drain()
+            await identity.standings.drain()
             for task in background:
                 task.cancel()
             endings = await asyncio.gather(*background, return_exceptions=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -170,9 +169,18 @@ def new_ring():
 
 
 @pytest.fixture
-def new_server(engine, store):
+async def new_server(engine, store):
     """Makes one server of a deployment, by the rings its key files hold."""
-    return partial(make_bench, engine, store)
+    made = []
+
+    def make(*rings, **more):
+        made.append(make_bench(engine, store, *rings, **more))
+        return made[-1]
+
+    yield make
+    for server in made:
+        await server.identity.shield.drain()
+        await server.identity.standings.drain()
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ async def one_connection(migrated_url):
         migrated_url,
         application_name="test",
         pool_size=1,
-        wait=timedelta(milliseconds=50),
+        wait=timedelta(milliseconds=500),
         statement_timeout=timedelta(seconds=1),
     )
     yield engine

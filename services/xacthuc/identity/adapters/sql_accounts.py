@@ -137,8 +137,13 @@ class SqlFacts:
     async def read(self, platform: str, account_ids: Sequence[str]) -> Mapping[str, Facts]:
         """Reads the facts of accounts at once, and their keys beside them."""
         found, keys = await asyncio.gather(
-            self._found(platform, account_ids), self._keys.get_many(platform, account_ids)
+            self._found(platform, account_ids), self._keys.get_many(platform, account_ids), return_exceptions=True
         )
+        # Both have ended: one that was left behind by the other's failure would go on with a connection of its own.
+        if isinstance(found, BaseException):
+            raise found
+        if isinstance(keys, BaseException):
+            raise keys
         return {account_id: self._rows.told_facts(found, account_id, keys[account_id]) for account_id in account_ids}
 
     async def _found(self, platform: str, account_ids: Sequence[str]) -> Found:

@@ -77,7 +77,7 @@ class Standings:
         self._hard_ms = hard_limit // _MILLISECOND
         self._ahead_ms = CLOCK_TOLERANCE // _MILLISECOND
         self._most_reads = most_reads
-        self._reads = 0
+        self._reading: set[asyncio.Task[Mapping[str, Facts]]] = set()
         self._under_way: dict[tuple[str, str], asyncio.Task[Mapping[str, Facts]]] = {}
         self._breaker = Breaker()
         self._log = get_logger()
@@ -119,6 +119,10 @@ class Standings:
         except StandingUnavailable:
             self._log.warning("standing_not_dropped", accounts=len(account_ids))
 
+    async def drain(self) -> None:
+        """Waits for what is still being read, perhaps for nobody any more; call it before the database is left."""
+        await asyncio.gather(*self._reading, return_exceptions=True)
+
     async def _look_closer(self, platform: str, standings: Mapping[str, Standing | None]) -> dict[str, Facts]:
         """Returns facts where the kept ones are missing, not to be believed, or near the end of their soft life."""
         now_ms = self._clock.now_ms()
@@ -144,7 +148,7 @@ class Standings:
     def _read_ahead(self, platform: str, ageing: Mapping[str, Standing | None]) -> None:
         """Reads anew while the kept facts still serve, so that accounts filled together do not all wait together."""
         due = {each: kept for each, kept in ageing.items() if (platform, each) not in self._under_way}
-        idle = self._reads < self._most_reads // 2 and not self._breaker.rests(self._clock.now_ms())
+        idle = len(self._reading) < self._most_reads // 2 and not self._breaker.rests(self._clock.now_ms())
         if due and idle:
             self._begin(platform, due, cached=True)
 
@@ -163,7 +167,7 @@ class Standings:
                 asked.setdefault(task, []).append(account_id)
         for first in range(0, len(new), MOST_TOGETHER):
             together = new[first : first + MOST_TOGETHER]
-            if self._reads < self._most_reads:
+            if len(self._reading) < self._most_reads:
                 asked[self._begin(platform, {each: kept[each] for each in together}, cached=cached)] = together
             else:
                 facts.update({each: self._older(kept[each], _overloaded()) for each in together})
@@ -178,13 +182,13 @@ class Standings:
         self, platform: str, kept: Mapping[str, Standing | None], *, cached: bool
     ) -> asyncio.Task[Mapping[str, Facts]]:
         task = asyncio.create_task(self._read(platform, kept, cached=cached))
-        self._reads += 1
+        self._reading.add(task)
         self._under_way.update({(platform, account_id): task for account_id in kept})
         task.add_done_callback(lambda done: self._finished(platform, kept, done))
         return task
 
     def _finished(self, platform: str, account_ids: Iterable[str], task: asyncio.Task[Mapping[str, Facts]]) -> None:
-        self._reads -= 1
+        self._reading.discard(task)
         for account_id in account_ids:
             if self._under_way.get((platform, account_id)) is task:
                 del self._under_way[platform, account_id]
