@@ -1,4 +1,4 @@
-"""One live connection: the requests of an event-loop tick, of two milliseconds when it is busy, leave in one write.
+"""One live connection: the requests of an event-loop tick, of four milliseconds when it is busy, leave in one write.
 
 Replies are matched to them in order.
 
@@ -37,9 +37,9 @@ Call: TypeAlias = "tuple[asyncio.Future[Reply], bytes, Script | None, int]"
 pack = cast("Callable[[tuple[Word, ...]], bytes]", hiredis.pack_command)
 """Renders a command as it goes over the wire. hiredis declares it for tuples of one word only."""
 
-GATHER_SECONDS = 0.002
+GATHER_SECONDS = 0.004
 """How far apart writes are on a busy link. Most ticks of a gRPC server bring one call, so that each would be a write, a
-wake-up and a read of its own: together they cost a fifth of a call. Two milliseconds are no news to a caller of a busy
+wake-up and a read of its own: together they cost a fifth of a call. Four milliseconds are no news to a caller of a busy
 server."""
 
 GATHER_PER_SECOND = 750
