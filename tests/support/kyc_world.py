@@ -12,7 +12,7 @@ from fake_kyc import FakeKyc
 
 from xacthuc.clock import FixedClock
 from xacthuc.identity.adapters.kyc import kyc_file
-from xacthuc.identity.adapters.kyc.subscribers import opened_kyc
+from xacthuc.identity.adapters.kyc.subscribers import opened_operator
 
 Opener = Callable[..., Any]
 
@@ -38,8 +38,11 @@ async def opened(fake: FakeKyc, tmp_path: Path, clock: FixedClock, outcomes: lis
 
         async def make(*changes: tuple[str, str]) -> Any:
             path = fake.file(tmp_path, *changes)
-            return await stack.enter_async_context(
-                opened_kyc(kyc_file.read(path), clock, lambda outcome, _seconds: outcomes.append(outcome))
+            operator = await stack.enter_async_context(
+                opened_operator(
+                    kyc_file.read(path), clock, lambda _what: lambda outcome, _seconds: outcomes.append(outcome)
+                )
             )
+            return operator.kyc
 
         yield make

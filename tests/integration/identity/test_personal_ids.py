@@ -10,7 +10,7 @@ from fake_kyc import HOLDER, MATCHING, FakeKyc, answer
 from sqlalchemy import text
 
 from xacthuc.identity.adapters.kyc import kyc_file
-from xacthuc.identity.adapters.kyc.subscribers import opened_kyc
+from xacthuc.identity.adapters.kyc.subscribers import opened_operator
 from xacthuc.identity.commands import Given, VerifyPersonalId
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
@@ -81,11 +81,11 @@ async def test_an_operators_match_authenticates_where_policy_says_so_and_in_ever
     described = kyc_file.read(fake.file(tmp_path))
     await bench.register("u1", HOLDER.birth_date.timetuple()[:3])
     await bench.verify("u1")
-    async with opened_kyc(described, bench.clock, lambda _outcome, _seconds: None) as operator:
+    async with opened_operator(described, bench.clock, lambda _what: lambda _outcome, _seconds: None) as operator:
         policy = bench.identity.policy
         rules = replace(policy.personal_id, operator_match_suffices=suffices)
         identity = replace(
-            bench.identity, policy=replace(policy, personal_id=rules), providers=Providers(subscribers=(operator,))
+            bench.identity, policy=replace(policy, personal_id=rules), providers=Providers(subscribers=(operator.kyc,))
         )
         verified = await verify_personal_id(identity, given(bench, "u1", HOLDER.personal_id))
     await fake.close()

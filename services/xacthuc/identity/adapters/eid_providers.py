@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.adapters.eauth.callback import CallbackReader
     from xacthuc.identity.adapters.eid_callbacks import Settle
     from xacthuc.identity.adapters.oidc.provider_file import ProviderFile
-    from xacthuc.identity.ports.eid import Authenticator, SignIn, Subscribers
+    from xacthuc.identity.ports.eid import Authenticator, NumberHistory, SignIn, Subscribers
     from xacthuc.telemetry.metrics import Metrics
 
 
@@ -66,9 +66,11 @@ class _Opening:
     described: list[ProviderFile] = field(default_factory=list)
     authenticators: list[Authenticator] = field(default_factory=list)
     subscribers: list[Subscribers] = field(default_factory=list)
+    recycling: list[NumberHistory] = field(default_factory=list)
+    sim_swaps: list[NumberHistory] = field(default_factory=list)
     callbacks: dict[str, CallbackReader] = field(default_factory=dict)
 
-    def observed(self, kind: Kind, name: str) -> Callable[[str, float], None]:
+    def observed(self, kind: str, name: str) -> Callable[[str, float], None]:
         seconds = self.metrics.personal_id_seconds
         return lambda outcome, took: seconds.cell(kind, name, outcome).observe(took)
 
@@ -91,6 +93,8 @@ async def opened_providers(
                 sign_ins=opening.sign_ins,
                 authenticators=tuple(opening.authenticators),
                 subscribers=tuple(opening.subscribers),
+                recycling=tuple(opening.recycling),
+                sim_swaps=tuple(opening.sim_swaps),
                 sandbox=SandboxAuthenticator(clock) if development else None,
             ),
             opening.callbacks,
@@ -136,13 +140,19 @@ async def _open_eauth(opening: _Opening, path: Path) -> str:
 
 async def _open_kyc(opening: _Opening, path: Path) -> str:
     from xacthuc.identity.adapters.kyc import kyc_file  # noqa: PLC0415
-    from xacthuc.identity.adapters.kyc.subscribers import opened_kyc  # noqa: PLC0415
+    from xacthuc.identity.adapters.kyc.subscribers import opened_operator  # noqa: PLC0415
 
     described = kyc_file.read(path)
-    observe = opening.observed(Kind.KYC_MATCH, described.name)
-    operator = await opening.stack.enter_async_context(opened_kyc(described, opening.clock, observe))
-    opening.subscribers.append(operator)
-    return operator.name
+    operator = await opening.stack.enter_async_context(
+        opened_operator(described, opening.clock, lambda what: opening.observed(what, described.name))
+    )
+    if operator.kyc is not None:
+        opening.subscribers.append(operator.kyc)
+    if operator.recycling is not None:
+        opening.recycling.append(operator.recycling)
+    if operator.sim_swaps is not None:
+        opening.sim_swaps.append(operator.sim_swaps)
+    return described.name
 
 
 _OPEN: Final = {Kind.OIDC: _open_oidc, Kind.EAUTH: _open_eauth, Kind.KYC_MATCH: _open_kyc}

@@ -60,10 +60,12 @@ class Pending:
 class ProviderDown(Exception):  # noqa: N818 - the state it names
     """The provider does not answer, or with garbage; nothing is known. Carries seconds to wait, never a person's data."""
 
-    def __init__(self, retry_after_seconds: float) -> None:
-        """Takes when trying again makes sense."""
+    def __init__(self, retry_after_seconds: float, *, asked: bool = True, final: bool = False) -> None:
+        """Takes when trying again makes sense, whether this question was put to the provider, and refused as such."""
         super().__init__("the provider does not answer")
         self.retry_after_seconds = retry_after_seconds
+        self.asked = asked
+        self.final = final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ class Person:
     """Whom a provider is asked about."""
 
     personal_id: str = field(repr=False)
+    """Empty where none is known: then an operator compares the rest."""
     full_name: str = field(repr=False)
     birth_date: date = field(repr=False)
 

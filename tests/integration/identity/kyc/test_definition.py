@@ -10,8 +10,9 @@ from fake_kyc import CORRELATOR, HOLDER, NUMBER, FakeKyc
 from prism import DEFINITION, Preferring, serving
 
 from xacthuc.clock import FixedClock
+from xacthuc.identity.adapters.kyc.asking import Line
 from xacthuc.identity.adapters.kyc.kyc_file import read
-from xacthuc.identity.adapters.kyc.subscribers import KycMatch
+from xacthuc.identity.adapters.kyc.subscribers import KycMatch, offered
 from xacthuc.identity.adapters.remote.exchange import Exchange
 from xacthuc.identity.domain.reconciliation import Match
 from xacthuc.identity.ports.eid import ProviderDown, SubscriberMatch
@@ -31,8 +32,9 @@ def operator_url() -> Iterator[str]:
 class Asked:
     """An operator asked through prism, and what prism complained of."""
 
-    def __init__(self, operator: KycMatch, transport: Preferring) -> None:
+    def __init__(self, operator: KycMatch, line: Line, transport: Preferring) -> None:
         self.operator = operator
+        self.line = line
         self.transport = transport
 
     async def match(self, number: str = NUMBER) -> SubscriberMatch:
@@ -50,14 +52,15 @@ async def asker(operator_url: str, fake: FakeKyc, tmp_path: Path, clock: FixedCl
     def make(preference: str = "", *changes: tuple[str, str]) -> Asked:
         described = read(fake.file(tmp_path, *changes, base_url=operator_url))
         transport = Preferring(preference)
-        made.append(
-            Asked(KycMatch(described, Exchange(transport, 4.0), clock, lambda _said, _seconds: None), transport)
-        )
+        line = Line.to(described, Exchange(transport, 4.0), clock)
+        kyc = offered(described, line, lambda _what: lambda _said, _seconds: None).kyc
+        assert kyc is not None
+        made.append(Asked(kyc, line, transport))
         return made[-1]
 
     yield make
     for asked in made:
-        await asked.operator.tokens.close()
+        await asked.line.tokens.close()
         await asked.transport.aclose()
 
 

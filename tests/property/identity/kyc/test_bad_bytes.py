@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from xacthuc.clock import SystemClock
 from xacthuc.identity.adapters.kyc.answers import Findings, judge
+from xacthuc.identity.adapters.kyc.asking import Line
 from xacthuc.identity.adapters.kyc.kyc_file import Detail, KycFile, read
-from xacthuc.identity.adapters.kyc.subscribers import KycMatch
+from xacthuc.identity.adapters.kyc.subscribers import offered
 from xacthuc.identity.adapters.remote.exchange import Exchange, Reply
 from xacthuc.identity.domain.reconciliation import Match
 from xacthuc.identity.ports.eid import ProviderDown
@@ -100,7 +101,9 @@ def asked(described: KycFile, transport: Answering) -> float:
     """Returns the seconds to wait, 0 after an answer."""
 
     async def ask() -> float:
-        operator = KycMatch(described, Exchange(transport, 1.0), SystemClock(), lambda _said, _seconds: None)
+        line = Line.to(described, Exchange(transport, 1.0), SystemClock())
+        operator = offered(described, line, lambda _what: lambda _said, _seconds: None).kyc
+        assert operator is not None
         try:
             found = await operator.match(NUMBER, HOLDER, CORRELATOR)
         except ProviderDown as down:

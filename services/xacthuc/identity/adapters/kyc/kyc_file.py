@@ -1,8 +1,10 @@
-"""The description of one operator's subscriber records: one TOML file, read strictly.
+"""The description of one operator: where its records of subscribers and numbers are asked. One TOML file, read strictly.
 
     kind = "kyc_match"
     name = "viettel"                 # [a-z0-9_]{1,32}: in records and metrics
     base_url = "https://api.operator.example/kyc-match/v0.4"   # what stands before /match
+    recycling_url = "https://api.operator.example/number-recycling/v0.2"  # before /check, where it is offered
+    sim_swap_url = "https://api.operator.example/sim-swap/v2"             # before /retrieve-date, likewise
     details = ["full_name", "birth_date", "personal_id"]       # what the operator is asked to compare
     name_spelling = "plain"          # diacritics, as names are written, or plain, without
     name_capitals = true
@@ -11,7 +13,7 @@
     client_id = "xacthuc"
     authentication = "private_key_jwt"        # or client_secret_basic, client_secret_post
     secret = "/run/secrets/operator-key.pem"  # the private key, or the client's secret
-    scope = "dpv:FraudPreventionAndDetection kyc-match:match"
+    scope = "dpv:FraudPreventionAndDetection kyc-match:match number-recycling:check sim-swap:retrieve-date"
     [tls]                            # where the operator wants it
 
 Owns shape and checks; asking is subscribers.py, tokens are tokens.py.
@@ -85,8 +87,11 @@ class KycFile:
 
     kind: str
     name: str
-    base_url: str
     token: TokenFile
+    base_url: str = ""
+    """Of KYC Match; empty where the operator does not offer it, as the two below."""
+    recycling_url: str = ""
+    sim_swap_url: str = ""
     tls: Tls = field(default_factory=Tls)
     timeout_seconds: float = 4.0
     """For everything, a new token included."""
@@ -105,7 +110,12 @@ class KycFile:
         if self.kind != KIND:
             raise ValueError(f"kind: write {KIND}")
         provider_file.check_name(self.name)
-        provider_file.check_url("base_url", self.base_url, loopback=True)
+        addresses = {"base_url": self.base_url, "recycling_url": self.recycling_url, "sim_swap_url": self.sim_swap_url}
+        for key, url in addresses.items():
+            if url:
+                provider_file.check_url(key, url, loopback=True)
+        if not any(addresses.values()):
+            raise ValueError(f"{', '.join(addresses)}: name one at least")
         provider_file.check_figures(self.timeout_seconds, self.concurrency)
         if not self.details:
             raise ValueError("details: name one at least")
@@ -116,8 +126,18 @@ class KycFile:
 
     @property
     def match_url(self) -> str:
-        """Where people are asked about."""
-        return f"{self.base_url.rstrip('/')}/match"
+        """Where people are asked about; empty: nowhere."""
+        return _below(self.base_url, "match")
+
+    @property
+    def recycling_check_url(self) -> str:
+        """Where the subscribers of a number are asked about; empty: nowhere."""
+        return _below(self.recycling_url, "check")
+
+    @property
+    def sim_swap_date_url(self) -> str:
+        """Where the SIMs of a number are asked about; empty: nowhere."""
+        return _below(self.sim_swap_url, "retrieve-date")
 
 
 def read(path: Path) -> KycFile:
@@ -131,3 +151,7 @@ def read(path: Path) -> KycFile:
         raise DataFileError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
     object.__setattr__(described.token, "secret", secret)
     return described
+
+
+def _below(url: str, path: str) -> str:
+    return f"{url.rstrip('/')}/{path}" if url else ""
