@@ -35,6 +35,9 @@ from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.identity.adapters.purge import Purge
+from xacthuc.identity.adapters.reconciliation.findings import Findings
+from xacthuc.identity.adapters.reconciliation.reading import Numbers
+from xacthuc.identity.adapters.reconciliation.runner import Reconciling
 from xacthuc.identity.adapters.reconciliation.sql_reconciliations import SqlReconciliations
 from xacthuc.identity.adapters.retention.erasures import Erasures
 from xacthuc.identity.adapters.retention.sql_duties import SqlDuties
@@ -73,6 +76,7 @@ from xacthuc.identity.staff_assembly import StaffAssembly
 from xacthuc.identity.usecases import approvals, questions
 from xacthuc.identity.usecases.approvals import FourEyes
 from xacthuc.identity.usecases.identity import Identity
+from xacthuc.identity.usecases.number_questions import NumberQuestions
 from xacthuc.identity.usecases.standing import Standings
 from xacthuc.identity.webhook_assembly import WebhookAssembly, WebhookParts
 from xacthuc.jobs.job import Work
@@ -295,10 +299,18 @@ class Assembly:
             changed=self.identity.follow,
             gap=metrics.outcome_gaps.add,
         )
+        reconciling = Reconciling(
+            pools.jobs,
+            Numbers(pools.imports, keys),
+            Findings(policy.reconciliation),
+            clock,
+            questions=lambda run: NumberQuestions(self.identity, run),
+            changed=self.identity.follow,
+        )
         record = Record.of(settings, pools, policy, clock, metrics)
         self.auditing = record.auditing
         self.works: tuple[Runs, ...] = (
-            *(relay, tail, publication, housekeeping, rotation, worker, outcomes, months),
+            *(relay, tail, publication, housekeeping, rotation, worker, outcomes, months, reconciling),
             *(record.sealer, record.pruning, self.webhooks.dispatcher, self.webhooks.worker),
             *(staffing.publication, staffing.sweep),
         )

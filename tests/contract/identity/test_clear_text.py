@@ -17,6 +17,7 @@ PLACES = {
     "adapters/number_notices.py": "tells a number that another account took it; otp is this product",
     "adapters/personal_id_questions.py": "asks providers and operators, each time audited (`usecases/disclosures.py`)",
     "adapters/personal_id_writes.py": "compares with what a provider says, and who the holder is",
+    "adapters/reconciliation/reading.py": "asks operators, each account audited (`usecases/number_questions.py`)",
     "adapters/retention/put_away.py": "seals anew under a hold key",
     "adapters/retention/sql_export.py": "tells a person what is held about them; audited in the same transaction",
     "adapters/rotation/targets.py": "makes hashes anew",

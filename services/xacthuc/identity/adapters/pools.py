@@ -49,8 +49,8 @@ class Pools:
             statement_timeout=_IMPORT,
         )
         self.keys = _pool(settings.keys_url, "xacthuc-identity-keys", settings.key_connections, _READ)
-        # Four more than jobs: for taking, renewing and counting them, and for the session that follows outcomes.
-        self.jobs = _pool(url, "xacthuc-identity-jobs", JOB_SLOTS + 4, _WRITE)
+        # Six more than jobs: for taking, renewing and counting them, and for the sessions that follow outcomes and reconcile.
+        self.jobs = _pool(url, "xacthuc-identity-jobs", JOB_SLOTS + 6, _WRITE)
         # One for the end of the record, which all watchers share, and two that those who are behind take turns at.
         self.events = _pool(url, "xacthuc-identity-events", 3, _READ)
         # Deliveries to webhooks wait for receivers, not for the database, so a few do for all of them.

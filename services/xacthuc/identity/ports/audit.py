@@ -55,8 +55,8 @@ class Part:
 class Notes(Protocol):
     """Writing to the trail what changes nothing else: that somebody read, or was given to read."""
 
-    async def note(self, entry: Entry) -> None:
-        """Commits an entry by itself."""
+    async def note(self, *entries: Entry) -> None:
+        """Commits entries by themselves."""
         ...
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.reconciliation import FindingKind, Run, Verdicts
@@ -34,6 +34,36 @@ class Found:
     def key(self) -> Key:
         """By what it is found again."""
         return self.platform, self.account_id, self.kind.value, self.source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """An account that stands on a number, opened to be asked about."""
+
+    platform: str
+    account_id: str = field(repr=False)
+    evidence_id: int
+    """The PHONE evidence."""
+    number: str = field(repr=False)
+    """E.164, in clear."""
+    verify_time: datetime
+    full_name: str = field(repr=False)
+    birth_date: date | None = field(repr=False)
+    personal_id: str = field(repr=False)
+    """Empty where none is known."""
+    confirmed: bool
+    """Whether a provider of electronic identification confirmed who the holder is: the identity record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """Some accounts of a run, in its order."""
+
+    subjects: tuple[Subject, ...]
+    skipped: int
+    """Accounts between them that ended or cannot be opened."""
+    until: tuple[str, str]
+    """Platform and account of the last one."""
 
 
 class Reconciliations(Protocol):

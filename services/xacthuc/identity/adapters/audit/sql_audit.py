@@ -84,10 +84,10 @@ class SqlAudit:
                 after_seal = part.seal.number
                 after_entry = max(after_entry or part.seal.ids[0], *part.seal.ids)
 
-    async def note(self, entry: Entry) -> None:
-        """Writes it in a transaction of its own: reading changes nothing else."""
+    async def note(self, *entries: Entry) -> None:
+        """Writes them in a transaction of their own: reading changes nothing else."""
         async with transaction(self._engine) as connection:
-            await trail.write(connection, [entry])
+            await trail.write(connection, entries)
 
     async def _parts(self, connection: AsyncConnection, after_seal: int, after_entry: int | None) -> list[Part]:
         found = select(trail.seals).where(_SEAL.number > after_seal).order_by(_SEAL.number).limit(_SEALS_AT_ONCE)

@@ -1,0 +1,300 @@
+"""A run over accounts, against an operator whose every answer is known: complete, balanced, patient, and quiet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from fake_carrier import BEHAVIOURS, FakeCarrier, expected, number, truth
+from import_world import batch, phone, row, run
+from structlog.testing import capture_logs
+
+from xacthuc.clock import SystemClock
+from xacthuc.identity.adapters.kyc import kyc_file
+from xacthuc.identity.adapters.kyc.subscribers import opened_operator
+from xacthuc.identity.adapters.reconciliation.findings import Findings
+from xacthuc.identity.adapters.reconciliation.reading import Numbers
+from xacthuc.identity.adapters.reconciliation.runner import Reconciling
+from xacthuc.identity.commands import EndAccount
+from xacthuc.identity.domain.reconciliation import FindingKind, RunState, Source
+from xacthuc.identity.ports.eid import Providers
+from xacthuc.identity.usecases import lifecycle, reconciliation
+from xacthuc.identity.usecases.number_questions import NumberQuestions
+
+PLATFORM = "forum"
+ACCOUNTS = [f"u{at:03d}" for at in range(30)]
+NUMBERS = [number(91_000_000 + at) for at in range(len(ACCOUNTS))]
+PAGE = 8
+
+
+class World:
+    """Accounts with numbers, an operator, and whoever carries runs out."""
+
+    def __init__(self, bench, engine, carrier):
+        self.bench, self.engine, self.carrier = bench, engine, carrier
+        self.identity = bench.identity
+        self.told = []
+
+    def runner(self):
+        async def changed(platform, account_ids):
+            self.told.append((platform, tuple(account_ids)))
+            await self.identity.follow(platform, account_ids)
+
+        return Reconciling(
+            self.engine,
+            Numbers(self.engine, self.bench.keys, page=PAGE),
+            Findings(self.identity.policy.reconciliation),
+            self.bench.clock,
+            questions=lambda run: NumberQuestions(self.identity, run, longest_wait=timedelta(milliseconds=20)),
+            changed=changed,
+        )
+
+    async def start(self, *sources, platform="", dry_run=False, per_second=0):
+        order = replace(self.bench.order("", "StartReconciliation"), platform=platform)
+        sources = sources or tuple(Source)
+        return await reconciliation.start(self.identity, order, sources, per_second, dry_run=dry_run)
+
+    async def run(self, *sources, **how):
+        started = await self.start(*sources, **how)
+        await self.runner().work()
+        return await reconciliation.get(self.identity, started.run_id)
+
+    async def close(self, account):
+        order = self.bench.order(account, "CloseAccount")
+        await lifecycle.close_account(self.identity, EndAccount(order=order, account_id=account))
+
+    async def findings(self, made):
+        page, _ = await reconciliation.list_findings(self.identity, made.run_id, None, None, 1000)
+        return page
+
+
+@pytest.fixture
+async def world(bench, accepting, engine, tmp_path):
+    pairs = zip(ACCOUNTS, NUMBERS, strict=True)
+    await run(accepting, batch(PLATFORM, [row(account, phone=phone(one)) for account, one in pairs]))
+    async with AsyncExitStack() as stack:
+        carrier = FakeCarrier()
+        await carrier.open()
+        stack.push_async_callback(carrier.close)
+        described = kyc_file.read(carrier.file(tmp_path))
+        operator = await stack.enter_async_context(
+            opened_operator(
+                replace(described, timeout_seconds=0.5), SystemClock(), lambda _what: lambda _said, _took: None
+            )
+        )
+        fast = replace(bench.identity.policy.reconciliation, most_per_second=100_000)
+        bench.identity = replace(
+            bench.identity,
+            policy=replace(bench.identity.policy, reconciliation=fast),
+            providers=Providers(
+                subscribers=(operator.kyc,), recycling=(operator.recycling,), sim_swaps=(operator.sim_swaps,)
+            ),
+        )
+        yield World(bench, engine, carrier)
+
+
+def counted(tally):
+    """Returns a tally as the operator would count it."""
+    counts = Counter({name: tally.of(name) for name in ("CHECKED", "MATCHED", "FOUND", "UNKNOWN", "SKIPPED")})
+    for name, count in tally.counts.items():
+        kind = name.partition("/")[0]
+        if kind in set(FindingKind):
+            counts[kind] += count
+    return +counts
+
+
+@pytest.mark.rule("R30")
+async def test_every_account_is_checked_once_and_what_is_known_is_found(world, look):
+    made = await world.run()
+
+    assert made.state is RunState.COMPLETED
+    assert (made.account_count, made.tally.balanced) == (len(ACCOUNTS), True)
+    assert counted(made.tally) == expected(NUMBERS)
+    assert set(world.carrier.numbers.values()) == {3}
+    found = {(finding.account_id, finding.kind.value) for finding in await world.findings(made)}
+    of = dict(zip(NUMBERS, ACCOUNTS, strict=True))
+    assert found == {(of[one], kind) for one in NUMBERS for kind in truth(one) - {"NOT_THEIRS"}}
+    lapsed = await look("SELECT account FROM identity.evidence WHERE lapse_reason = 'RECONCILED'")
+    recycled = {of[one] for one in NUMBERS if "RECYCLED" in truth(one)}
+    assert {row.account for row in lapsed} == recycled
+    assert {account for _, accounts in world.told for account in accounts} == recycled
+    assert made.tally.of("CHANGED") == len(recycled)
+
+
+async def test_each_detail_is_counted_for_itself(world):
+    made = await world.run(Source.KYC_MATCH)
+
+    mismatched = sum("SUBSCRIBER_MISMATCH" in truth(one) for one in NUMBERS)
+    theirs = sum(truth(one) != {"NOT_THEIRS"} for one in NUMBERS)
+    names = {name: made.tally.of(f"full_name/{name}") for name in ("MATCH", "MISMATCH", "UNKNOWN")}
+    assert names == {"MATCH": theirs - mismatched, "MISMATCH": mismatched, "UNKNOWN": len(NUMBERS) - theirs}
+    assert made.tally.of("personal_id/UNKNOWN") == len(NUMBERS)
+
+
+async def test_the_identity_record_is_the_third_side(world, engine, look):
+    """Of who was confirmed electronically the operator's silence leaves a match of declaration and record."""
+    key = await world.bench.keys.get(PLATFORM, "u001")
+    await look(
+        "INSERT INTO identity.evidence (platform, account, kind, source, verify_time, number)"
+        " VALUES ('forum', 'u001', 'PERSONAL_ID', 'eid/vneid', now(), :number) RETURNING id",
+        number=bytes(key.seal_number("001090000123")),
+    )
+
+    made = await world.run(Source.KYC_MATCH)
+
+    assert made.tally.of("personal_id/MATCH") == 1
+
+
+async def test_a_dry_run_asks_everything_and_changes_nothing(world, look):
+    made = await world.run(dry_run=True)
+
+    assert counted(made.tally) == expected(NUMBERS)
+    assert (world.told, made.tally.of("CHANGED")) == ([], 0)
+    assert await look("SELECT 1 FROM identity.evidence WHERE lapse_reason = 'RECONCILED'") == []
+
+
+@pytest.mark.parametrize("fault", sorted(set(BEHAVIOURS) - {"reject"}))
+async def test_what_fails_for_a_while_is_asked_again_until_it_is_known(world, fault):
+    rules = replace(world.identity.policy.reconciliation, tries=50)
+    world.identity = replace(world.identity, policy=replace(world.identity.policy, reconciliation=rules))
+    world.carrier.behave(fault, times=4)
+
+    made = await world.run(Source.NUMBER_RECYCLING, Source.SIM_SWAP)
+
+    wanted = expected(NUMBERS)
+    assert made.tally.balanced
+    assert {kind: counted(made.tally)[kind] for kind in ("RECYCLED", "SIM_SWAPPED", "UNANSWERED")} == {
+        "RECYCLED": wanted["RECYCLED"],
+        "SIM_SWAPPED": wanted["SIM_SWAPPED"],
+        "UNANSWERED": 0,
+    }
+
+
+async def test_what_is_never_answered_leaves_accounts_as_they_are_and_is_on_record(world):
+    world.carrier.behave("reject")
+
+    made = await world.run()
+
+    assert counted(made.tally) == {"CHECKED": 30, "UNKNOWN": 30, "UNANSWERED": 30}
+    assert {finding.action for finding in await world.findings(made)} == {"NOTHING"}
+    assert (world.told, made.state) == ([], RunState.COMPLETED)
+    assert world.carrier.questions.total() == 3 * len(ACCOUNTS)
+
+
+async def test_an_operator_that_answers_garbage_is_asked_as_often_as_policy_says(world):
+    rules = replace(world.identity.policy.reconciliation, tries=3)
+    world.identity = replace(world.identity, policy=replace(world.identity.policy, reconciliation=rules))
+    world.carrier.behave("garbage", times=3)
+    for account in ACCOUNTS[1:]:
+        await world.close(account)
+
+    made = await world.run(Source.SIM_SWAP)
+
+    assert (counted(made.tally), world.carrier.questions.total()) == (
+        {"CHECKED": 1, "UNKNOWN": 1, "UNANSWERED": 1},
+        3,
+    )
+
+
+async def test_a_run_that_waits_for_an_operator_can_be_canceled(world, eventually):
+    world.carrier.behave("hang")
+    made = await world.start()
+    working = asyncio.create_task(world.runner().work())
+    await eventually(lambda: world.carrier.questions.total() > 0)
+
+    order = replace(world.bench.order("", "CancelReconciliation"), platform="")
+    await reconciliation.cancel(world.identity, order, made.run_id)
+    await asyncio.wait_for(working, 10)
+
+    ended = await reconciliation.get(world.identity, made.run_id)
+    assert (ended.state, ended.tally.of("CHECKED")) == (RunState.CANCELED, 0)
+
+
+async def test_a_process_that_is_at_it_leaves_nothing_to_another(world, eventually):
+    world.carrier.behave("hang")
+    made = await world.start()
+    first = asyncio.create_task(world.runner().work())
+    await eventually(lambda: world.carrier.questions.total() > 0)
+
+    assert await world.runner().work() is False
+
+    world.carrier.behave("well")
+    first.cancel()
+    await asyncio.wait({first})
+    assert await world.runner().work() is True
+    assert counted((await reconciliation.get(world.identity, made.run_id)).tally) == expected(NUMBERS)
+
+
+async def test_nothing_is_asked_with_a_transaction_open(world, eventually, look):
+    world.carrier.behave("hang")
+    await world.start()
+    working = asyncio.create_task(world.runner().work())
+    await eventually(lambda: world.carrier.questions.total() > 0)
+
+    open_ones = await look(
+        "SELECT query FROM pg_stat_activity"
+        " WHERE datname = current_database() AND state LIKE 'idle in%' AND pid <> pg_backend_pid()"
+    )
+
+    working.cancel()
+    await asyncio.wait({working})
+    assert open_ones == []
+
+
+async def test_what_broke_off_goes_on_behind_the_last_page(world, eventually):
+    """Cut off in the middle of a page, again and again, as by a rollout; `tests/fault` does it with `kill -9`."""
+    made = await world.start()
+    for _ in range(4):
+        world.carrier.script.extend([BEHAVIOURS["hang"]] * 3)
+        working = asyncio.create_task(world.runner().work())
+        asked = world.carrier.questions.total()
+        await eventually(lambda asked=asked: world.carrier.questions.total() > asked + PAGE)
+        working.cancel()
+        await asyncio.wait({working})
+    world.carrier.script.clear()
+    await world.runner().work()
+
+    ended = await reconciliation.get(world.identity, made.run_id)
+    assert (ended.state, counted(ended.tally)) == (RunState.COMPLETED, expected(NUMBERS))
+
+
+@pytest.mark.rule("R12")
+async def test_who_is_told_what_is_on_record_before_anybody_is_and_nothing_of_it_in_logs(world, look):
+    world.carrier.behave("garbage", times=2)
+    with capture_logs() as logged:
+        made = await world.run()
+
+    rows = await look(
+        "SELECT subject, detail FROM identity.audit WHERE tag = 'identity:account:personal_data_disclosed'"
+        " AND request_id = :run",
+        run=made.run_id,
+    )
+    assert sorted(row.subject for row in rows) == ACCOUNTS
+    assert {(row.detail["to"], row.detail["what"]) for row in rows} == {
+        ("operator/viettel", "full_name,birth_date,phone_number")
+    }
+    told = repr(logged)
+    assert [one for one in (*NUMBERS, *ACCOUNTS, "Nguy") if one in told] == []
+
+
+async def test_an_account_that_was_erased_meanwhile_is_skipped(world, look):
+    await world.bench.keys.destroy(PLATFORM, "u005", world.bench.clock.now())
+
+    made = await world.run(Source.SIM_SWAP)
+
+    assert (made.tally.of("SKIPPED"), made.tally.balanced) == (1, True)
+    assert world.carrier.numbers[NUMBERS[5]] == 0
+
+
+async def test_another_platform_is_left_alone(world):
+    await world.identity.platforms.create(
+        replace(world.bench.order(), platform=""), "other", "Other", world.bench.clock.now()
+    )
+
+    made = await world.run(Source.SIM_SWAP, platform="other")
+
+    assert (made.state, made.account_count, made.tally.of("CHECKED")) == (RunState.COMPLETED, 0, 0)
