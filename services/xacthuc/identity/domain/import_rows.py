@@ -34,6 +34,9 @@ _NAME_FAULTS: Final = {
     names.NameFault.CONTROL_CHARACTERS: "must not hold control characters, line breaks or overrides of direction",
     names.NameFault.NO_LETTERS: "must show a letter",
 }
+make: Final = tuple.__new__
+"""Makes a named tuple of its fields in a third of the time: its own constructor is a function of Python around this."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -148,7 +151,9 @@ class Judge:
         complete = bool(name) and born is not None
         stands = PhoneOutcome.NONE if phone is None else self._stands
         kept = phone if stands is PhoneOutcome.ACCEPTED else None
-        taken = Candidate(place, account_id, name, born, None, None, complete, consent, kept, stands, transition)
+        taken = make(
+            Candidate, (place, account_id, name, born, None, None, complete, consent, kept, stands, transition)
+        )
         if born is not None and born >= self._plainly_grown and self._policy.is_child_on(born, self._today):
             return self._child(taken, born)
         return taken
@@ -188,7 +193,7 @@ class Judge:
             faults.append(
                 Fault("phone_evidence.verify_time", "must not be in the future; check the export", "IN_FUTURE")
             )
-        return ImportedPhone(e164 or number, verify_us, source)
+        return make(ImportedPhone, (e164 or number, verify_us, source))
 
 
 _TWICE: Final = Verdict(

@@ -13,7 +13,7 @@ from xacthuc.grpckit.errors import InvalidRequest
 from xacthuc.grpckit.validation import RequestValidator
 from xacthuc.identity.commands import ImportBatch, Order
 from xacthuc.identity.domain.account import State
-from xacthuc.identity.domain.import_rows import ImportedConsent, ImportedPhone, ImportedRow, ImportedTransition
+from xacthuc.identity.domain.import_rows import ImportedConsent, ImportedPhone, ImportedRow, ImportedTransition, make
 from xacthuc.identity.domain.importing import Outcome, PhoneOutcome
 from xacthuc.identity.domain.registration import CalendarDate, Fault
 from xacthuc.identity.wire.common import microseconds
@@ -71,15 +71,15 @@ class RowReader:
         account_id, has = row.account_id, row.HasField
         if not is_plain_id(account_id):
             faults += self._faults(service_pb2.RegisterAccountRequest(account_id=account_id), "account_id")
-        return ImportedRow(
+        fields = (
             account_id,
             " ".join(row.full_name.split()),
             self._birth_date(row.birth_date, faults) if has("birth_date") else None,
             self._consent(row.consent, faults) if has("consent") else None,
             self._phone(row.phone_evidence, faults) if has("phone_evidence") else None,
             self._transition(row.transition, faults) if has("transition") else None,
-            tuple(faults),
         )
+        return make(ImportedRow, (*fields, tuple(faults)))
 
     def _birth_date(self, date: Date, faults: list[Fault]) -> CalendarDate | None:
         year, month, day = date.year, date.month, date.day
@@ -88,18 +88,18 @@ class RowReader:
             if found:
                 faults += found
                 return None
-        return CalendarDate(year, month, day)
+        return make(CalendarDate, (year, month, day))
 
     def _consent(self, consent: Row.PriorConsent, faults: list[Fault]) -> ImportedConsent:
         version = consent.text_version
         faults += self._versions(version)
-        return ImportedConsent(version, _time_us(consent.accept_time, "consent.accept_time", faults))
+        return make(ImportedConsent, (version, _time_us(consent.accept_time, "consent.accept_time", faults)))
 
     def _phone(self, phone: Row.PhoneEvidence, faults: list[Fault]) -> ImportedPhone:
         source = phone.source
         faults += self._sources(source)
         verify_us = _time_us(phone.verify_time, "phone_evidence.verify_time", faults)
-        return ImportedPhone(phone.phone_number, verify_us, source)
+        return make(ImportedPhone, (phone.phone_number, verify_us, source))
 
     def _transition(self, transition: Row.Transition, faults: list[Fault]) -> ImportedTransition:
         basis = transition.legal_basis
