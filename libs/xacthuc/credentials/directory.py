@@ -45,6 +45,8 @@ class KeyDirectory(Replica[KeyRecord]):
         super().__init__(store, KEYS, records.verify, key, clock=clock, metrics=metrics, poll=poll)
         self._development = development
         self._brands: dict[str, str] = {}
+        self._recognised: dict[str, KeyRecord] = {}
+        """By the header that came with the key: hashing it anew for every call costs more than all else that is asked here."""
         metrics.keys_age_seconds.set_function(self.age_seconds)
 
     def authenticate(self, header: str | None) -> KeyRecord:
@@ -57,17 +59,22 @@ class KeyDirectory(Replica[KeyRecord]):
             raise Unauthenticated(
                 Reason.CREDENTIALS_MISSING, "send a platform key in the metadata: authorization: Bearer xt_live_..."
             )
-        text = bearer(header)
         now_ms = self._clock.now_ms()
         if now_ms > self._fresh_until_ms:
             raise Unavailable(Reason.CREDENTIALS_UNAVAILABLE, "platform keys cannot be checked at present")
-        record = self._records.get(sha256(text.encode()).digest())
-        if record is None or (not self._development and text.startswith(DEVELOPMENT_PREFIX)):
-            raise _unrecognised(text)
+        record = self._recognised.get(header) or self._recognise(header)
         if record.state is not KeyState.ACTIVE:
             raise Unauthenticated(Reason.CREDENTIALS_REVOKED, "the platform key was revoked; create another")
         if record.expire_ms is not None and now_ms >= record.expire_ms:
             raise Unauthenticated(Reason.CREDENTIALS_EXPIRED, "the platform key has expired; create another")
+        return record
+
+    def _recognise(self, header: str) -> KeyRecord:
+        text = bearer(header)
+        record = self._records.get(sha256(text.encode()).digest())
+        if record is None or (not self._development and text.startswith(DEVELOPMENT_PREFIX)):
+            raise _unrecognised(text)
+        self._recognised[header] = record
         return record
 
     def brand_of(self, platform: str) -> str:
@@ -75,6 +82,7 @@ class KeyDirectory(Replica[KeyRecord]):
         return self._brands.get(platform) or platform
 
     def _loaded(self) -> None:
+        self._recognised = {}
         by_age = sorted(self._records.values(), key=lambda record: record.version)
         self._brands = {record.platform: record.brand for record in by_age}
         self._metrics.keys_known.set(len(self._records))

@@ -120,7 +120,7 @@ async def test_a_long_way_through_what_is_passed_over_is_not_gone_twice(otp: Dep
     resumed = await first(otp, heartbeat.cursor)
 
     assert details_of(heartbeat) == []
-    assert details_of(resumed) == details[320:328]
+    assert details_of(resumed) == details[160:168]
 
 
 async def test_a_cursor_of_one_who_is_behind_is_as_old_as_what_it_has_not_seen(otp: Deployment) -> None:

@@ -30,10 +30,10 @@ _STREAMS: Final = tuple(_PARTITIONS)
 _READ_AT_ONCE: Final = 8
 _STREAMS_AT_ONCE: Final = 32
 """Together what the next check of a code may find in its way: a quarter of a thousand entries, a millisecond's work."""
-_PAUSE_SECONDS: Final = 0.25
-"""Wait after a look that left nothing behind: well inside the second in which a watcher hears of an outcome. Each look
+_PAUSE_SECONDS: Final = 0.5
+"""Wait after a look that left nothing behind: inside the second in which a watcher hears of an outcome. Each look
 costs the same whatever it finds, so looking again at once would take all that a busy service has left."""
-_HEARTBEAT_LOOKS: Final = 40
+_HEARTBEAT_LOOKS: Final = 20
 """An empty batch every ten quiet seconds tells the watcher that the stream lives, and moves its cursor on."""
 
 
