@@ -39,6 +39,10 @@ _ROWS = {
     " birth_date_match, personal_id_match, action, applied, create_time)": (
         f"'r', 'forum', 'c' || n, 'RECYCLED', 'operator/o', {_AGE}, 'UNKNOWN', 'UNKNOWN', 'UNKNOWN', 'NOTE', false, {_AGE}"
     ),
+    "identity.releases (platform, release, accounts, authority, legal_basis, reference, receive_time, emergency, fields,"
+    " due_time, create_time, close_reason, end_time)": (
+        f"'forum', 'r' || n, ARRAY['c' || n], 'A05', '', '', {_AGE}, false, '{{FULL_NAME}}', {_AGE}, {_AGE}, '', {_AGE}"
+    ),
     "identity.webhook_deliveries (platform, webhook, event, position, number, kind, account, event_time, details, state,"
     " attempts, last_status, create_time)": (
         f"'forum', 'w', 'e' || n, n, 0, 'PHONE_VERIFIED', 'c' || n, {_AGE}, '{{}}', 'DELIVERED', 1, 200, {_AGE}"

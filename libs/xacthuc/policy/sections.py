@@ -113,6 +113,10 @@ class Retention:
     """How long is on record that something was held, erased, asked for or released, once it is over."""
     acknowledge_days: int
     """How long other services may take to acknowledge an erasure."""
+    release_document_days: int
+    """How long what was made for an authority waits to be fetched, ..."""
+    release_repeat_minutes: int
+    """... and for how long the same call fetches it again."""
     late_hours: int
     """How late a purge may be before it alarms."""
 
@@ -162,7 +166,7 @@ class Locks:
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """By when persons and the agency for personal data have to be told."""
+    """By when persons and authorities have to be told."""
 
     acknowledge_working_days: int
     restrict_days: int
@@ -172,6 +176,9 @@ class Duties:
     erase_days: int
     extension_days: int
     breach_hours: int
+    release_hours: int
+    """For what an authority asks for of accounts."""
+    release_emergency_hours: int
     holidays: tuple[date, ...]
     """Days that are none of work, beside Saturdays and Sundays."""
 

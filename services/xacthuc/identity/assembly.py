@@ -14,6 +14,7 @@ from xacthuc.identity.adapters.account_cipher import KeyWrapper
 from xacthuc.identity.adapters.account_database import AccountDatabase
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
+from xacthuc.identity.adapters.approvals.authority_release import AuthorityRelease
 from xacthuc.identity.adapters.approvals.key_destruction import KeyDestruction
 from xacthuc.identity.adapters.approvals.lock_acts import lock_acts
 from xacthuc.identity.adapters.approvals.sql_approvals import SqlApprovals
@@ -39,7 +40,10 @@ from xacthuc.identity.adapters.reconciliation.findings import Findings
 from xacthuc.identity.adapters.reconciliation.reading import Numbers
 from xacthuc.identity.adapters.reconciliation.runner import Reconciling
 from xacthuc.identity.adapters.reconciliation.sql_reconciliations import SqlReconciliations
+from xacthuc.identity.adapters.releases.documents import Documents
+from xacthuc.identity.adapters.releases.sql_releases import SqlReleases
 from xacthuc.identity.adapters.retention.erasures import Erasures
+from xacthuc.identity.adapters.retention.filling import Filling
 from xacthuc.identity.adapters.retention.sql_duties import SqlDuties
 from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
 from xacthuc.identity.adapters.retention.sql_export import SqlExports
@@ -183,6 +187,8 @@ class Assembly:
         )
         session_keys = SessionKeys(keys)
         months = SessionMonths(pools.writes, session_keys, clock, policy.retention.session_log_months)
+        filling, releases = Filling(pools.writes, keys, session_keys), SqlReleases(pools.writes, keys, requests)
+        documents = Documents(pools.writes, keys, filling, clock)
         platforms = SqlPlatforms(pools.writes, requests)
         publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
         tail, secrets = Tail(pools.events, outbox), WebhookSecrets(sealer)
@@ -215,6 +221,7 @@ class Assembly:
                 JobKind.PURGE: Work(purge.purge, _JOB_WAITS),
                 JobKind.PERSONAL_ID_CHECK: Work(lambda job: questions.ask_again(self.identity, job), _JOB_WAITS),
                 JobKind.NUMBER_NOTICE: Work(NumberNotices(pools.writes, keys, peer, clock).tell, _JOB_WAITS),
+                JobKind.RELEASE_DOCUMENT: Work(documents.destroy, _JOB_WAITS),
                 JobKind.APPROVAL: Work(lambda job: approvals.carry_out(self.four_eyes, job), _JOB_WAITS),
             },
             metrics,
@@ -239,7 +246,8 @@ class Assembly:
             evidence=SqlEvidence(pools.writes, requests, signer),
             duties=SqlDuties(pools.writes, requests),
             reconciliations=SqlReconciliations(pools.writes, requests),
-            exports=SqlExports(pools.writes, keys, requests, policy, rules),
+            releases=releases,
+            exports=SqlExports(pools.writes, filling, requests, policy, rules),
             sessions=SqlSessionLog(pools.writes, session_keys, months, requests),
             verifications=SqlVerifications(database),
             imports=SqlImports(
@@ -266,6 +274,9 @@ class Assembly:
             executors={
                 ApprovalKind.KEY_DESTRUCTION: KeyDestruction(pools.writes, purge, clock),
                 **lock_acts(pools.writes, clock, self.identity.locks, self.identity.follow),
+                ApprovalKind.AUTHORITY_RELEASE: AuthorityRelease(
+                    releases, documents, clock, timedelta(days=policy.retention.release_document_days)
+                ),
             },
             open_for=timedelta(hours=policy.identity.approval_hours),
             appended=worker.wake,

@@ -24,7 +24,9 @@ from xacthuc.identity.adapters.locks.sql_violations import SqlViolations
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
 from xacthuc.identity.adapters.reconciliation.sql_reconciliations import SqlReconciliations
+from xacthuc.identity.adapters.releases.sql_releases import SqlReleases
 from xacthuc.identity.adapters.retention.erasures import Erasures
+from xacthuc.identity.adapters.retention.filling import Filling
 from xacthuc.identity.adapters.retention.sql_duties import SqlDuties
 from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
 from xacthuc.identity.adapters.retention.sql_export import SqlExports
@@ -221,7 +223,8 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         evidence=SqlEvidence(engine, requests, signer),
         duties=SqlDuties(engine, requests),
         reconciliations=SqlReconciliations(engine, requests),
-        exports=SqlExports(engine, keys, requests, policy, plan(policy)),
+        releases=SqlReleases(engine, keys, requests),
+        exports=SqlExports(engine, Filling(engine, keys, session_keys), requests, policy, plan(policy)),
         sessions=SqlSessionLog(engine, session_keys, months, requests),
         verifications=SqlVerifications(database),
         imports=SqlImports(

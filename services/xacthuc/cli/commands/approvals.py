@@ -37,11 +37,10 @@ _WHOLE = {
 
 
 class Kind(StrEnum):
-    """What kind of act it is."""
+    """What kind of act it is. What authorities ask for is proposed by `xacthuc retention releases propose`."""
 
     MASS_UNLOCK = "mass-unlock"
     PERMANENT_LOCK = "permanent-lock"
-    AUTHORITY_RELEASE = "authority-release"
     KEY_DESTRUCTION = "key-destruction"
     RESTRICT_ACCOUNTS = "restrict-accounts"
 
@@ -75,7 +74,6 @@ def propose(
     account: Annotated[list[str], typer.Option(help="Id of the account; where it is about many, several times.")],
     basis: Annotated[str, typer.Option(help="The order or rule it rests on.")],
     reason: Reason,
-    authority: Annotated[str, typer.Option(help="Who asks for it; for authority-release.")] = "",
     until: Annotated[str, typer.Option(help="For restrict-accounts: its end, such as 2026-12-31T00:00:00Z.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -86,7 +84,7 @@ def propose(
     if not kind.of_many and len(names) != 1:
         raise typer.BadParameter(f"{kind} is about one account")
     about = {"accounts": names} if kind.of_many else {"account": names[0]}
-    more = {name: value for name, value in (("authority", authority), ("expire_time", until)) if value}
+    more = {name: value for name, value in (("expire_time", until),) if value}
     with context.obj.identity_admin() as identity:
         made = identity.ask(admin.propose(platform, kind.name, {**about, "basis": basis, **more}, reason))
     _print(made, as_json=as_json)

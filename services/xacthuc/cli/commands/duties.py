@@ -2,12 +2,12 @@
 
 # ruff: noqa: PLC0415 - the contracts are imported when called, so that `xacthuc --help` stays quick
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from xacthuc.cli.instants import When, instant
 from xacthuc.cli.options import Json
 from xacthuc.cli.output import print_record, print_records
 
@@ -54,9 +54,6 @@ class Step(StrEnum):
     REFUSE = "refuse"
 
 
-_When = Annotated[
-    str, typer.Option(metavar="TIME", help="Such as 2026-11-28T09:00+07:00; now unless given.", show_default=False)
-]
 _Text = Annotated[str, typer.Option(help="A line of the notice; nothing of a person.", show_default=False)]
 
 
@@ -67,14 +64,14 @@ def open_request(
     account: Annotated[str, typer.Argument(help="Id of the account.")],
     demand: Annotated[Demand, typer.Argument(help="What is demanded.")],
     *,
-    received: _When = "",
+    received: When = "",
     elsewhere: Annotated[bool, typer.Option(help="A processor or another service has to act, too.")] = False,
     as_json: Json = False,
 ) -> None:
     """Keeps a demand, and shows by when it is to be acknowledged and answered."""
     from xacthuc.cli.adapters import duty_admin_client as admin
 
-    call = admin.open_request(platform, account, demand.name, _instant(received), elsewhere=elsewhere)
+    call = admin.open_request(platform, account, demand.name, instant(received), elsewhere=elsewhere)
     with context.obj.identity_admin() as identity:
         print_record(identity.ask(call), _REQUEST, as_json=as_json)
 
@@ -117,7 +114,7 @@ def list_requests(
 def open_breach(
     context: typer.Context,
     *,
-    detected: _When = "",
+    detected: When = "",
     nature: _Text = "",
     data_kinds: _Text = "",
     subjects: Annotated[int, typer.Option(min=0, help="How many people; 0 while that is not known.")] = 0,
@@ -138,7 +135,7 @@ def open_breach(
         "contact": contact,
     }
     with context.obj.identity_admin() as identity:
-        kept = identity.ask(admin.open_breach(_instant(detected), draft))
+        kept = identity.ask(admin.open_breach(instant(detected), draft))
     print_record(kept, {**_BREACH, "notice_vi": "notice"}, as_json=as_json)
 
 
@@ -194,15 +191,3 @@ def list_breaches(context: typer.Context, *, as_json: Json = False) -> None:
     with context.obj.identity_admin() as identity:
         found = identity.ask_all(admin.list_breaches, "breaches")
     print_records(found, _BREACH, empty="No breaches.", as_json=as_json)
-
-
-def _instant(text: str) -> datetime:
-    if not text:
-        return datetime.now(UTC)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise typer.BadParameter(f"{text!r} is not a time with its zone: say 2026-11-28T09:00+07:00")
-    return at

@@ -35,6 +35,8 @@ class Duty(StrEnum):
     """To answer it."""
     BREACH = "BREACH"
     """To tell the agency for personal data."""
+    RELEASE = "RELEASE"
+    """To release to an authority what it asked for, or to say why not."""
 
 
 class Demand(StrEnum):

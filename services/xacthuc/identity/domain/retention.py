@@ -58,6 +58,10 @@ class Data(StrEnum):
     """A run over the accounts that stand on a number."""
     FINDING = "FINDING"
     """What such a run found of an account."""
+    RELEASE = "RELEASE"
+    """What an authority asked for, and by whom it was released."""
+    RELEASE_DOCUMENT = "RELEASE_DOCUMENT"
+    """What was made for it, until it is fetched."""
     ERASURE = "ERASURE"
     """The evidence that something was erased."""
 
@@ -293,6 +297,15 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             tables=("reconciliation_findings",),
             starts="it was found, or the account ended",
             held=True,
+        ),
+        of_records(data=Data.RELEASE, tables=("releases",), starts="it was fetched, or closed without a release"),
+        Rule(
+            data=Data.RELEASE_DOCUMENT,
+            tables=("release_documents",),
+            starts="it was made; fetching destroys it within minutes",
+            term=Term(days=of.release_document_days),
+            figure="retention.release_document_days",
+            held=False,
         ),
         of_records(
             data=Data.ERASURE,

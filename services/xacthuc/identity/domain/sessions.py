@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from socket import AF_INET, AF_INET6, inet_ntop
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.identity.domain.registration import Fault
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_PORT_BYTES: Final = 2
+_IPV4_BYTES: Final = 4
 _AHEAD: Final = timedelta(minutes=1)
 """How far a platform's clocks may be ahead of ours."""
 
@@ -43,6 +46,13 @@ class Entry(NamedTuple):
     """The address, 4 or 16 bytes, and the port, 2; empty when none was told."""
     content_id: str
     """Empty for a log-in or log-out."""
+
+
+def address_of(origin: bytes) -> tuple[str, int]:
+    """Returns address and port of an origin that has them."""
+    packed = origin[:-_PORT_BYTES]
+    family = AF_INET if len(packed) == _IPV4_BYTES else AF_INET6
+    return inet_ntop(family, packed), int.from_bytes(origin[-_PORT_BYTES:], "big")
 
 
 @dataclass(frozen=True, slots=True)

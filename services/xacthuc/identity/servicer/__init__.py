@@ -11,6 +11,7 @@ from xacthuc.identity.servicer.internal import IdentityInternalServicer
 from xacthuc.identity.servicer.locks import LockAdminServicer
 from xacthuc.identity.servicer.public import IdentityServicer
 from xacthuc.identity.servicer.reconciliation import ReconciliationAdminServicer
+from xacthuc.identity.servicer.releases import ReleaseAdminServicer
 from xacthuc.identity.servicer.retention import RetentionAdminServicer
 from xacthuc.identity.servicer.sessions import SessionAdminServicer
 from xacthuc.identity.servicer.staff import StaffAdminServicer
@@ -25,6 +26,7 @@ __all__ = [
     "IdentityServicer",
     "LockAdminServicer",
     "ReconciliationAdminServicer",
+    "ReleaseAdminServicer",
     "RetentionAdminServicer",
     "SessionAdminServicer",
     "StaffAdminServicer",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
     from xacthuc.identity.ports.platforms import Platforms, Publication
     from xacthuc.identity.ports.reconciliation import Reconciliations
+    from xacthuc.identity.ports.releases import Releases
     from xacthuc.identity.ports.retention import Evidence, Exports, Holds, Retention
     from xacthuc.identity.ports.search import AccountSearch
     from xacthuc.identity.ports.sessions import SessionLog
@@ -77,6 +78,7 @@ class Identity:
     exports: Exports
     duties: Duties
     reconciliations: Reconciliations
+    releases: Releases
     sessions: SessionLog
     verifications: Verifications
     imports: Imports

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.identity.v1 import service_pb2, session_admin_pb2, sessions_pb2
@@ -11,7 +11,7 @@ from xacthuc.grpckit.errors import InvalidRequest
 from xacthuc.grpckit.validation import RequestValidator
 from xacthuc.identity.commands import Order, ReadSessions, RecordSessions
 from xacthuc.identity.domain.registration import Fault
-from xacthuc.identity.domain.sessions import Entry, EntryKind, Rejected
+from xacthuc.identity.domain.sessions import Entry, EntryKind, Rejected, address_of
 from xacthuc.identity.wire.common import instant, spaced
 from xacthuc.identity.wire.imports import is_plain_id
 
@@ -25,7 +25,6 @@ _OF_SESSIONS: Final = frozenset({EntryKind.LOG_IN, EntryKind.LOG_OUT})
 _PLAIN_SECONDS: Final = 1 << 32
 _NANOS: Final = 1_000_000_000
 _PORTS: Final = 65_535
-_IPV4_BYTES: Final = 4
 
 
 class EntryReader:
@@ -162,7 +161,5 @@ def _entry(one: Entry) -> sessions_pb2.SessionEntry:
     entry = sessions_pb2.SessionEntry(account_id=one.account_id, kind=_NUMBERS[one.kind], content_id=one.content_id)
     entry.occur_time.FromMicroseconds(one.occur_us)
     if one.origin:
-        packed = one.origin[:-2]
-        entry.ip_address = inet_ntop(AF_INET if len(packed) == _IPV4_BYTES else AF_INET6, packed)
-        entry.source_port = int.from_bytes(one.origin[-2:], "big")
+        entry.ip_address, entry.source_port = address_of(one.origin)
     return entry

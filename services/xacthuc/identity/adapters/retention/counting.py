@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
 
+from xacthuc.identity.adapters.releases.tables import releases
 from xacthuc.identity.adapters.retention.places import PLACES
 from xacthuc.identity.adapters.retention.tables import (
     breaches,
@@ -50,6 +51,7 @@ async def overdue(engine: AsyncEngine, now: datetime) -> dict[Duty, int]:
         ),
         Duty.SUBJECT_REQUEST: (asked.due_time, asked.end_time.is_(None)),
         Duty.BREACH: (breaches.c.due_time, breaches.c.notify_time.is_(None)),
+        Duty.RELEASE: (releases.c.due_time, releases.c.end_time.is_(None)),
     }
     async with transaction(engine) as connection:
         for duty, (due_time, is_open) in waiting.items():

@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, select
 from xacthuc.identity.adapters.approvals.tables import approvals
 from xacthuc.identity.adapters.locks.tables import lock_identities, violations
 from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings, reconciliations
+from xacthuc.identity.adapters.releases.tables import release_documents, releases
 from xacthuc.identity.adapters.retention.tables import breaches, erasures, holds, subject_requests
 from xacthuc.identity.adapters.tables import (
     accounts,
@@ -81,6 +82,8 @@ PLACES: Final[Mapping[Data, Place]] = MappingProxyType(
         Data.BREACH: Place(breaches, breaches.c.notify_time),
         Data.RECONCILIATION: Place(reconciliations, reconciliations.c.end_time),
         Data.FINDING: Place(reconciliation_findings, reconciliation_findings.c.create_time),
+        Data.RELEASE: Place(releases, releases.c.end_time),
+        Data.RELEASE_DOCUMENT: Place(release_documents, release_documents.c.make_time),
         Data.ERASURE: Place(erasures, erasures.c.complete_time),
     }
 )

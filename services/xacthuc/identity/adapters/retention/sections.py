@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.locks.tables import violations
 from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings
 from xacthuc.identity.adapters.retention.tables import erasures, subject_requests
+from xacthuc.identity.adapters.sessions.tables import session_log
 from xacthuc.identity.adapters.tables import (
     accounts,
     consents,
@@ -32,7 +34,7 @@ from xacthuc.identity.adapters.tables import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Table
+    from sqlalchemy import ColumnElement, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,12 @@ class Section:
     """The instant by which they are ordered."""
     whose: str = "account"
     """The column that names the account."""
+    only: tuple[ColumnElement[bool], ...] = ()
+    """What else its rows have in common."""
 
+
+OF_AUTHORITIES: Final = (Tag.ACCOUNT_HELD, Tag.ACCOUNT_RELEASED, Tag.SESSIONS_READ)
+"""Entries that tell of an authority's inquiry: whether the person may be told of it is for its order to say."""
 
 SECTIONS: Final = (
     Section(
@@ -58,7 +65,8 @@ SECTIONS: Final = (
         "Tài khoản",
         "Account",
         (
-            "person",
+            "full_name",
+            "birth_date",
             "kind",
             "life",
             "create_time",
@@ -223,6 +231,14 @@ SECTIONS: Final = (
         "create_time",
     ),
     Section(
+        "sessions",
+        session_log,
+        "Nhật ký đăng nhập và đăng tải",
+        "Log-ins, and what was published",
+        ("time", "kind", "ip_address", "source_port", "content_id"),
+        "time",
+    ),
+    Section(
         "requests",
         requests,
         "Yêu cầu gần đây của nền tảng",
@@ -238,6 +254,7 @@ SECTIONS: Final = (
         ("time", "tag", "actor"),
         "time",
         whose="subject",
+        only=(trail.entries.c.tag.not_in(OF_AUTHORITIES),),
     ),
 )
 
@@ -245,7 +262,7 @@ LEFT_OUT: Final[Mapping[str, str]] = MappingProxyType(
     {
         "held_accounts": "an order of an authority to keep data: whether the person may be told is for the order to say",
         "lock_identities": "keyed hashes of what is told under evidence, while a lock binds its holder",
-        "session_log": "log-ins, which may be millions: `ListSessionEntries` reads them in pages, each of them audited",
+        "releases": "what an authority asked for: whether the person may be told is for its order to say",
         "outbox": "what happened, as events for 30 days: the audit trail says the same",
         "webhook_deliveries": "which events were sent to the platform: the audit trail says what happened",
         "account_keys": "a key, which tells nothing of the person",

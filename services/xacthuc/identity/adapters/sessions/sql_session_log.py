@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select, tuple_
@@ -13,6 +13,7 @@ from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.errors import RequestIdReused
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_writes import entry as audited
+from xacthuc.identity.adapters.sessions.origins import instant, microseconds, opened_origin, place_of
 from xacthuc.identity.adapters.sessions.tables import session_log
 from xacthuc.identity.adapters.tables import trail
 from xacthuc.identity.domain.registration import Fault
@@ -24,6 +25,7 @@ from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 
 _ROWS_A_TURN: Final = 256
 """Rows sealed before other calls of the process have their turns: about a millisecond."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _FIRST_DAY: Final = date(1970, 1, 1)
 
 
@@ -79,7 +79,7 @@ class SqlSessionLog:
         ]
         if command.after:
             us, row_id = map(int, command.after.split("-"))
-            wanted += [of.time >= _instant(us), tuple_(of.time, of.id) > (_instant(us), row_id)]
+            wanted += [of.time >= instant(us), tuple_(of.time, of.id) > (instant(us), row_id)]
         detail: Json = {
             "basis": command.basis,
             "start_time": command.start_time.isoformat(),
@@ -96,7 +96,7 @@ class SqlSessionLog:
         last = page[-1] if len(rows) > limit else None
         return SessionPage(
             [_opened(row, ciphers.get(local_date(row.time))) for row in page],
-            "" if last is None else f"{_us(last.time)}-{last.id}",
+            "" if last is None else f"{microseconds(last.time)}-{last.id}",
         )
 
     async def _columns(
@@ -127,24 +127,17 @@ class SqlSessionLog:
 
 def _sealed(entries: Sequence[Entry], ciphers: Sequence[AccountCipher]) -> list[bytes | None]:
     told = [(one, cipher) for one, cipher in zip(entries, ciphers, strict=True) if one.origin]
-    places = [_place(one.account_id, one.occur_us, one.kind) for one, _ in told]
+    places = [place_of(one.account_id, one.occur_us, one.kind) for one, _ in told]
     sealed = iter(AccountCipher.seal_at([cipher for _, cipher in told], places, [one.origin for one, _ in told]))
     return [next(sealed) if one.origin else None for one in entries]
 
 
-def _place(account_id: str, occur_us: int, kind: str) -> str:
-    """Returns what binds an origin to its row; none of the parts can hold a slash."""
-    return f"session/{account_id}/{occur_us}/{kind}"
-
-
 def _opened(row: Row[Any], cipher: AccountCipher | None) -> Entry:
-    us = _us(row.time)
-    sealed = row.origin is not None and cipher is not None
     return Entry(
         account_id=row.account,
         kind=EntryKind(row.kind),
-        occur_us=us,
-        origin=cipher.open(_place(row.account, us, row.kind), row.origin) if sealed and cipher else b"",
+        occur_us=microseconds(row.time),
+        origin=opened_origin(row.account, row, cipher),
         content_id=row.content_id or "",
     )
 
@@ -154,11 +147,3 @@ def _answer(kept: Mapping[str, Any]) -> Recorded:
         kept["count"],
         [Rejected(one["index"], tuple(Fault(**fault) for fault in one["faults"])) for one in kept["rejected"]],
     )
-
-
-def _instant(us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=us)
-
-
-def _us(instant: datetime) -> int:
-    return (instant - _EPOCH) // _MICROSECOND

@@ -1,0 +1,1 @@
+"""What authorities ask for of accounts, and the documents that two people have made of it."""
