@@ -22,7 +22,8 @@ def template(postgres_server, sql):
 @pytest.fixture
 def migrated_url(postgres_server, sql, template):
     name = f"t_{uuid.uuid4().hex}"
-    sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    # By file, a third of the time that PostgreSQL's own way takes: nothing here has to survive a crash of the machine.
+    sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield postgres_server.database_url(name)
     sql(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -60,7 +60,7 @@ def crowded(postgres_server, sql, template):
 @pytest.fixture
 def migrated_url(postgres_server, sql, crowded):
     name = f"t_{uuid4().hex}"
-    sql(f"CREATE DATABASE {name} TEMPLATE {crowded}")
+    sql(f"CREATE DATABASE {name} TEMPLATE {crowded} STRATEGY FILE_COPY")
     yield postgres_server.database_url(name)
     sql(f"DROP DATABASE {name} WITH (FORCE)")
 
