@@ -29,6 +29,7 @@ from xacthuc.identity.adapters.locks.bindings import Bindings
 from xacthuc.identity.adapters.locks.sql_lock_list import SqlLockList
 from xacthuc.identity.adapters.locks.sql_locks import SqlLocks
 from xacthuc.identity.adapters.locks.sql_violations import SqlViolations
+from xacthuc.identity.adapters.number_lists.sql_number_lists import SqlNumberLists
 from xacthuc.identity.adapters.number_notices import NumberNotices
 from xacthuc.identity.adapters.otp_client import OtpClient
 from xacthuc.identity.adapters.outcomes import OutcomeWatch
@@ -248,6 +249,7 @@ class Assembly:
             reconciliations=SqlReconciliations(pools.writes, requests),
             releases=releases,
             exports=SqlExports(pools.writes, filling, requests, policy, rules),
+            number_lists=SqlNumberLists(pools.writes, personal, Findings(policy.reconciliation), policy.reconciliation),
             sessions=SqlSessionLog(pools.writes, session_keys, months, requests),
             verifications=SqlVerifications(database),
             imports=SqlImports(

@@ -155,6 +155,8 @@ ROLES: Final = {
         "ListReconciliations": ANYBODY,
         "CancelReconciliation": OFFICER_OR_ADMIN,
         "ListFindings": OFFICER,
+        "ImportFindings": OFFICER,
+        "ListNumberLists": ANYBODY,
     },
     "ReleaseAdmin": {
         "RecordRelease": OFFICER,

@@ -80,6 +80,8 @@ NEVER_RETRIED = {
     "ReconciliationAdmin/ListReconciliations": "the operator is told and decides",
     "ReconciliationAdmin/CancelReconciliation": "the operator is told and decides",
     "ReconciliationAdmin/ListFindings": "the operator is told and decides",
+    "ReconciliationAdmin/ImportFindings": "the operator is told, and goes on where it was by saying the same again",
+    "ReconciliationAdmin/ListNumberLists": "the operator is told and decides",
     "RetentionAdmin/PlaceHold": "the operator is told and decides",
     "RetentionAdmin/ExtendHold": "the operator is told and decides",
     "RetentionAdmin/ReleaseHold": "the operator is told and decides",

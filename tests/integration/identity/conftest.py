@@ -21,8 +21,10 @@ from xacthuc.identity.adapters.locks.bindings import Bindings
 from xacthuc.identity.adapters.locks.sql_lock_list import SqlLockList
 from xacthuc.identity.adapters.locks.sql_locks import SqlLocks
 from xacthuc.identity.adapters.locks.sql_violations import SqlViolations
+from xacthuc.identity.adapters.number_lists.sql_number_lists import SqlNumberLists
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
+from xacthuc.identity.adapters.reconciliation.findings import Findings
 from xacthuc.identity.adapters.reconciliation.sql_reconciliations import SqlReconciliations
 from xacthuc.identity.adapters.releases.sql_releases import SqlReleases
 from xacthuc.identity.adapters.retention.erasures import Erasures
@@ -225,6 +227,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         reconciliations=SqlReconciliations(engine, requests),
         releases=SqlReleases(engine, keys, requests),
         exports=SqlExports(engine, Filling(engine, keys, session_keys), requests, policy, plan(policy)),
+        number_lists=SqlNumberLists(engine, personal, Findings(policy.reconciliation), policy.reconciliation),
         sessions=SqlSessionLog(engine, session_keys, months, requests),
         verifications=SqlVerifications(database),
         imports=SqlImports(

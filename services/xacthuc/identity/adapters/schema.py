@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xacthuc.identity.adapters.approvals import tables as _approvals
 from xacthuc.identity.adapters.locks import tables as _locks
+from xacthuc.identity.adapters.number_lists import tables as _number_lists
 from xacthuc.identity.adapters.reconciliation import tables as _reconciliation
 from xacthuc.identity.adapters.releases import tables as _releases
 from xacthuc.identity.adapters.retention import tables as _retention
@@ -14,5 +15,5 @@ from xacthuc.identity.adapters.webhooks import tables as _webhooks
 
 __all__ = ["SCHEMA", "metadata"]
 
-_DEFINED = (_approvals, _locks, _reconciliation, _releases, _retention, _sessions, _staff, _webhooks)
+_DEFINED = (_approvals, _locks, _number_lists, _reconciliation, _releases, _retention, _sessions, _staff, _webhooks)
 """A module that defines tables adds them to `metadata` when it is imported. Add yours."""

@@ -62,6 +62,8 @@ class Data(StrEnum):
     """What an authority asked for, and by whom it was released."""
     RELEASE_DOCUMENT = "RELEASE_DOCUMENT"
     """What was made for it, until it is fetched."""
+    NUMBER_LIST = "NUMBER_LIST"
+    """A list of numbers that was imported; nothing of the numbers."""
     ERASURE = "ERASURE"
     """The evidence that something was erased."""
 
@@ -291,6 +293,7 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             data=Data.SUBJECT_REQUEST, tables=("subject_requests",), starts="the demand was fulfilled or refused"
         ),
         of_records(data=Data.BREACH, tables=("breaches",), starts="the agency was told"),
+        of_records(data=Data.NUMBER_LIST, tables=("number_lists",), starts="the last of its rows were taken"),
         of_records(data=Data.RECONCILIATION, tables=("reconciliations",), starts="the run ended"),
         of_records(
             data=Data.FINDING,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import reconciliation_admin_pb2 as pb2
 from xacthuc.identity.servicer.pages import size_of
-from xacthuc.identity.usecases import reconciliation
+from xacthuc.identity.usecases import number_lists, reconciliation
+from xacthuc.identity.wire import number_list_messages
 from xacthuc.identity.wire import reconciliation_messages as wire
 from xacthuc.identity.wire.common import order
 from xacthuc.identity.wire.retention_messages import last_of, platform_of
@@ -59,4 +60,16 @@ class ReconciliationAdminServicer:
         )
         return pb2.ListFindingsResponse(
             findings=[wire.finding(found) for found in page], next_page_token=wire.page_token(key)
+        )
+
+    async def ImportFindings(self, request: pb2.ImportFindingsRequest, call: Call) -> pb2.NumberList:
+        asked, now = order(request, call, ""), self._identity.clock.now()
+        given, batch = number_list_messages.begun(request, asked, now), number_list_messages.batch(request, now)
+        kept = await number_lists.import_findings(self._identity, asked, given, batch)
+        return number_list_messages.number_list(kept)
+
+    async def ListNumberLists(self, request: pb2.ListNumberListsRequest, call: Call) -> pb2.ListNumberListsResponse:
+        page, token = await number_lists.list_number_lists(self._identity, request.page_token, size_of(request))
+        return pb2.ListNumberListsResponse(
+            number_lists=[number_list_messages.number_list(of) for of in page], next_page_token=token
         )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.imports import Imports
     from xacthuc.identity.ports.lifecycle import AccountList, Lifecycle
     from xacthuc.identity.ports.locks import LockList, Locks, Violations
+    from xacthuc.identity.ports.number_lists import NumberLists
     from xacthuc.identity.ports.numbers import Proofs, Verifications
     from xacthuc.identity.ports.personal_ids import PersonalIds, SignIns
     from xacthuc.identity.ports.platforms import Platforms, Publication
@@ -79,6 +80,7 @@ class Identity:
     duties: Duties
     reconciliations: Reconciliations
     releases: Releases
+    number_lists: NumberLists
     sessions: SessionLog
     verifications: Verifications
     imports: Imports

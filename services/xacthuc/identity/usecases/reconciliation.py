@@ -70,8 +70,9 @@ async def cancel(identity: Identity, order: Order, run_id: str) -> Run:
 async def list_findings(
     identity: Identity, run_id: str, kind: FindingKind | None, after: Key | None, limit: int
 ) -> tuple[list[Found], Key | None]:
-    """Returns a page of what a run found, and behind which one the next page begins; None at the end."""
-    _there(await identity.reconciliations.get(run_id))
+    """Returns a page of what a run or a list found, and behind which one the next page begins; None at the end."""
+    if await identity.number_lists.get(run_id) is None:
+        _there(await identity.reconciliations.get(run_id))
     found = await identity.reconciliations.findings(run_id, kind, after, limit + 1)
     return found[:limit], found[limit - 1].key if len(found) > limit else None
 

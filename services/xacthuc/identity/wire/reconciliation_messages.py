@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 _SOURCES: Final = {source: pb2.Reconciliation.Source.Value(source.value) for source in Source}
 SOURCES: Final = {number: source for source, number in _SOURCES.items()}
 _STATES: Final = {state: pb2.Reconciliation.State.Value(state.value) for state in RunState}
-_KINDS: Final = {kind: pb2.Finding.Kind.Value(kind.value) for kind in FindingKind}
-KINDS: Final = {number: kind for kind, number in _KINDS.items()}
+KIND_VALUES: Final = {kind: pb2.Finding.Kind.Value(kind.value) for kind in FindingKind}
+KINDS: Final = {number: kind for kind, number in KIND_VALUES.items()}
 _ACTIONS: Final = {action: pb2.Finding.Action.Value(action.value) for action in FindingAction}
 _MATCHES: Final = {match: pb2.Finding.Match.Value(match.value) for match in Match}
+MATCHES: Final = {
+    **{number: match for match, number in _MATCHES.items()},
+    pb2.Finding.MATCH_UNSPECIFIED: Match.UNKNOWN,
+}
 _KEY_PARTS: Final = 4
 
 
@@ -52,7 +56,7 @@ def counts(tally: Tally) -> pb2.Reconciliation.Counts:
         skipped_count=tally.of(Checked.SKIPPED),
         changed_count=tally.of("CHANGED"),
         findings=[
-            pb2.Reconciliation.Counts.FindingCount(kind=_KINDS[kind], action=_ACTIONS[action], count=count)
+            pb2.Reconciliation.Counts.FindingCount(kind=KIND_VALUES[kind], action=_ACTIONS[action], count=count)
             for kind in FindingKind
             for action in FindingAction
             if (count := tally.of(f"{kind}/{action}"))
@@ -70,7 +74,7 @@ def finding(found: Found) -> pb2.Finding:
     """Renders a finding."""
     return pb2.Finding(
         account=f"platforms/{found.platform}/accounts/{found.account_id}",
-        kind=_KINDS[found.kind],
+        kind=KIND_VALUES[found.kind],
         source=found.source,
         observe_time=timestamp(found.observe_time),
         full_name=_MATCHES[found.verdicts.full_name],

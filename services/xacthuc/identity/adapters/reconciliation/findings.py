@@ -108,18 +108,28 @@ class Findings:
             return None
         total = Tally(row.counts)
         total.add(page.tally)
-        changed = []
-        by_platform = attrgetter("platform")
-        for platform, found in groupby(sorted(page.findings, key=by_platform), key=by_platform):
-            writing = _Writing(connection, run, order_of(run, platform), self._rules, total, now)
-            concerned = await writing.write(list(found))
-            if concerned:
-                changed.append((platform, [*concerned, *await wards_of(connection, platform, concerned)]))
+        changed = await self.write(connection, run, page.findings, total, now)
         await connection.execute(
             update(reconciliations)
             .where(of.run == run.run_id)
             .values(counts=dict(total.counts), done_platform=page.until[0], done_account=page.until[1], update_time=now)
         )
+        return changed
+
+    async def write(
+        self, connection: AsyncConnection, run: Run, findings: Iterable[Finding], total: Tally, now: datetime
+    ) -> list[tuple[str, list[str]]]:
+        """Writes findings and what follows from them, and counts both in `total`; returns what `apply` returns.
+
+        For whoever keeps its own place, as an import of a list does.
+        """
+        changed = []
+        by_platform = attrgetter("platform")
+        for platform, found in groupby(sorted(findings, key=by_platform), key=by_platform):
+            writing = _Writing(connection, run, order_of(run, platform), self._rules, total, now)
+            concerned = await writing.write(list(found))
+            if concerned:
+                changed.append((platform, [*concerned, *await wards_of(connection, platform, concerned)]))
         return changed
 
 

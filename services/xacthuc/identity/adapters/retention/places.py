@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, select
 
 from xacthuc.identity.adapters.approvals.tables import approvals
 from xacthuc.identity.adapters.locks.tables import lock_identities, violations
+from xacthuc.identity.adapters.number_lists.tables import number_lists
 from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings, reconciliations
 from xacthuc.identity.adapters.releases.tables import release_documents, releases
 from xacthuc.identity.adapters.retention.tables import breaches, erasures, holds, subject_requests
@@ -80,6 +81,7 @@ PLACES: Final[Mapping[Data, Place]] = MappingProxyType(
         Data.HOLD: Place(holds, holds.c.release_time),
         Data.SUBJECT_REQUEST: Place(subject_requests, subject_requests.c.end_time),
         Data.BREACH: Place(breaches, breaches.c.notify_time),
+        Data.NUMBER_LIST: Place(number_lists, number_lists.c.update_time),
         Data.RECONCILIATION: Place(reconciliations, reconciliations.c.end_time),
         Data.FINDING: Place(reconciliation_findings, reconciliation_findings.c.create_time),
         Data.RELEASE: Place(releases, releases.c.end_time),
