@@ -29,6 +29,7 @@ from xacthuc.api.identity.v1 import (
     duty_admin_pb2_grpc,
     internal_pb2_grpc,
     lock_admin_pb2_grpc,
+    reconciliation_admin_pb2_grpc,
     resources_pb2,
     retention_admin_pb2_grpc,
     service_pb2,
@@ -58,6 +59,7 @@ class Api:
         self.admin = admin_pb2_grpc.IdentityAdminStub(self._internal)
         self.retention = retention_admin_pb2_grpc.RetentionAdminStub(self._internal)
         self.duties = duty_admin_pb2_grpc.DutyAdminStub(self._internal)
+        self.reconciliation = reconciliation_admin_pb2_grpc.ReconciliationAdminStub(self._internal)
         self.locks = lock_admin_pb2_grpc.LockAdminStub(self._internal)
         self.audit = audit_admin_pb2_grpc.AuditAdminStub(self._internal)
         guardian = TlsFiles(deployment.tls, "guardian").channel_credentials()

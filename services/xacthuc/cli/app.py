@@ -22,6 +22,7 @@ from xacthuc.cli.commands import (
     lookup,
     operators,
     platforms,
+    reconcile,
     retention,
     send_test,
     serve,
@@ -113,6 +114,7 @@ app.command("send-test")(send_test.send_test)
 app.add_typer(blocks.app, name="blocks")
 app.add_typer(fraud.app, name="fraud")
 app.add_typer(events.app, name="events")
+app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(retention.app, name="retention")
 app.add_typer(locks.app, name="locks")
 app.add_typer(sessions.app, name="sessions")

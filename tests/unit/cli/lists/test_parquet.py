@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from pyarrow import parquet
 
 from xacthuc.cli.failure import CommandFailed
 from xacthuc.cli.lists.rows import Column, Kind, Verdict
+from xacthuc.cli.main import run
 
 DAY = date(2026, 11, 1)
 
@@ -89,3 +91,14 @@ def test_a_file_that_claims_more_rows_than_it_has_bytes_is_refused(tmp_path: Pat
     path = write_parquet(tmp_path / "list", {"phone": ["0912345678"] * rows, "date": [DAY] * rows})
     with pytest.raises(CommandFailed, match="a broken Parquet file"):
         opened(path)
+
+
+def test_without_pyarrow_it_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_parquet(tmp_path / "list", {"phone": ["0912345678"], "date": [DAY]})
+    monkeypatch.delitem(sys.modules, "xacthuc.cli.lists.parquet_file", raising=False)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    arguments = ["reconcile", "import", str(path), "--kind", "blocked", "--source", "viettel"]
+    assert run(arguments) == 1
+    assert "pip install 'xacthuc[analytics]'" in capsys.readouterr().err
