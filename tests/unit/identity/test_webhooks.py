@@ -13,7 +13,6 @@ from xacthuc.identity.domain.events import AccountEvent
 from xacthuc.identity.domain.webhooks import Outcome
 from xacthuc.telemetry.metrics import WEBHOOK_OUTCOMES
 
-NOW = datetime.now(UTC)
 SECRET, OTHER = bytes(range(32)), bytes(32)
 EVENT = AccountEvent(
     event_id="e" * 22,
@@ -41,14 +40,14 @@ def test_a_delivery_says_what_happened_to_whom_and_when():
 
 def test_a_library_of_others_verifies_it_with_the_secret_as_it_was_shown():
     body = rules.body_of(EVENT)
-    headers = rules.headers_of(EVENT.event_id, body, [SECRET], NOW)
+    headers = rules.headers_of(EVENT.event_id, body, [SECRET], datetime.now(UTC))
 
     assert Webhook(rules.spelled_secret(SECRET)).verify(body, headers) == json.loads(body)
 
 
 def test_while_a_secret_is_replaced_both_verify_it_and_no_other_does():
     body = rules.body_of(EVENT)
-    headers = rules.headers_of(EVENT.event_id, body, [SECRET, OTHER], NOW)
+    headers = rules.headers_of(EVENT.event_id, body, [SECRET, OTHER], datetime.now(UTC))
 
     for secret in (SECRET, OTHER):
         Webhook(rules.spelled_secret(secret)).verify(body, headers)
@@ -58,7 +57,8 @@ def test_while_a_secret_is_replaced_both_verify_it_and_no_other_does():
 
 def test_the_time_that_is_signed_is_that_of_the_sending():
     body = rules.body_of(EVENT)
-    early, late = (rules.headers_of("e", body, [SECRET], NOW + timedelta(seconds=after)) for after in (0, 30))
+    now = datetime.now(UTC)
+    early, late = (rules.headers_of("e", body, [SECRET], now + timedelta(seconds=after)) for after in (0, 30))
 
     assert early["webhook-id"] == late["webhook-id"]
     assert int(late["webhook-timestamp"]) - int(early["webhook-timestamp"]) == 30
