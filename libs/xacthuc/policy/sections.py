@@ -140,8 +140,10 @@ class Locks:
     """How long such a lock lasts."""
     permanent_from: int
     """The how manieth such lock has a permanent one proposed."""
+    decision_hours: int
+    """By when that proposal is to be decided; beyond it, it is overdue."""
     proposal_days: int
-    """How long that proposal waits for the two people who decide it."""
+    """How long it waits for the two people who decide it."""
     by_number_and_person: bool
     """Whether the same verified number with the same name and birth date is one person, as the same personal ID is."""
 
@@ -149,17 +151,10 @@ class Locks:
         """Refuses what the Decree does not allow, and what could never count."""
         if not 7 <= self.temporary_days <= 30:  # noqa: PLR2004 - the bounds of Decree 147/2024
             raise ValueError("temporary_days: write 7 to 30")
-        figures = (
-            self.frequent_count,
-            self.repeated_count,
-            self.frequent_days,
-            self.permanent_from,
-            self.proposal_days,
-        )
-        if min(figures) <= 0:
-            raise ValueError(
-                "frequent_count, repeated_count, frequent_days, permanent_from, proposal_days: write numbers above 0"
-            )
+        if min(self.frequent_count, self.repeated_count, self.frequent_days, self.permanent_from) <= 0:
+            raise ValueError("frequent_count, repeated_count, frequent_days, permanent_from: write numbers above 0")
+        if not 0 < self.decision_hours <= self.proposal_days * 24:
+            raise ValueError("decision_hours: write a number above 0, within proposal_days")
         if self.repeated_days < self.frequent_days:
             raise ValueError("repeated_days: must not be shorter than frequent_days")
 

@@ -15,14 +15,18 @@ from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest, NotFound,
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.adapters.approvals.lock_acts import lock_acts
 from xacthuc.identity.adapters.approvals.sql_approvals import SqlApprovals
+from xacthuc.identity.adapters.retention.sweeping import destroy
 from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.commands import DecideApproval, ProposeAct
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.approvals import SERVICE, Act, ApprovalKind, ApprovalState, Executed, Failed, Step
+from xacthuc.identity.domain.duties import Duty
+from xacthuc.identity.domain.retention import plan
 from xacthuc.identity.ports.approvals import Wanted
 from xacthuc.identity.usecases import approvals
 from xacthuc.identity.usecases.approvals import FourEyes
 from xacthuc.jobs.job import Done, Job
+from xacthuc.policy.dates import months_after
 
 PLATFORM, NUMBER = "forum", "+84912345678"
 AN, BINH = (Operator(name, frozenset({Role.OFFICER})) for name in ("an", "binh"))
@@ -312,6 +316,40 @@ async def test_a_proposal_is_taken_back_with_the_mistake_unless_an_officer_adopt
     assert (waiting.id, ended.state) == (adopted.id, ApprovalState.WITHDRAWN)
     assert (ended.decision.operator, ended.decision.reason) == (SERVICE, "mistaken")
     assert await officers.run(ended) == Done("WITHDRAWN")
+
+
+@pytest.mark.rule("R46")
+async def test_what_nobody_decides_within_a_day_is_overdue(world, officers):
+    await world.holder("a")
+    await world.violate("a", removal=SECURITY)
+    (made,) = await officers.proposed()
+
+    async def overdue():
+        _, duties = await world.identity.retention.figures(world.bench.clock.now())
+        return duties[Duty.PERMANENT_LOCK]
+
+    world.bench.clock.advance(timedelta(hours=24))
+    before = await overdue()
+    world.bench.clock.advance(timedelta(seconds=1))
+    late = await overdue()
+    await officers.take(Step.REFUSE, made, AN)
+
+    assert (before, late, await overdue()) == (0, 1, 0)
+
+
+@pytest.mark.rule("R49")
+async def test_what_was_refused_is_forgotten_when_its_time_is_over(world, officers, engine):
+    await world.holder("a")
+    await world.violate("a", removal=SECURITY)
+    (made,) = await officers.proposed()
+    await officers.take(Step.REFUSE, made, AN)
+    rules, end = plan(world.identity.policy), months_after(world.bench.clock.now(), 24)
+
+    await destroy(engine, rules, end - timedelta(seconds=1))
+    kept = len(await rows(engine, "approvals"))
+    await destroy(engine, rules, end)
+
+    assert (kept, len(await rows(engine, "approvals"))) == (1, 0)
 
 
 @pytest.mark.rule("R46")

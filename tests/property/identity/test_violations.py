@@ -35,6 +35,7 @@ small_rules = st.builds(
     repeated_days=st.integers(20, 60),
     temporary_days=st.integers(7, 30),
     permanent_from=st.integers(1, 4),
+    decision_hours=st.just(24),
     proposal_days=st.just(30),
     by_number_and_person=st.just(value=True),
 )

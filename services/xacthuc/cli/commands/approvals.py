@@ -25,6 +25,7 @@ _WHOLE = {
     **_ROW,
     "parameters": "with",
     "create_time": "proposed",
+    "due_time": "to be decided by",
     "adopter": "adopted by",
     "adopt_time": "adopted",
     "decider": "decided by",

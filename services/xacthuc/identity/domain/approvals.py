@@ -182,6 +182,8 @@ class Approval:
     state: ApprovalState
     create_time: datetime
     expire_time: datetime
+    due_time: datetime | None = None
+    """By when the law wants it decided; None where it does not say."""
     adoption: Adoption | None = None
     decision: Decision | None = None
     end_time: datetime | None = None

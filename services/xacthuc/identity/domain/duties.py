@@ -37,6 +37,8 @@ class Duty(StrEnum):
     """To tell the agency for personal data."""
     RELEASE = "RELEASE"
     """To release to an authority what it asked for, or to say why not."""
+    PERMANENT_LOCK = "PERMANENT_LOCK"
+    """To decide whether somebody is locked out for good."""
 
 
 class Demand(StrEnum):

@@ -89,6 +89,7 @@ def approval(found: Approval, state: ApprovalState) -> approval_admin_pb2.Approv
         decision_reason="" if decision is None else decision.reason,
         create_time=timestamp(found.create_time),
         expire_time=timestamp(found.expire_time),
+        due_time=optional_timestamp(found.due_time),
         decide_time=None if decision is None else timestamp(decision.time),
         end_time=optional_timestamp(found.end_time),
         result=outcome.result if isinstance(outcome, Executed) else None,

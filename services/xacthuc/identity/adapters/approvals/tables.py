@@ -25,6 +25,8 @@ approvals: Final = Table(
     word("state"),
     instant("create_time"),
     instant("expire_time"),
+    # By when the law wants it decided.
+    instant("due_time", nullable=True),
     # Who made what the service proposed their own.
     word("adopter", nullable=True),
     instant("adopt_time", nullable=True),

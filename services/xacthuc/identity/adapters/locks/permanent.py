@@ -5,6 +5,7 @@ The service is not one of two people: an officer adopts what it proposes, and an
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import or_, select, update
@@ -27,12 +28,13 @@ from xacthuc.identity.domain.approvals import (
 from xacthuc.ids import new_short_id
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
 
     from xacthuc.identity.adapters.account_changes import Change
     from xacthuc.identity.domain.violations import RemovalOrder
+    from xacthuc.policy.sections import Locks
     from xacthuc.sql.columns import Json
 
 _REASON: Final = "the law calls for it: one officer adopts it, and another one grants or refuses it"
@@ -41,9 +43,10 @@ _REASON: Final = "the law calls for it: one officer adopts it, and another one g
 class PermanentLocks:
     """Works within the transaction of a violation, once its account is locked, so that one proposal stands at a time."""
 
-    def __init__(self, open_for: timedelta) -> None:
-        """Takes how long such a proposal waits for two people."""
-        self._open_for = open_for
+    def __init__(self, rules: Locks) -> None:
+        """Takes by when such a proposal is to be decided, and how long it waits."""
+        self._due_in = timedelta(hours=rules.decision_hours)
+        self._open_for = timedelta(days=rules.proposal_days)
 
     async def propose(self, change: Change, violation_id: int, removal: RemovalOrder) -> None:
         """Proposes, unless two people have locked the account for good, or are about to decide it."""
@@ -90,6 +93,7 @@ class PermanentLocks:
             state=ApprovalState.PROPOSED,
             create_time=change.now,
             expire_time=change.now + self._open_for,
+            due_time=change.now + self._due_in,
         )
 
 

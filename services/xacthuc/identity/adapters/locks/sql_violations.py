@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
@@ -45,7 +44,7 @@ class SqlViolations:
         self._changes = AccountChanges(database)
         self._related = database.bindings.related
         self._rules = rules
-        self._proposals = PermanentLocks(timedelta(days=rules.proposal_days))
+        self._proposals = PermanentLocks(rules)
 
     async def record(
         self, order: Order, account_id: str, removal: RemovalOrder, violate_time: datetime, now: datetime

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
 
+from xacthuc.identity.adapters.approvals.tables import approvals
 from xacthuc.identity.adapters.releases.tables import releases
 from xacthuc.identity.adapters.retention.places import PLACES
 from xacthuc.identity.adapters.retention.tables import (
@@ -16,6 +17,7 @@ from xacthuc.identity.adapters.retention.tables import (
     subject_requests,
 )
 from xacthuc.identity.adapters.tables import accounts
+from xacthuc.identity.domain.approvals import ApprovalState
 from xacthuc.identity.domain.duties import Duty
 from xacthuc.identity.domain.retention import MOST_COUNTED, Figure
 from xacthuc.sql.engine import transaction
@@ -52,6 +54,10 @@ async def overdue(engine: AsyncEngine, now: datetime) -> dict[Duty, int]:
         Duty.SUBJECT_REQUEST: (asked.due_time, asked.end_time.is_(None)),
         Duty.BREACH: (breaches.c.due_time, breaches.c.notify_time.is_(None)),
         Duty.RELEASE: (releases.c.due_time, releases.c.end_time.is_(None)),
+        Duty.PERMANENT_LOCK: (
+            approvals.c.due_time,
+            and_(approvals.c.state == ApprovalState.PROPOSED, approvals.c.expire_time > now),
+        ),
     }
     async with transaction(engine) as connection:
         for duty, (due_time, is_open) in waiting.items():
