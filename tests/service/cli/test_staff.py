@@ -240,6 +240,21 @@ def test_a_proposal_says_what_with_what_and_who_has_to_decide(signed_in):
     assert "xacthuc approvals grant approvals/AAAAAAAAAAAA" in ran.err
 
 
+def test_an_act_on_many_accounts_takes_them_from_a_file(signed_in, tmp_path):
+    (tmp_path / "list").write_text("u1\nu2\n")
+    signed_in.admin.answer("CreateApproval", APPROVAL)
+    asked = ("approvals", "propose", "restrict-accounts", "forum", "--basis", "order", "--reason", "court order")
+
+    signed_in(*asked, "--accounts-file", str(tmp_path / "list"), "--until", "2026-12-31T00:00:00Z")
+
+    act = signed_in.admin.received[0].request.act.restrict_accounts
+    assert (list(act.accounts), act.expire_time.ToJsonString()) == (
+        ["accounts/u1", "accounts/u2"],
+        "2026-12-31T00:00:00Z",
+    )
+    assert signed_in(*asked).status == 2
+
+
 @pytest.mark.parametrize("more", [("--authority", "A05"), ("--account", "u2")])
 def test_what_an_act_does_not_take_is_refused_before_anybody_is_asked(signed_in, more):
     ran = signed_in(

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from xacthuc.cli.account_lists import Accounts, AccountsFile, accounts_of
 from xacthuc.cli.options import Json, Reason
 from xacthuc.cli.output import note, print_record, print_records
 
@@ -72,16 +73,18 @@ def propose(
     kind: Annotated[Kind, typer.Argument(help="What is to be done.")],
     platform: Annotated[str, typer.Argument(help="Id of the platform.")],
     *,
-    account: Annotated[list[str], typer.Option(help="Id of the account; where it is about many, several times.")],
     basis: Annotated[str, typer.Option(help="The order or rule it rests on.")],
     reason: Reason,
+    account: Accounts = None,
+    accounts_file: AccountsFile = None,
     until: Annotated[str, typer.Option(help="For restrict-accounts: its end, such as 2026-12-31T00:00:00Z.")] = "",
     as_json: Json = False,
 ) -> None:
     """Proposes an act; it is done once another operator has granted it."""
     from xacthuc.cli.adapters import approval_admin_client as admin
 
-    names = [each if "/" in each else f"accounts/{each}" for each in account]
+    named = accounts_of(account, accounts_file)
+    names = [each if "/" in each else f"accounts/{each}" for each in named]
     if not kind.of_many and len(names) != 1:
         raise typer.BadParameter(f"{kind} is about one account")
     about = {"accounts": names} if kind.of_many else {"account": names[0]}

@@ -4,12 +4,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
+from xacthuc.cli.account_lists import Accounts, AccountsFile, accounts_of
 from xacthuc.cli.options import Json, span
 from xacthuc.cli.output import note, print_json, print_record, print_records
 
@@ -29,10 +28,6 @@ _AT_ONCE: Final = 1000
 """How many accounts the contract takes in a call."""
 
 _Name = Annotated[str, typer.Argument(help="platforms/PLATFORM/holds/HOLD, as listed.")]
-_Accounts = Annotated[list[str] | None, typer.Option("--account", help="An account; may be given several times.")]
-_File = Annotated[
-    Path | None, typer.Option("--accounts-file", help="A file with an account a line; - is standard input.")
-]
 
 
 @app.command("place")
@@ -44,14 +39,14 @@ def place(
     legal_basis: Annotated[str, typer.Option(help="The article the order rests on.")],
     reference: Annotated[str, typer.Option(help="Number of the written order.")],
     review: Annotated[str, typer.Option(metavar="SPAN", help="In how long to look whether it is needed, such as 90d.")],
-    account: _Accounts = None,
-    accounts_file: _File = None,
+    account: Accounts = None,
+    accounts_file: AccountsFile = None,
     as_json: Json = False,
 ) -> None:
     """Places a hold on accounts: nothing of them is destroyed until it is released."""
     from xacthuc.cli.adapters import retention_admin_client as admin
 
-    accounts = _accounts(account, accounts_file)
+    accounts = accounts_of(account, accounts_file)
     call = admin.place_hold(
         platform,
         accounts[:_AT_ONCE],
@@ -70,14 +65,14 @@ def extend(
     context: typer.Context,
     name: _Name,
     *,
-    account: _Accounts = None,
-    accounts_file: _File = None,
+    account: Accounts = None,
+    accounts_file: AccountsFile = None,
     as_json: Json = False,
 ) -> None:
     """Adds accounts to a hold that stands."""
     from xacthuc.cli.adapters import retention_admin_client as admin
 
-    accounts = _accounts(account, accounts_file)
+    accounts = accounts_of(account, accounts_file)
     with context.obj.identity_admin() as identity:
         placed = identity.ask(admin.extend_hold(name, accounts[:_AT_ONCE]))
     _extend(context, placed, accounts[_AT_ONCE:], as_json=as_json)
@@ -135,19 +130,3 @@ def _extend(context: typer.Context, placed: Mapping[str, Any], rest: Sequence[st
     print_record(hold, _LABELS, as_json=False)
     if missing:
         note(f"Not held, because they are not registered or gone: {', '.join(missing)}")
-
-
-def _accounts(given: list[str] | None, file: Path | None) -> list[str]:
-    lines: list[str] = []
-    if file is not None:
-        try:
-            text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text("utf-8")
-            lines = text.split()
-        except (OSError, UnicodeDecodeError):
-            raise CommandFailed(
-                f"{file} cannot be read as text", advice="Name a file with an account a line.", exit_status=EXIT_USAGE
-            ) from None
-    accounts = [*(given or ()), *lines]
-    if not accounts:
-        raise typer.BadParameter("name accounts with --account or --accounts-file")
-    return accounts
