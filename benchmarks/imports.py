@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -22,7 +24,7 @@ from xacthuc.grpckit.tls import TlsFiles
 from xacthuc.sql.migrations import dsn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.rig import Rig
 
@@ -30,6 +32,10 @@ METHOD: Final = "/xacthuc.api.identity.v1.IdentityInternal/ImportAccounts"
 _PLATFORM: Final = (("x-xacthuc-platform", "bench-import"),)
 _BATCH_ROWS: Final = 1_000
 _SECONDS: Final = 600
+_PEOPLE: Final = 100_000
+"""More than a stream brings."""
+_TURNS: Final = 100
+"""More streams than go into one process."""
 _FAMILIES: Final = [
     "Nguyễn",
     "Trần",
@@ -78,10 +84,11 @@ _ACCEPTED_SECONDS: Final = 1_740_787_200
 class Amount:
     """How much is imported."""
 
-    rounds: int = 5
-    batches: int = 10
-    """Of 1 000 rows, in each stream of a round."""
+    rounds: int = 3
+    batches: int = 50
+    """Of 1 000 rows, in each stream of a round. While the first one is sealed nothing is merged: of ten that is a tenth."""
     streams: int = 2
+    """Into each process."""
 
 
 QUICK: Final = Amount(rounds=1, batches=1, streams=2)
@@ -101,17 +108,36 @@ class Round:
 
 
 async def study(rig: Rig, amount: Amount) -> dict[str, list[Figure]]:
-    """Imports fresh accounts, all with consent and a number that stands, and copies as many bytes beside them."""
+    """Imports fresh accounts, all with consent and a number that stands, and copies as many bytes beside them.
+
+    Through one process, which is bound to one core by the interpreter, and then through two, as a deployment has them.
+    """
+    one = await _through(rig, amount, {"identity": rig.ports.identity_internal}, 0)
+    rig.start("identity-2")
+    both = {"identity": rig.ports.identity_internal, "identity-2": rig.second_internal}
+    two = await _through(rig, amount, both, _TURNS)
+    rig.stop("identity-2")
+    return one | two
+
+
+async def _through(rig: Rig, amount: Amount, processes: Mapping[str, str], first: int) -> dict[str, list[Figure]]:
+    """Imports through processes at these addresses, beginning with the people of turn `first`."""
     credentials = TlsFiles(rig.layout.tls, "backfill").channel_credentials()
     options = [("grpc.ssl_target_name_override", "identity")]
-    before_mib, rounds = measure.resident_mib(rig.pid("identity")), []
-    async with grpc.aio.secure_channel(rig.ports.identity_internal, credentials, options=options) as channel:
-        await _imported(channel, _batches(1, 99))  # warms connections and plans
-        for turn in range(amount.rounds):
-            streams = [_batches(amount.batches, turn * amount.streams + one) for one in range(amount.streams)]
-            rounds.append(await _round(rig, channel, streams))
+    before_mib, rounds, turns = measure.resident_mib(rig.pid("identity")), [], count(first)
+    async with AsyncExitStack() as stack:
+        channels = [
+            await stack.enter_async_context(grpc.aio.secure_channel(address, credentials, options=options))
+            for address in processes.values()
+        ]
+        for channel in channels:
+            await _imported(channel, _batches(1, next(turns)))  # warms connections and plans
+        for _ in range(amount.rounds):
+            streams = [(channel, _batches(amount.batches, next(turns))) for channel in channels * amount.streams]
+            rounds.append(await _round(rig, list(processes), streams))
+    sent = f"{amount.streams} streams of {amount.batches} batches of {_BATCH_ROWS} rows"
     return {
-        f"ImportAccounts, {amount.streams} streams of {amount.batches} batches of {_BATCH_ROWS} rows": [
+        f"ImportAccounts, processes: {len(processes)}, into each {sent}": [
             spread("rows a second", [one.rows / one.wall_seconds for one in rounds], "/s"),
             spread("of a raw COPY's", [one.copy_seconds / one.wall_seconds for one in rounds], "x"),
             spread("CPU of the service", [one.service_seconds / one.rows * 1e5 for one in rounds], "s/100 000"),
@@ -123,14 +149,16 @@ async def study(rig: Rig, amount: Amount) -> dict[str, list[Figure]]:
     }
 
 
-async def _round(rig: Rig, channel: grpc.aio.Channel, streams: Sequence[Sequence[bytes]]) -> Round:
-    service, database = rig.pid("identity"), rig.database_pid
-    cpu, families = measure.cpu_seconds(service), measure.family_cpu_seconds(database)
+async def _round(
+    rig: Rig, processes: Sequence[str], streams: Sequence[tuple[grpc.aio.Channel, Sequence[bytes]]]
+) -> Round:
+    pids, database = [rig.pid(process) for process in processes], rig.database_pid
+    cpu, families = sum(map(measure.cpu_seconds, pids)), measure.family_cpu_seconds(database)
     began = time.monotonic()
-    await asyncio.gather(*(_imported(channel, stream) for stream in streams))
+    await asyncio.gather(*(_imported(channel, stream) for channel, stream in streams))
     wall = time.monotonic() - began
-    cpu, families = measure.cpu_seconds(service) - cpu, measure.family_cpu_seconds(database) - families
-    batches = [raw for stream in streams for raw in stream]
+    cpu, families = sum(map(measure.cpu_seconds, pids)) - cpu, measure.family_cpu_seconds(database) - families
+    batches = [raw for _, stream in streams for raw in stream]
     return Round(
         rows=len(batches) * _BATCH_ROWS,
         bytes=sum(map(len, batches)),
@@ -171,7 +199,7 @@ async def _copied(rig: Rig, batches: Sequence[bytes]) -> float:
 def _batches(number: int, turn: int) -> list[bytes]:
     """Returns serialized batches of people whom no other turn has."""
     chance = random.Random(turn)  # the same at every run
-    first = turn * 100_000
+    first = turn * _PEOPLE
     return [
         internal_pb2.ImportAccountsRequest(
             batch_id=str(uuid4()),

@@ -78,7 +78,7 @@ class Rig:
         identity = self._programs["identity"]
         beside = {
             "XACTHUC_PUBLIC_ADDRESS": self.second_public,
-            "XACTHUC_INTERNAL_ADDRESS": self._address(_SECOND + 1),
+            "XACTHUC_INTERNAL_ADDRESS": self.second_internal,
             "XACTHUC_METRICS_ADDRESS": self._address(_SECOND + 2),
         }
         self._programs["identity-2"] = replace(
@@ -93,6 +93,11 @@ class Rig:
     def second_public(self) -> str:
         """Where the second identity process serves platforms, once it is started."""
         return self._address(_SECOND)
+
+    @property
+    def second_internal(self) -> str:
+        """Where it serves other services."""
+        return self._address(_SECOND + 1)
 
     def _address(self, offset: int) -> str:
         return f"127.0.0.1:{self.ports.base + offset}"
