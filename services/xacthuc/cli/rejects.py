@@ -6,6 +6,8 @@ import csv
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
+
 if TYPE_CHECKING:
     from _csv import Writer
     from collections.abc import Iterable, Sequence
@@ -33,10 +35,17 @@ class RejectFile:
             self._file.close()
 
     def add(self, rows: Iterable[Sequence[object]]) -> None:
-        """Writes rows."""
-        for row in rows:
-            self.count += 1
-            self._begun().writerow(row)
+        """Writes rows; CommandFailed when the file cannot be written."""
+        try:
+            for row in rows:
+                self.count += 1
+                self._begun().writerow(row)
+        except OSError as error:
+            raise CommandFailed(
+                f"{self.path} cannot be written: {error.strerror}",
+                advice="Name another file with --rejects.",
+                exit_status=EXIT_USAGE,
+            ) from None
 
     def _begun(self) -> Writer:
         if self._writer is None:

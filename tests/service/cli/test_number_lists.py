@@ -107,6 +107,12 @@ def test_what_cannot_be_used_is_told_before_anything_is_sent(command, a_list, ar
     assert a_list.read_text().startswith("phone\n")
 
 
+def test_rejects_that_cannot_be_written_are_told(command, a_list, tmp_path):
+    ran = command("reconcile", "import", str(a_list), *OF, "--rejects", str(tmp_path / "absent" / "rejects.csv"))
+
+    assert (ran.status, "cannot be written: No such file or directory" in ran.err) == (2, True)
+
+
 def test_lists_are_shown_with_how_far_they_are(command):
     listed = pb2.NumberList(name="numberLists/1", kind=pb2.Finding.RECYCLED, source="viettel", row_count=12)
     command.admin.answer("ListNumberLists", pb2.ListNumberListsResponse(number_lists=[listed]))
