@@ -72,9 +72,9 @@ def digest(name: str, *, primary_key: bool = False, nullable: bool = False) -> C
     return Column(name, MaskedBytes(Digest), primary_key=primary_key, nullable=nullable)
 
 
-def number(name: str, *, nullable: bool = False) -> Column[int]:
+def number(name: str, *, primary_key: bool = False, nullable: bool = False) -> Column[int]:
     """Returns a column of whole numbers of 64 bits."""
-    return Column(name, BigInteger, nullable=nullable)
+    return Column(name, BigInteger, primary_key=primary_key, autoincrement=False, nullable=nullable)
 
 
 def flag(name: str) -> Column[bool]:

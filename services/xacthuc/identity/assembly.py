@@ -52,6 +52,7 @@ from xacthuc.identity.adapters.retention.sql_holds import SqlHolds
 from xacthuc.identity.adapters.retention.sql_retention import SqlRetention
 from xacthuc.identity.adapters.rotation import targets
 from xacthuc.identity.adapters.rotation.rotation import Rotation
+from xacthuc.identity.adapters.sessions.held import HeldSessions
 from xacthuc.identity.adapters.sessions.keys import SessionKeys
 from xacthuc.identity.adapters.sessions.months import SessionMonths
 from xacthuc.identity.adapters.sessions.sql_session_log import SqlSessionLog
@@ -187,7 +188,8 @@ class Assembly:
             bindings=Bindings(personal, by_number=policy.locks.by_number_and_person),
         )
         session_keys = SessionKeys(keys)
-        months = SessionMonths(pools.writes, session_keys, clock, policy.retention.session_log_months)
+        held_sessions = HeldSessions(pools.writes, keys, session_keys)
+        months = SessionMonths(pools.writes, session_keys, held_sessions, clock, policy.retention.session_log_months)
         filling, releases = Filling(pools.writes, keys, session_keys), SqlReleases(pools.writes, keys, requests)
         documents = Documents(pools.writes, keys, filling, clock)
         platforms = SqlPlatforms(pools.writes, requests)
@@ -250,7 +252,7 @@ class Assembly:
             releases=releases,
             exports=SqlExports(pools.writes, filling, requests, policy, rules),
             number_lists=SqlNumberLists(pools.writes, personal, Findings(policy.reconciliation), policy.reconciliation),
-            sessions=SqlSessionLog(pools.writes, session_keys, months, requests),
+            sessions=SqlSessionLog(pools.writes, session_keys, held_sessions, months, requests),
             verifications=SqlVerifications(database),
             imports=SqlImports(
                 pools.imports, BatchSealer(keys, personal), personal, rows, by_number, bindings=database.bindings

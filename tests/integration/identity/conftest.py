@@ -34,6 +34,7 @@ from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
 from xacthuc.identity.adapters.retention.sql_export import SqlExports
 from xacthuc.identity.adapters.retention.sql_holds import SqlHolds
 from xacthuc.identity.adapters.retention.sql_retention import SqlRetention
+from xacthuc.identity.adapters.sessions.held import HeldSessions
 from xacthuc.identity.adapters.sessions.keys import SessionKeys
 from xacthuc.identity.adapters.sessions.months import SessionMonths
 from xacthuc.identity.adapters.sessions.sql_session_log import SqlSessionLog
@@ -208,7 +209,8 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
     )
     personal_id_writes = PersonalIdWrites(database, caps)
     session_keys = SessionKeys(keys)
-    months = SessionMonths(engine, session_keys, clock, policy.retention.session_log_months)
+    held_sessions = HeldSessions(engine, keys, session_keys)
+    months = SessionMonths(engine, session_keys, held_sessions, clock, policy.retention.session_log_months)
     identity = Identity(
         clock=clock,
         policy=policy,
@@ -228,7 +230,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         releases=SqlReleases(engine, keys, requests),
         exports=SqlExports(engine, Filling(engine, keys, session_keys), requests, policy, plan(policy)),
         number_lists=SqlNumberLists(engine, personal, Findings(policy.reconciliation), policy.reconciliation),
-        sessions=SqlSessionLog(engine, session_keys, months, requests),
+        sessions=SqlSessionLog(engine, session_keys, held_sessions, months, requests),
         verifications=SqlVerifications(database),
         imports=SqlImports(
             engine,

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.errors import RequestIdReused
 from xacthuc.identity.adapters.account_keys import NoKey
+from xacthuc.identity.adapters.sessions.held import HeldSessions
 from xacthuc.identity.adapters.sessions.keys import SessionKeys
 from xacthuc.identity.adapters.sessions.months import SessionMonths
 from xacthuc.identity.commands import ReadSessions, RecordSessions
@@ -52,9 +53,9 @@ class Log:
 
     def months(self):
         keys = SessionKeys(self.bench.keys)
-        return SessionMonths(
-            self.engine, keys, self.bench.clock, self.bench.identity.policy.retention.session_log_months
-        )
+        held = HeldSessions(self.engine, self.bench.keys, keys)
+        kept = self.bench.identity.policy.retention.session_log_months
+        return SessionMonths(self.engine, keys, held, self.bench.clock, kept)
 
 
 @pytest.fixture

@@ -64,6 +64,10 @@ class Data(StrEnum):
     """What was made for it, until it is fetched."""
     NUMBER_LIST = "NUMBER_LIST"
     """A list of numbers that was imported; nothing of the numbers."""
+    SESSION = "SESSION"
+    """Log-ins, and what was published."""
+    HELD_SESSION = "HELD_SESSION"
+    """The same, of a month that is gone, which a hold keeps."""
     ERASURE = "ERASURE"
     """The evidence that something was erased."""
 
@@ -134,7 +138,6 @@ STAYS: Final[Mapping[str, str]] = {
     "personal_id_claims": "while it is true; deleted in the commit that ends it",
     "personal_id_checks": "while a question is open; deleted with its answer, or with the account's end",
     "account_keys": "that a key was destroyed; the key itself goes by ACCOUNT",
-    "session_log": "dropped by whole months, `retention.session_log_months` after each, with the keys of its days",
     "jobs": "while there is work to do",
     "cursors": "overwritten",
     "outbox_head": "overwritten",
@@ -161,7 +164,10 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
     of = policy.retention
     months = Term(months=of.account_data_months)
     of_records = partial(Rule, term=Term(months=of.record_months), figure="retention.record_months", held=False)
-    repeated = Term(days=policy.identity.request_id_days)
+    of_sessions = partial(Rule, term=Term(months=of.session_log_months), figure="retention.session_log_months")
+    of_repetitions = partial(
+        Rule, term=Term(days=policy.identity.request_id_days), figure="identity.request_id_days", held=False
+    )
     return (
         Rule(
             data=Data.ACCOUNT,
@@ -229,22 +235,8 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             term=Term(days=policy.number_moves.days),
             figure="number_moves.days",
         ),
-        Rule(
-            data=Data.REQUEST,
-            tables=("requests",),
-            starts="the call was made",
-            term=repeated,
-            figure="identity.request_id_days",
-            held=False,
-        ),
-        Rule(
-            data=Data.IMPORT_BATCH,
-            tables=("import_batches",),
-            starts="the batch was kept",
-            term=repeated,
-            figure="identity.request_id_days",
-            held=False,
-        ),
+        of_repetitions(data=Data.REQUEST, tables=("requests",), starts="the call was made"),
+        of_repetitions(data=Data.IMPORT_BATCH, tables=("import_batches",), starts="the batch was kept"),
         Rule(
             data=Data.SIGN_IN,
             tables=("sign_ins",),
@@ -309,6 +301,15 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             term=Term(days=of.release_document_days),
             figure="retention.release_document_days",
             held=False,
+        ),
+        of_sessions(
+            data=Data.SESSION,
+            tables=("session_log",),
+            starts="its month ended; dropped whole, with its keys",
+            held=False,
+        ),
+        of_sessions(
+            data=Data.HELD_SESSION, tables=("held_sessions",), starts="it happened; put aside while a hold stands"
         ),
         of_records(
             data=Data.ERASURE,

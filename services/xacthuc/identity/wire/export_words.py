@@ -124,6 +124,8 @@ VALUES: Final[Mapping[str, Text]] = MappingProxyType(
         "HOLD": Text(en="holds", vi="lệnh lưu giữ"),
         "SUBJECT_REQUEST": Text(en="demands", vi="yêu cầu của chủ thể dữ liệu"),
         "BREACH": Text(en="breaches", vi="vi phạm dữ liệu"),
+        "SESSION": Text(en="log-ins", vi="nhật ký đăng nhập"),
+        "HELD_SESSION": Text(en="log-ins kept for longer", vi="nhật ký đăng nhập được lưu giữ thêm"),
         "RELEASE": Text(en="releases to authorities", vi="việc cung cấp cho cơ quan có thẩm quyền"),
         "RELEASE_DOCUMENT": Text(en="documents for authorities", vi="tài liệu cung cấp cho cơ quan có thẩm quyền"),
         "LOG_IN": Text(en="log-in", vi="đăng nhập"),

@@ -43,6 +43,6 @@ FIELDS: Final[Mapping[Field, tuple[Section, ...]]] = MappingProxyType(
         Field.LOCKS: (_of("locks"),),
         Field.VIOLATIONS: (_of("violations"),),
         Field.GUARDIANS: (_of("guardians"), _of("wards")),
-        Field.SESSIONS: (_of("sessions"),),
+        Field.SESSIONS: (_of("sessions"), _of("held_sessions")),
     }
 )

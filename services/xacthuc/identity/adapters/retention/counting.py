@@ -20,6 +20,7 @@ from xacthuc.identity.adapters.tables import accounts
 from xacthuc.identity.domain.approvals import ApprovalState
 from xacthuc.identity.domain.duties import Duty
 from xacthuc.identity.domain.retention import MOST_COUNTED, Figure
+from xacthuc.identity.domain.sessions import oldest_kept
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ async def _figure(connection: AsyncConnection, rule: Rule, now: datetime, grace:
     place = PLACES[rule.data]
 
     def older(at: datetime) -> tuple[ColumnElement[bool], ...]:
+        if place.by_month:
+            return place.since < oldest_kept(at, rule.term.months).start, *place.if_
         return place.since <= (at if place.table is accounts else rule.term.before(at)), *place.if_
 
     if not rule.held:

@@ -83,7 +83,7 @@ class Opener:
         if name in {"full_name", "birth_date"}:
             return self._of_person(name, row.person)
         if name in {"ip_address", "source_port"}:
-            origin = opened_origin(self.account_id, row, self._days.get(local_date(row.time)))
+            origin = self._origin(row)
             return address_of(origin)[name == "source_port"] if origin else None
         value = getattr(row, name)
         return self._tried(lambda cipher: cipher.number(value)) if name == "number" and value else value
@@ -93,6 +93,12 @@ class Opener:
         if person is None or name == "full_name":
             return None if person is None else person.full_name
         return None if person.birth_date is None else person.birth_date.isoformat()
+
+    def _origin(self, row: Row[Any]) -> bytes:
+        """Of the log it opens under the key of its day, and under one of the account when a hold kept it beyond that."""
+        with suppress(UnsealError):
+            return opened_origin(self.account_id, row, [self._days.get(local_date(row.time)), *self._ciphers])
+        return b""
 
     def _tried(self, opening: Callable[[AccountCipher], Any]) -> Any:
         for cipher in self._ciphers:

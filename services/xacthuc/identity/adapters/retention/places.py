@@ -14,6 +14,7 @@ from xacthuc.identity.adapters.number_lists.tables import number_lists
 from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings, reconciliations
 from xacthuc.identity.adapters.releases.tables import release_documents, releases
 from xacthuc.identity.adapters.retention.tables import breaches, erasures, holds, subject_requests
+from xacthuc.identity.adapters.sessions.tables import held_sessions, session_log
 from xacthuc.identity.adapters.tables import (
     accounts,
     evidence,
@@ -48,6 +49,8 @@ class Place:
     """What else makes a row one of this kind."""
     emptied: Mapping[str, None] = field(default_factory=dict)
     """What is emptied when its time has come; the row is deleted where nothing is named."""
+    by_month: bool = False
+    """Whether what is old goes by whole months of Vietnam: the clock starts at the end of the month that `since` is in."""
 
 
 _UNSETTLED: Final = exists().where(jobs.jobs.c.id == jobs.attempts.c.job_id)
@@ -86,6 +89,8 @@ PLACES: Final[Mapping[Data, Place]] = MappingProxyType(
         Data.FINDING: Place(reconciliation_findings, reconciliation_findings.c.create_time),
         Data.RELEASE: Place(releases, releases.c.end_time),
         Data.RELEASE_DOCUMENT: Place(release_documents, release_documents.c.make_time),
+        Data.SESSION: Place(session_log, session_log.c.time, by_month=True),
+        Data.HELD_SESSION: Place(held_sessions, held_sessions.c.time),
         Data.ERASURE: Place(erasures, erasures.c.complete_time),
     }
 )

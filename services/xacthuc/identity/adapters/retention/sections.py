@@ -13,7 +13,7 @@ from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.locks.tables import violations
 from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings
 from xacthuc.identity.adapters.retention.tables import erasures, subject_requests
-from xacthuc.identity.adapters.sessions.tables import session_log
+from xacthuc.identity.adapters.sessions.tables import held_sessions, session_log
 from xacthuc.identity.adapters.tables import (
     accounts,
     consents,
@@ -235,6 +235,14 @@ SECTIONS: Final = (
         session_log,
         "Nhật ký đăng nhập và đăng tải",
         "Log-ins, and what was published",
+        ("time", "kind", "ip_address", "source_port", "content_id"),
+        "time",
+    ),
+    Section(
+        "held_sessions",
+        held_sessions,
+        "Nhật ký đăng nhập được lưu giữ thêm",
+        "Log-ins that are kept for longer",
         ("time", "kind", "ip_address", "source_port", "content_id"),
         "time",
     ),

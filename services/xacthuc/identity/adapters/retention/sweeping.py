@@ -32,10 +32,10 @@ _AT_ONCE: Final = 1_000
 _ROWS_AT_ONCE: Final = 200
 """Whose accounts are locked meanwhile, so that calls about them wait: some milliseconds."""
 
-ELSEWHERE: Final = frozenset({Data.ACCOUNT, Data.PENDING, Data.AUDIT, Data.RELEASE_DOCUMENT})
+ELSEWHERE: Final = frozenset({Data.ACCOUNT, Data.PENDING, Data.AUDIT, Data.RELEASE_DOCUMENT, Data.SESSION})
 """What is destroyed by others: accounts and documents for authorities, whose keys lie in another database, by jobs of their
 own (`purge.py`, `releases/documents.py`), and entries of the audit trail by whole seals, which leave a signed word
-(`xacthuc.audit.pruning`)."""
+(`xacthuc.audit.pruning`), and the session log by whole months (`sessions/months.py`)."""
 
 
 async def destroy(engine: AsyncEngine, rules: Iterable[Rule], now: datetime) -> None:

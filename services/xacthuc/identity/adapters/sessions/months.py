@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.clock import Clock
+    from xacthuc.identity.adapters.sessions.held import HeldSessions
     from xacthuc.identity.adapters.sessions.keys import SessionKeys
 
 _INTERVAL: Final = timedelta(hours=1)
@@ -42,10 +43,11 @@ _PARTITIONS: Final = text(
 class SessionMonths:
     """Runs beside the calls, in every process; one at a time is at it."""
 
-    def __init__(self, engine: AsyncEngine, keys: SessionKeys, clock: Clock, months: int) -> None:
+    def __init__(self, engine: AsyncEngine, keys: SessionKeys, held: HeldSessions, clock: Clock, months: int) -> None:
         """`months` is how long a month is kept after its end."""
         self._engine = engine
         self._keys = keys
+        self._held = held
         self._clock = clock
         self._months = months
         self._there: set[Month] = set()
@@ -85,7 +87,11 @@ class SessionMonths:
         self._there.update(wanted)
 
     async def _destroy(self, month: Month, now: datetime) -> None:
-        """Destroys the keys first: from then on nothing opens the rows, whatever happens to the process."""
+        """Destroys the keys first: from then on nothing opens the rows, whatever happens to the process.
+
+        Before, what legal holds keep is put aside.
+        """
+        await self._held.put_aside(month)
         async with transaction(self._engine) as connection:
             names = (await connection.scalars(select(platforms.c.platform))).all()
         for platform in names:

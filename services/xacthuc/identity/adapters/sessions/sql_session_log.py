@@ -7,14 +7,14 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, Table, select, tuple_
 
 from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.errors import RequestIdReused
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_writes import entry as audited
 from xacthuc.identity.adapters.sessions.origins import instant, microseconds, opened_origin, place_of
-from xacthuc.identity.adapters.sessions.tables import session_log
+from xacthuc.identity.adapters.sessions.tables import held_sessions, session_log
 from xacthuc.identity.adapters.tables import trail
 from xacthuc.identity.domain.registration import Fault
 from xacthuc.identity.domain.sessions import Entry, EntryKind, Month, Rejected
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from xacthuc.identity.adapters.sessions.held import HeldSessions
     from xacthuc.identity.adapters.sessions.keys import SessionKeys
     from xacthuc.identity.adapters.sessions.months import SessionMonths
     from xacthuc.identity.adapters.sql_requests import SqlRequests
@@ -45,8 +46,16 @@ _FIRST_DAY: Final = date(1970, 1, 1)
 class SqlSessionLog:
     """The port `SessionLog`."""
 
-    def __init__(self, engine: AsyncEngine, keys: SessionKeys, months: SessionMonths, requests: SqlRequests) -> None:
-        """Takes the pool for batches, the keys, what makes partitions, and what recognises repetitions."""
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        keys: SessionKeys,
+        held: HeldSessions,
+        months: SessionMonths,
+        requests: SqlRequests,
+    ) -> None:
+        """Takes the pool for batches, the keys, what holds keep, what makes partitions, and what recognises repetitions."""
+        self._held = held
         self._engine = engine
         self._keys = keys
         self._months = months
@@ -70,33 +79,29 @@ class SqlSessionLog:
 
     async def read(self, command: ReadSessions, limit: int, now: datetime) -> SessionPage:
         """Reads, audits, and opens what still has a key."""
-        of, order = session_log.c, command.order
-        wanted = [
-            of.platform == order.platform,
-            of.account == command.account_id,
-            of.time >= command.start_time,
-            of.time < command.end_time,
-        ]
-        if command.after:
-            us, row_id = map(int, command.after.split("-"))
-            wanted += [of.time >= instant(us), tuple_(of.time, of.id) > (instant(us), row_id)]
+        order = command.order
         detail: Json = {
             "basis": command.basis,
             "start_time": command.start_time.isoformat(),
             "end_time": command.end_time.isoformat(),
         }
         async with transaction(self._engine) as connection:
-            found = await connection.execute(
-                select(session_log).where(*wanted).order_by(of.time, of.id).limit(limit + 1)
-            )
-            rows = found.all()
+            logged = (await connection.execute(_wanted(session_log, command, limit + 1))).all()
+            held = (await connection.execute(_wanted(held_sessions, command, limit + 1))).all()
             await trail.write(connection, [audited(order, Tag.SESSIONS_READ, command.account_id, now, detail)])
-        page = rows[:limit]
-        ciphers = await self._keys.opening(order.platform, {local_date(row.time) for row in page})
-        last = page[-1] if len(rows) > limit else None
+        # What was copied aside and is not dropped yet is in both.
+        aside, found = {_place(row): row for row in held}, {_place(row): row for row in logged}
+        places = sorted(aside | found)[: limit + 1]
+        kept = await self._held.ciphers(order.platform, command.account_id) if aside else ()
+        days = await self._keys.opening(order.platform, {local_date(row.time) for row in logged})
         return SessionPage(
-            [_opened(row, ciphers.get(local_date(row.time))) for row in page],
-            "" if last is None else f"{microseconds(last.time)}-{last.id}",
+            [
+                _entry(found[place], [days.get(local_date(found[place].time))])
+                if place in found
+                else _entry(aside[place], kept)
+                for place in places[:limit]
+            ],
+            "" if len(places) <= limit else "{}-{}".format(*places[limit - 1]),
         )
 
     async def _columns(
@@ -132,12 +137,30 @@ def _sealed(entries: Sequence[Entry], ciphers: Sequence[AccountCipher]) -> list[
     return [next(sealed) if one.origin else None for one in entries]
 
 
-def _opened(row: Row[Any], cipher: AccountCipher | None) -> Entry:
+def _wanted(table: Table, command: ReadSessions, limit: int) -> Select[Any]:
+    of = table.c
+    wanted = [
+        of.platform == command.order.platform,
+        of.account == command.account_id,
+        of.time >= command.start_time,
+        of.time < command.end_time,
+    ]
+    if command.after:
+        us, row_id = map(int, command.after.split("-"))
+        wanted += [of.time >= instant(us), tuple_(of.time, of.id) > (instant(us), row_id)]
+    return select(table).where(*wanted).order_by(of.time, of.id).limit(limit)
+
+
+def _place(row: Row[Any]) -> tuple[int, int]:
+    return microseconds(row.time), row.id
+
+
+def _entry(row: Row[Any], ciphers: Sequence[AccountCipher | None]) -> Entry:
     return Entry(
         account_id=row.account,
         kind=EntryKind(row.kind),
         occur_us=microseconds(row.time),
-        origin=opened_origin(row.account, row, cipher),
+        origin=opened_origin(row.account, row, ciphers),
         content_id=row.content_id or "",
     )
 
