@@ -56,6 +56,14 @@ def test_tests_have_no_init_so_that_two_files_may_share_a_name():
     assert names(list((ROOT / "tests").rglob("__init__.py"))) == []
 
 
+def test_nothing_but_pictures_is_binary():
+    """Wheels, archives and dumps come in by mistake; what a build makes stays out."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    paths = [ROOT / name for name in tracked.split("\0") if name and not name.startswith("docs/images/")]
+
+    assert names([path for path in paths if path.is_file() and b"\0" in path.read_bytes()]) == []
+
+
 def test_every_package_says_what_it_owns():
     """Migrations are files for Alembic to run, not modules to import."""
     folders = {
