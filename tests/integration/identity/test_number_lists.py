@@ -15,18 +15,24 @@ from xacthuc.identity.domain.number_lists import Batch, ListedNumber, NumberList
 from xacthuc.identity.domain.reconciliation import NOTHING_KNOWN, FindingKind, Match, Verdicts
 from xacthuc.identity.usecases import number_lists, reconciliation
 from xacthuc.identity.usecases.accounts import get_account
+from xacthuc.ids import random_bytes
+from xacthuc.sealing import KeyRing
 
 PLATFORM = "forum"
 MINE, OTHER, STRANGER = "+84912345678", "+84987654321", "+84903000000"
 
 
-@pytest.fixture
-async def world(bench, engine, look):
-    """Accounts u1 and u2 on one platform, each on a number, proven 100 days ago."""
+async def add_platform(engine):
     async with engine.begin() as connection:
         await connection.exec_driver_sql(
             "INSERT INTO identity.platforms (platform, display_name, create_time) VALUES ('forum', 'Forum', now())"
         )
+
+
+@pytest.fixture
+async def world(bench, engine, look):
+    """Accounts u1 and u2 on one platform, each on a number, proven 100 days ago."""
+    await add_platform(engine)
     for account, number in (("u1", MINE), ("u2", OTHER)):
         await bench.register(account)
         await bench.verify(account, bench.proof(account, number))
@@ -238,3 +244,18 @@ async def test_nothing_is_kept_of_a_number_that_nobody_here_stands_on(world):
     )
     assert rows[0].findings == 0
     assert STRANGER[3:] not in rows[0].lists + rows[0].audit
+
+
+async def test_a_number_is_found_while_its_key_is_replaced(engine, new_server, new_ring, look):
+    seal, old = new_ring(), new_ring()
+    both = KeyRing(keys={**old.keys, 1: random_bytes(32)}, current=1)
+    before, after = new_server(engine, seal, old), new_server(engine, seal, both)
+    await add_platform(engine)
+    await before.register("u1")
+    await before.verify("u1", before.proof("u1", MINE))
+    after.clock.advance(timedelta(days=100))
+    world = World(after, look)
+
+    kept = await world.take(world.list(), MINE, STRANGER)
+
+    assert outcomes(kept) == {RowOutcome.REVERIFY: 1, RowOutcome.UNKNOWN: 1}

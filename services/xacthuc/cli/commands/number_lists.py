@@ -138,9 +138,9 @@ def _opened(
     except DataFileError as error:
         raise CommandFailed(str(error), exit_status=EXIT_USAGE) from None
     known = Headings.load(headings)
-    named = b"" if headings is None else headings.read_bytes()
+    files = [b"" if path is None else path.read_bytes() for path in (headings, numbering_plan)]
     numbers = NumberList(file, Context(kind=kind, headings=known, plan=plan, now=now, observed=when))
-    return numbers, f"{observed}\n{hashlib.sha256(named).hexdigest()}"
+    return numbers, "\n".join([observed, *(hashlib.sha256(each).hexdigest() for each in files)])
 
 
 def _interrupted(failed: CommandFailed, kept: dict[str, Any]) -> CommandFailed:

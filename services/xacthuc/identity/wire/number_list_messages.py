@@ -38,16 +38,14 @@ def batch(request: pb2.ImportFindingsRequest, now: datetime) -> Batch:
     expected = 0
     rows = []
     for place, row in enumerate(request.numbers):
-        field = f"numbers[{place}]"
+        offset, seen = f"numbers[{place}].offset", f"numbers[{place}].observe_time"
         if not expected <= row.offset < request.row_count:
             faults.append(
-                FieldFault(
-                    f"{field}.offset", "must be below row_count, and above that of the row before", "OUT_OF_ORDER"
-                )
+                FieldFault(offset, "must be below row_count, and above that of the row before", "OUT_OF_ORDER")
             )
-        observed = instant(row.observe_time, f"{field}.observe_time")
+        observed = instant(row.observe_time, seen)
         if observed > now:
-            faults.append(FieldFault(f"{field}.observe_time", "must not be in the future", "IN_THE_FUTURE"))
+            faults.append(FieldFault(seen, "must not be in the future", "IN_THE_FUTURE"))
         expected = row.offset + 1
         rows.append((request.first_row + row.offset, _listed(row, observed)))
     if faults:

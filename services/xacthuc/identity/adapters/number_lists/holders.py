@@ -45,10 +45,13 @@ async def indexed(
 ) -> Mapping[str, Indexes]:
     """Returns by what the numbers are found on each platform; other calls have their turns between platforms."""
     found: dict[str, Indexes] = {}
+    numbers, places = [row.number for _, row in rows], [place for place, _ in rows]
     for platform in platforms:
-        found[platform] = [
-            (index, place) for place, row in rows for index in personal.number_indexes(platform, row.number)
-        ]
+        if personal.is_rotating:
+            every = (personal.number_indexes(platform, number) for number in numbers)
+            found[platform] = [(index, place) for place, of in zip(places, every, strict=True) for index in of]
+        else:
+            found[platform] = list(zip(personal.number_index_each(platform, numbers), places, strict=True))
         await asyncio.sleep(0)
     return found
 
