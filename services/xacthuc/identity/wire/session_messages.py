@@ -12,7 +12,7 @@ from xacthuc.grpckit.validation import RequestValidator
 from xacthuc.identity.commands import Order, ReadSessions, RecordSessions
 from xacthuc.identity.domain.registration import Fault
 from xacthuc.identity.domain.sessions import Entry, EntryKind, Rejected, address_of
-from xacthuc.identity.wire.common import instant, spaced
+from xacthuc.identity.wire.common import instant, microseconds, spaced
 from xacthuc.identity.wire.imports import is_plain_id
 
 if TYPE_CHECKING:
@@ -62,14 +62,13 @@ class EntryReader:
         elif kind is not None and kind not in _OF_SESSIONS:
             faults += self._id_faults("content_id", entry.content_id)
         try:
-            occurred = instant(entry.occur_time, "occur_time")
+            occur_us = microseconds(entry.occur_time, "occur_time")
         except InvalidRequest as error:
             faults += [Fault(fault.field, fault.description, fault.reason) for fault in error.field_faults]
             return Rejected(index, tuple(faults))
         if faults or kind is None or origin is None:
             return Rejected(index, tuple(faults))
-        us = round(occurred.timestamp()) * 1_000_000 + occurred.microsecond
-        return Entry(entry.account_id, kind, us, origin, entry.content_id)
+        return Entry(entry.account_id, kind, occur_us, origin, entry.content_id)
 
     def _id_faults(self, field: str, given: str) -> tuple[Fault, ...]:
         try:
