@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
+from xacthuc.grpckit.errors import NotFound
+from xacthuc.grpckit.reasons import Reason
 
 HOLD = "platforms/forum/holds/6f9619ff-8b86-4011-b42d-00c04fc964ff"
 ORDERED = ("--authority", "A05", "--legal-basis", "Law 116/2025 Art. 25", "--reference", "12/CV", "--review", "90d")
@@ -39,6 +43,23 @@ def test_a_long_list_of_accounts_is_one_hold(command, tmp_path):
     assert (first.parent, first.accounts[0], first.reference) == ("platforms/forum", "accounts/u0", "12/CV")
     assert [(request.name, len(request.accounts)) for request in rest] == [(HOLD, 1000), (HOLD, 100)]
     assert (ran.json["hold"]["account_count"], ran.json["not_held"]) == (2099, ["accounts/u1"])
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_hold_that_comes_only_half_way_is_named_with_who_is_not_held(command, tmp_path, as_json):
+    (tmp_path / "list").write_text("".join(f"u{number}\n" for number in range(3100)))
+    stands, missing = pb2.Hold(name=HOLD), "accounts/u1"
+    command.admin.answer("PlaceHold", pb2.PlaceHoldResponse(hold=stands, not_held=[missing]))
+    command.admin.answer("ExtendHold", pb2.PlaceHoldResponse(hold=stands), NotFound(Reason.HOLD_NOT_FOUND, "no"))
+
+    file = ("--accounts-file", str(tmp_path / "list"))
+    ran = command("retention", "holds", "place", "forum", *ORDERED, *file, *(["--json"] if as_json else []))
+
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith(f"The hold is {HOLD}; ")
+    assert missing in ran.err
+    assert "the last 1100 accounts" in ran.err
+    assert f"xacthuc retention holds extend {HOLD}" in ran.err
 
 
 def test_a_hold_on_nobody_is_a_mistake(command):

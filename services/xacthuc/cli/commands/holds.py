@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from xacthuc.cli.account_lists import Accounts, AccountsFile, accounts_of
+from xacthuc.cli.failure import CommandFailed
 from xacthuc.cli.options import Json, span
 from xacthuc.cli.output import note, print_json, print_record, print_records
 
@@ -116,17 +117,37 @@ def show(
 
 
 def _extend(context: typer.Context, placed: Mapping[str, Any], rest: Sequence[str], *, as_json: bool) -> None:
-    """Adds what did not fit into the first call, and prints everything."""
+    """Adds what did not fit into the first call, and prints everything; of a failure midway, what stands and what does not.
+
+    Who places the hold anew would have two: the answer with its name is nowhere else.
+    """
     from xacthuc.cli.adapters import retention_admin_client as admin
 
     hold, missing = placed["hold"], list(placed["not_held"])
+    if rest:
+        note(f"The hold is {hold['name']}; {len(rest)} more accounts are being added.")
     with context.obj.identity_admin() as identity:
         for at in range(0, len(rest), _AT_ONCE):
-            answer = identity.ask(admin.extend_hold(hold["name"], rest[at : at + _AT_ONCE]))
+            try:
+                answer = identity.ask(admin.extend_hold(hold["name"], rest[at : at + _AT_ONCE]))
+            except CommandFailed as failed:
+                _tell_missing(missing)
+                raise CommandFailed(
+                    f"the hold stands, but perhaps not on the last {len(rest) - at} accounts: {failed.message}",
+                    lines=failed.lines,
+                    advice=f"{failed.advice}\nThen give the same accounts, or the last of them, to the hold that stands: "
+                    f"xacthuc retention holds extend {hold['name']}",
+                    exit_status=failed.exit_status,
+                    facts={**failed.facts, "hold": hold["name"], "not_held": missing},
+                ) from None
             hold, missing = answer["hold"], missing + answer["not_held"]
     if as_json:
         print_json({"hold": hold, "not_held": missing})
         return
     print_record(hold, _LABELS, as_json=False)
-    if missing:
-        note(f"Not held, because they are not registered or gone: {', '.join(missing)}")
+    _tell_missing(missing)
+
+
+def _tell_missing(accounts: Sequence[str]) -> None:
+    if accounts:
+        note(f"Not held, because they are not registered or gone: {', '.join(accounts)}")
