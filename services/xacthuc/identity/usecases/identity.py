@@ -50,8 +50,13 @@ class Shield:
         """Returns what `work` returns; when the caller is cancelled, `work` goes on."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waits is told; when the caller has gone, nobody needs to be
 
     async def drain(self) -> None:
         """Waits for everything that goes on."""
