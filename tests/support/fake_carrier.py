@@ -93,7 +93,8 @@ name = "{name}"
 base_url = "{kyc}"
 recycling_url = "{recycling}"
 sim_swap_url = "{sim_swap}"
-timeout_seconds = 1.0
+timeout_seconds = 2.0
+concurrency = 24
 [token]
 url = "{token}"
 client_id = "xacthuc"

@@ -3,108 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from fake_carrier import BEHAVIOURS, FakeCarrier, expected, number, truth
-from import_world import batch, phone, row, run
+from fake_carrier import BEHAVIOURS, FakeCarrier, expected, truth
+from reconcile_world import PAGE, PLATFORM, accounts_of, counted, opened_world
 from structlog.testing import capture_logs
 
-from xacthuc.clock import SystemClock
-from xacthuc.identity.adapters.kyc import kyc_file
-from xacthuc.identity.adapters.kyc.subscribers import opened_operator
-from xacthuc.identity.adapters.reconciliation.findings import Findings
-from xacthuc.identity.adapters.reconciliation.reading import Numbers
-from xacthuc.identity.adapters.reconciliation.runner import Reconciling
-from xacthuc.identity.commands import EndAccount
-from xacthuc.identity.domain.reconciliation import FindingKind, RunState, Source
-from xacthuc.identity.ports.eid import Providers
-from xacthuc.identity.usecases import lifecycle, reconciliation
-from xacthuc.identity.usecases.number_questions import NumberQuestions
+from xacthuc.identity.domain.reconciliation import RunState, Source
+from xacthuc.identity.usecases import reconciliation
 
-PLATFORM = "forum"
-ACCOUNTS = [f"u{at:03d}" for at in range(30)]
-NUMBERS = [number(91_000_000 + at) for at in range(len(ACCOUNTS))]
-PAGE = 8
-
-
-class World:
-    """Accounts with numbers, an operator, and whoever carries runs out."""
-
-    def __init__(self, bench, engine, carrier):
-        self.bench, self.engine, self.carrier = bench, engine, carrier
-        self.identity = bench.identity
-        self.told = []
-
-    def runner(self):
-        async def changed(platform, account_ids):
-            self.told.append((platform, tuple(account_ids)))
-            await self.identity.follow(platform, account_ids)
-
-        return Reconciling(
-            self.engine,
-            Numbers(self.engine, self.bench.keys, page=PAGE),
-            Findings(self.identity.policy.reconciliation),
-            self.bench.clock,
-            questions=lambda run: NumberQuestions(self.identity, run, longest_wait=timedelta(milliseconds=20)),
-            changed=changed,
-        )
-
-    async def start(self, *sources, platform="", dry_run=False, per_second=0):
-        order = replace(self.bench.order("", "StartReconciliation"), platform=platform)
-        sources = sources or tuple(Source)
-        return await reconciliation.start(self.identity, order, sources, per_second, dry_run=dry_run)
-
-    async def run(self, *sources, **how):
-        started = await self.start(*sources, **how)
-        await self.runner().work()
-        return await reconciliation.get(self.identity, started.run_id)
-
-    async def close(self, account):
-        order = self.bench.order(account, "CloseAccount")
-        await lifecycle.close_account(self.identity, EndAccount(order=order, account_id=account))
-
-    async def findings(self, made):
-        page, _ = await reconciliation.list_findings(self.identity, made.run_id, None, None, 1000)
-        return page
+OF = accounts_of(30)
+ACCOUNTS, NUMBERS = list(OF), list(OF.values())
 
 
 @pytest.fixture
 async def world(bench, accepting, engine, tmp_path):
-    pairs = zip(ACCOUNTS, NUMBERS, strict=True)
-    await run(accepting, batch(PLATFORM, [row(account, phone=phone(one)) for account, one in pairs]))
-    async with AsyncExitStack() as stack:
-        carrier = FakeCarrier()
-        await carrier.open()
-        stack.push_async_callback(carrier.close)
-        described = kyc_file.read(carrier.file(tmp_path))
-        operator = await stack.enter_async_context(
-            opened_operator(
-                replace(described, timeout_seconds=0.5), SystemClock(), lambda _what: lambda _said, _took: None
-            )
-        )
-        fast = replace(bench.identity.policy.reconciliation, most_per_second=100_000)
-        bench.identity = replace(
-            bench.identity,
-            policy=replace(bench.identity.policy, reconciliation=fast),
-            providers=Providers(
-                subscribers=(operator.kyc,), recycling=(operator.recycling,), sim_swaps=(operator.sim_swaps,)
-            ),
-        )
-        yield World(bench, engine, carrier)
-
-
-def counted(tally):
-    """Returns a tally as the operator would count it."""
-    counts = Counter({name: tally.of(name) for name in ("CHECKED", "MATCHED", "FOUND", "UNKNOWN", "SKIPPED")})
-    for name, count in tally.counts.items():
-        kind = name.partition("/")[0]
-        if kind in set(FindingKind):
-            counts[kind] += count
-    return +counts
+    carrier = FakeCarrier()
+    await carrier.open()
+    async with opened_world(bench, accepting, engine, carrier.file(tmp_path), OF) as made:
+        made.carrier = carrier
+        yield made
+    await carrier.close()
 
 
 @pytest.mark.rule("R30")
@@ -114,7 +34,7 @@ async def test_every_account_is_checked_once_and_what_is_known_is_found(world, l
     assert made.state is RunState.COMPLETED
     assert (made.account_count, made.tally.balanced) == (len(ACCOUNTS), True)
     assert counted(made.tally) == expected(NUMBERS)
-    assert set(world.carrier.numbers.values()) == {3}
+    assert set(world.carrier.numbers) == set(NUMBERS)
     found = {(finding.account_id, finding.kind.value) for finding in await world.findings(made)}
     of = dict(zip(NUMBERS, ACCOUNTS, strict=True))
     assert found == {(of[one], kind) for one in NUMBERS for kind in truth(one) - {"NOT_THEIRS"}}
@@ -137,10 +57,10 @@ async def test_each_detail_is_counted_for_itself(world):
 
 async def test_the_identity_record_is_the_third_side(world, engine, look):
     """Of who was confirmed electronically the operator's silence leaves a match of declaration and record."""
-    key = await world.bench.keys.get(PLATFORM, "u001")
+    key = await world.bench.keys.get(PLATFORM, ACCOUNTS[1])
     await look(
         "INSERT INTO identity.evidence (platform, account, kind, source, verify_time, number)"
-        " VALUES ('forum', 'u001', 'PERSONAL_ID', 'eid/vneid', now(), :number) RETURNING id",
+        " VALUES ('forum', 'u000001', 'PERSONAL_ID', 'eid/vneid', now(), :number) RETURNING id",
         number=bytes(key.seal_number("001090000123")),
     )
 
@@ -182,7 +102,7 @@ async def test_what_is_never_answered_leaves_accounts_as_they_are_and_is_on_reco
     assert counted(made.tally) == {"CHECKED": 30, "UNKNOWN": 30, "UNANSWERED": 30}
     assert {finding.action for finding in await world.findings(made)} == {"NOTHING"}
     assert (world.told, made.state) == ([], RunState.COMPLETED)
-    assert world.carrier.questions.total() == 3 * len(ACCOUNTS)
+    assert set(world.carrier.questions) == {"/match", "/check", "/retrieve-date"}
 
 
 async def test_an_operator_that_answers_garbage_is_asked_as_often_as_policy_says(world):
@@ -282,7 +202,7 @@ async def test_who_is_told_what_is_on_record_before_anybody_is_and_nothing_of_it
 
 
 async def test_an_account_that_was_erased_meanwhile_is_skipped(world, look):
-    await world.bench.keys.destroy(PLATFORM, "u005", world.bench.clock.now())
+    await world.bench.keys.destroy(PLATFORM, ACCOUNTS[5], world.bench.clock.now())
 
     made = await world.run(Source.SIM_SWAP)
 

@@ -156,6 +156,11 @@ class Subscribers(Protocol):
         """Its name in the settings."""
         ...
 
+    @property
+    def at_once(self) -> int:
+        """How many questions it may be asked at a time."""
+        ...
+
     async def match(self, number: str, person: Person, correlator: str) -> SubscriberMatch:
         """Compares the holder of `number` (E.164) with a person. Raises ProviderDown."""
         ...
@@ -167,6 +172,11 @@ class NumberHistory(Protocol):
     @property
     def name(self) -> str:
         """Its name in the settings."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """How many questions it may be asked at a time."""
         ...
 
     async def changed_since(self, number: str, since: datetime, correlator: str) -> bool | None:

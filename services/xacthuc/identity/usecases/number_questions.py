@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
     Said: TypeAlias = SubscriberMatch | bool | None
 
-_AT_ONCE: Final = 5
-"""Accounts in flight. Each asks up to three things, which is what an operator's 16 connections take."""
-
 LONGEST_WAIT: Final = timedelta(minutes=1)
 """Between two tries, whatever an operator asks for: then it says so again."""
 
@@ -80,6 +77,7 @@ class Pace:
 class _Question(NamedTuple):
     source: Source
     operator: str
+    at_once: int
     ask: Callable[[Subject, str], Awaitable[Said]]
     """Of an account, with a correlator."""
 
@@ -93,8 +91,8 @@ class NumberQuestions:
         self._run = run
         self._pace = Pace(run.per_second)
         self._longest_wait = longest_wait.total_seconds()
-        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._questions = list(_questions(identity.providers, run.sources))
+        self._turns = asyncio.Semaphore(min((each.at_once for each in self._questions), default=1))
 
     async def ask(self, read: Read) -> Answered:
         """Asks about some accounts. Takes as long as it takes: operators may be down."""
@@ -196,14 +194,14 @@ class NumberQuestions:
 def _questions(providers: Providers, sources: Collection[Source]) -> Iterator[_Question]:
     if Source.KYC_MATCH in sources:
         for subscribers in providers.subscribers:
-            yield _Question(Source.KYC_MATCH, subscribers.name, partial(_compared, subscribers))
+            yield _Question(Source.KYC_MATCH, subscribers.name, subscribers.at_once, partial(_compared, subscribers))
     for source, histories in (
         (Source.NUMBER_RECYCLING, providers.recycling),
         (Source.SIM_SWAP, providers.sim_swaps),
     ):
         if source in sources:
             for history in histories:
-                yield _Question(source, history.name, partial(_changed, history))
+                yield _Question(source, history.name, history.at_once, partial(_changed, history))
 
 
 async def _compared(subscribers: Subscribers, subject: Subject, correlator: str) -> Said:

@@ -37,6 +37,9 @@ _log: Final = get_logger()
 _RETRY_SECONDS: Final = 5.0
 """When to try again where nothing better is known."""
 
+_APIS: Final = 3
+"""KYC Match, Number Recycling and SIM Swap share an operator's connections."""
+
 _LASTING_SECONDS: Final = 300.0
 """When to try again after what only somebody at the settings or at the operator can mend."""
 
@@ -48,6 +51,8 @@ class Line:
     operator: str
     timeout_seconds: float
     """For everything, a new token included."""
+    at_once: int
+    """Questions to each of its APIs, so that all of them together find connections."""
     exchange: Exchange
     tokens: Tokens
     clock: Clock
@@ -56,7 +61,8 @@ class Line:
     def to(cls, described: KycFile, exchange: Exchange, clock: Clock) -> Line:
         """Returns the way to the operator of a file, with no token yet."""
         tokens = Tokens(described.token, exchange, clock)
-        return cls(described.name, described.timeout_seconds, exchange, tokens, clock)
+        at_once = max(described.concurrency // _APIS, 1)
+        return cls(described.name, described.timeout_seconds, at_once, exchange, tokens, clock)
 
 
 class Api(Generic[T]):
@@ -69,6 +75,16 @@ class Api(Generic[T]):
         self._url = url
         self._observe = observe
         self._circuit = Circuit()
+
+    @property
+    def at_once(self) -> int:
+        """How many questions it may be asked at a time."""
+        return self._line.at_once
+
+    @property
+    def operator(self) -> str:
+        """Whose it is."""
+        return self._line.operator
 
     async def ask(self, body: Mapping[str, Any], correlator: str, judge: Callable[[Reply], Judged[T]]) -> T:
         """Returns what the answer says. Raises ProviderDown."""

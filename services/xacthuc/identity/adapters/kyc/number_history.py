@@ -28,9 +28,10 @@ _NOT_THEIRS: Final = Told(None)
 class Recycling:
     """Implements `ports.eid.NumberHistory` of subscribers."""
 
-    def __init__(self, name: str, api: Api[Told]) -> None:
+    def __init__(self, api: Api[Told]) -> None:
         """Asks through `api`."""
-        self.name = name
+        self.name = api.operator
+        self.at_once = api.at_once
         self._api = api
 
     async def changed_since(self, number: str, since: datetime, correlator: str) -> bool | None:
@@ -42,9 +43,10 @@ class Recycling:
 class SimSwaps:
     """Implements `ports.eid.NumberHistory` of SIMs."""
 
-    def __init__(self, name: str, api: Api[Told], clock: Clock) -> None:
+    def __init__(self, api: Api[Told], clock: Clock) -> None:
         """Asks through `api`."""
-        self.name = name
+        self.name = api.operator
+        self.at_once = api.at_once
         self._api = api
         self._clock = clock
 

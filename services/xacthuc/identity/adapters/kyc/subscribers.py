@@ -32,7 +32,8 @@ class KycMatch:
 
     def __init__(self, described: KycFile, api: Api[Findings]) -> None:
         """Asks through `api`."""
-        self.name = described.name
+        self.name = api.operator
+        self.at_once = api.at_once
         self._described = described
         self._api = api
 
@@ -97,10 +98,10 @@ def offered(described: KycFile, line: Line, observe: Callable[[str], Callable[[s
     kyc, recycling, swaps = "kyc_match", "number_recycling", "sim_swap"
     return Operator(
         kyc=KycMatch(described, Api(line, kyc, described.match_url, observe(kyc))) if described.match_url else None,
-        recycling=Recycling(described.name, Api(line, recycling, described.recycling_check_url, observe(recycling)))
+        recycling=Recycling(Api(line, recycling, described.recycling_check_url, observe(recycling)))
         if described.recycling_url
         else None,
-        sim_swaps=SimSwaps(described.name, Api(line, swaps, described.sim_swap_date_url, observe(swaps)), line.clock)
+        sim_swaps=SimSwaps(Api(line, swaps, described.sim_swap_date_url, observe(swaps)), line.clock)
         if described.sim_swap_url
         else None,
     )
