@@ -43,6 +43,9 @@ _ROWS = {
     " due_time, create_time, close_reason, end_time)": (
         f"'forum', 'r' || n, ARRAY['c' || n], 'A05', '', '', {_AGE}, false, '{{FULL_NAME}}', {_AGE}, {_AGE}, '', {_AGE}"
     ),
+    "identity.cases (platform, case_id, kind, reference, emergency, receive_time, due_time, close_time, outcome)": (
+        f"'forum', 'k' || n, 'TAKEDOWN', '', false, {_AGE}, {_AGE}, {_AGE}, ''"
+    ),
     "identity.held_sessions (platform, account, time, id, kind)": f"'forum', 'c' || n, {_AGE}, n, 'LOG_IN'",
     "identity.webhook_deliveries (platform, webhook, event, position, number, kind, account, event_time, details, state,"
     " attempts, last_status, create_time)": (

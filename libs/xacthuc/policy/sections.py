@@ -174,6 +174,10 @@ class Duties:
     release_hours: int
     """For what an authority asks for of accounts."""
     release_emergency_hours: int
+    order_hours: int
+    """For what an authority orders to be removed or locked."""
+    order_emergency_hours: int
+    complaint_hours: int
     holidays: tuple[date, ...]
     """Days that are none of work, beside Saturdays and Sundays."""
 

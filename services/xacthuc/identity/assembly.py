@@ -45,6 +45,7 @@ from xacthuc.identity.adapters.releases.documents import Documents
 from xacthuc.identity.adapters.releases.sql_releases import SqlReleases
 from xacthuc.identity.adapters.retention.erasures import Erasures
 from xacthuc.identity.adapters.retention.filling import Filling
+from xacthuc.identity.adapters.retention.sql_cases import SqlCases
 from xacthuc.identity.adapters.retention.sql_duties import SqlDuties
 from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
 from xacthuc.identity.adapters.retention.sql_export import SqlExports
@@ -249,6 +250,7 @@ class Assembly:
             evidence=SqlEvidence(pools.writes, requests, signer),
             duties=SqlDuties(pools.writes, requests),
             reconciliations=SqlReconciliations(pools.writes, requests),
+            cases=SqlCases(pools.writes, requests),
             releases=releases,
             exports=SqlExports(pools.writes, filling, requests, policy, rules),
             number_lists=SqlNumberLists(pools.writes, personal, Findings(policy.reconciliation), policy.reconciliation),

@@ -148,6 +148,9 @@ ROLES: Final = {
         "UpdateBreach": OFFICER_OR_ADMIN,
         "NotifyBreach": OFFICER,
         "ListBreaches": ANYBODY,
+        "OpenCase": OFFICER,
+        "CloseCase": OFFICER,
+        "ListCases": ANYBODY,
     },
     "ReconciliationAdmin": {
         "StartReconciliation": OFFICER,

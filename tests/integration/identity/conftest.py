@@ -29,6 +29,7 @@ from xacthuc.identity.adapters.reconciliation.sql_reconciliations import SqlReco
 from xacthuc.identity.adapters.releases.sql_releases import SqlReleases
 from xacthuc.identity.adapters.retention.erasures import Erasures
 from xacthuc.identity.adapters.retention.filling import Filling
+from xacthuc.identity.adapters.retention.sql_cases import SqlCases
 from xacthuc.identity.adapters.retention.sql_duties import SqlDuties
 from xacthuc.identity.adapters.retention.sql_evidence import SqlEvidence
 from xacthuc.identity.adapters.retention.sql_export import SqlExports
@@ -227,6 +228,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         evidence=SqlEvidence(engine, requests, signer),
         duties=SqlDuties(engine, requests),
         reconciliations=SqlReconciliations(engine, requests),
+        cases=SqlCases(engine, requests),
         releases=SqlReleases(engine, keys, requests),
         exports=SqlExports(engine, Filling(engine, keys, session_keys), requests, policy, plan(policy)),
         number_lists=SqlNumberLists(engine, personal, Findings(policy.reconciliation), policy.reconciliation),

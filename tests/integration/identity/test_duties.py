@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest, NotFound
 from xacthuc.identity.adapters.tables import trail
+from xacthuc.identity.domain.cases import CaseKind
 from xacthuc.identity.domain.duties import Demand, Draft, Duty, Step
-from xacthuc.identity.usecases import duties, retention
+from xacthuc.identity.usecases import cases, duties, retention
 
 DAY = timedelta(days=1)
 DRAFT = Draft(nature="n", data_kinds="d", subject_count=3, consequences="c", measures="m", contact="k")
@@ -89,3 +90,26 @@ async def test_a_breach_runs_72_hours_until_the_agency_is_told(bench, engine):
     assert (told.notify_time, again.reference) == (bench.clock.now(), "15/TB")
     assert (await duties.list_breaches(bench.identity, "", 10))[0] == [again]
     assert "identity:breach:recorded" in await tags(engine)
+
+
+@pytest.mark.rule("R45")
+async def test_orders_and_complaints_are_overdue_each_by_its_own_clock_until_they_are_dealt_with(bench, engine):
+    await bench.identity.platforms.create(bench.order("", "CreatePlatform"), "forum", "Forum", bench.clock.now())
+    opened = []
+    for kind, emergency in ((CaseKind.TAKEDOWN, False), (CaseKind.LOCK, True), (CaseKind.COMPLAINT, False)):
+        order = bench.order(kind, "OpenCase")
+        now = bench.clock.now()
+        opened.append(await cases.open_case(bench.identity, order, kind, "45/CV", now, emergency=emergency))
+        assert await cases.open_case(bench.identity, order, kind, "45/CV", now, emergency=emergency) == opened[-1]
+    seen = []
+    for hours in (6, 18, 24):
+        bench.clock.advance(timedelta(hours=hours, seconds=1))
+        _, overdue = await retention.status(bench.identity)
+        seen.append((overdue[Duty.ORDER], overdue[Duty.COMPLAINT]))
+
+    for case in opened:
+        await cases.close_case(bench.identity, bench.order(case.case_id, "CloseCase"), case.case_id, "done")
+
+    _, overdue = await retention.status(bench.identity)
+    assert (seen, overdue[Duty.ORDER], overdue[Duty.COMPLAINT]) == ([(1, 0), (2, 0), (2, 1)], 0, 0)
+    assert (await tags(engine)).count("identity:case:closed") == 3

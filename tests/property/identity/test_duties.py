@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xacthuc.identity.domain.cases import Case, CaseKind, closed
+from xacthuc.identity.domain.cases import due as case_due
 from xacthuc.identity.domain.duties import (
     Breach,
     Demand,
@@ -117,3 +119,29 @@ def test_the_notice_has_every_field_and_says_what_is_open():
     assert "Hạn thông báo: 17:00 ngày 30/11/2026" in told
     assert [f"{number}. " in told for number in range(1, 7)] == [True] * 6
     assert told.count("[chưa xác định]") == 3
+
+
+@pytest.mark.rule("R45")
+@given(instants, st.sampled_from(CaseKind), st.booleans())
+def test_an_order_is_due_in_24_hours_or_6_and_a_complaint_in_48(received, kind, emergency):
+    hours = (case_due(kind, received, POLICY, emergency=emergency) - received) / timedelta(hours=1)
+
+    assert hours == (48 if kind is CaseKind.COMPLAINT else 6 if emergency else 24)
+
+
+@pytest.mark.rule("R45")
+@given(instants)
+def test_a_case_is_dealt_with_once(received):
+    case = Case(
+        platform="forum",
+        case_id="c",
+        kind=CaseKind.LOCK,
+        reference="46/CV",
+        emergency=False,
+        receive_time=received,
+        due_time=received,
+    )
+    once = closed(case, "locked", received)
+
+    assert (once.close_time, once.outcome) == (received, "locked")
+    assert closed(once, "again", received) is None

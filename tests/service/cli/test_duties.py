@@ -84,3 +84,20 @@ def test_a_breach_is_updated_notified_and_listed(command):
     assert (update.name, update.draft.measures) == (BREACH, "thu hồi")
     assert (notify.name, notify.reference) == (BREACH, "15/TB")
     assert [each["name"] for each in listed.json] == [BREACH]
+
+
+@pytest.mark.rule("R45")
+def test_a_case_is_opened_closed_and_listed(command):
+    name = "platforms/forum/cases/6f9619ff-8b86-4011-b42d-00c04fc964ff"
+    for method in ("OpenCase", "CloseCase"):
+        command.admin.answer(method, pb2.Case(name=name))
+    command.admin.answer("ListCases", pb2.ListCasesResponse(cases=[pb2.Case(name=name)]))
+
+    opened = command("retention", "cases", "open", "forum", "lock", "--reference", "46/CV-A05", "--emergency", "--json")
+    command("retention", "cases", "close", name, "--outcome", "locked")
+    listed = command("retention", "cases", "list", "forum", "--all", "--json")
+
+    opening, closing, listing = asked(command)
+    assert (opening.kind, opening.reference, opening.emergency) == (pb2.Case.LOCK, "46/CV-A05", True)
+    assert (closing.name, closing.outcome, listing.open_only) == (name, "locked", False)
+    assert (opened.json["name"], [each["name"] for each in listed.json]) == (name, [name])

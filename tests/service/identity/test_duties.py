@@ -126,3 +126,53 @@ async def test_a_breach_that_is_not_on_record_is_neither_updated_nor_notified(ap
 
     assert [reason_of(each) for each in refused] == [Reason.DUTY_NOT_FOUND] * 2
     assert (await refusal(api.duties.OpenBreach(future))).code() is StatusCode.INVALID_ARGUMENT
+
+
+def opening_case(platform, **fields):
+    whole = {
+        "parent": f"platforms/{platform.name}",
+        "kind": pb2.Case.TAKEDOWN,
+        "reference": "45/CV-PTTH, 28/11/2026",
+        "demand_time": stamp(-timedelta(hours=1)),
+        "request_id": str(uuid4()),
+    }
+    return pb2.OpenCaseRequest(**{**whole, **fields})
+
+
+@pytest.mark.rule("R45")
+async def test_a_case_is_opened_with_its_clock_listed_and_dealt_with_once(api, platform):
+    urgent = await api.duties.OpenCase(opening_case(platform, emergency=True))
+    complaint = await api.duties.OpenCase(opening_case(platform, kind=pb2.Case.COMPLAINT))
+
+    def closing():
+        return pb2.CloseCaseRequest(name=urgent.name, outcome="removed at 11:20", request_id=str(uuid4()))
+
+    closed = await api.duties.CloseCase(closing())
+
+    hours = [(each.due_time.seconds - each.demand_time.seconds) / 3600 for each in (urgent, complaint)]
+    parent = f"platforms/{platform.name}"
+    still_open = await api.duties.ListCases(pb2.ListCasesRequest(parent=parent, open_only=True))
+    everything = await api.duties.ListCases(pb2.ListCasesRequest(parent=parent, page_size=1))
+    assert (hours, closed.outcome) == ([6, 48], "removed at 11:20")
+    assert (list(still_open.cases), bool(everything.next_page_token)) == ([complaint], True)
+    assert reason_of(await refusal(api.duties.CloseCase(closing()))) == Reason.DUTY_STATE
+
+
+@pytest.mark.rule("R45")
+async def test_a_case_that_is_not_whole_is_refused_by_its_field(api, platform):
+    wrong = (
+        opening_case(platform, kind=pb2.Case.KIND_UNSPECIFIED),
+        opening_case(platform, reference=" "),
+        opening_case(platform, demand_time=stamp(timedelta(hours=1))),
+        opening_case(platform, kind=pb2.Case.COMPLAINT, emergency=True),
+    )
+    nowhere = opening_case(platform, parent="platforms/nowhere")
+    missing = pb2.CloseCaseRequest(
+        name=f"platforms/{platform.name}/cases/{uuid4()}", outcome="done", request_id=str(uuid4())
+    )
+
+    codes = [(await refusal(api.duties.OpenCase(each))).code() for each in wrong]
+
+    assert codes == [StatusCode.INVALID_ARGUMENT] * 4
+    assert reason_of(await refusal(api.duties.OpenCase(nowhere))) == Reason.PLATFORM_NOT_FOUND
+    assert reason_of(await refusal(api.duties.CloseCase(missing))) == Reason.DUTY_NOT_FOUND

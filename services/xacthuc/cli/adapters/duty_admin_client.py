@@ -77,5 +77,31 @@ def list_breaches(page_token: str) -> Call[Any]:
     return _call("ListBreaches", request, pb2.ListBreachesResponse)
 
 
+def open_case(platform: str, kind: str, reference: str, received: datetime, *, emergency: bool) -> Call[Any]:
+    """Keeps an order or a complaint; `kind` is a name of the contract."""
+    request = pb2.OpenCaseRequest(
+        parent=platform_name(platform),
+        kind=pb2.Case.Kind.Value(kind),
+        reference=reference,
+        emergency=emergency,
+        demand_time=timestamp(received),
+        request_id=new_request_id(),
+    )
+    return _call("OpenCase", request, pb2.Case)
+
+
+def close_case(name: str, outcome: str) -> Call[Any]:
+    """Notes that it was dealt with."""
+    return _call("CloseCase", pb2.CloseCaseRequest(name=name, outcome=outcome, request_id=new_request_id()), pb2.Case)
+
+
+def list_cases(platform: str, page_token: str, *, open_only: bool) -> Call[Any]:
+    """Returns one page of the orders and complaints about a platform."""
+    request = pb2.ListCasesRequest(
+        parent=platform_name(platform), open_only=open_only, page_size=1000, page_token=page_token
+    )
+    return _call("ListCases", request, pb2.ListCasesResponse)
+
+
 def _call(method: str, request: Message, answer: type[Message]) -> Call[Any]:
     return Call(_SERVICE, method, request, answer, lambda message: message)

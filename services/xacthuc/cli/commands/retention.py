@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xacthuc.cli.commands import duties, holds, releases
+from xacthuc.cli.commands import cases, duties, holds, releases
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 from xacthuc.cli.options import Json
 from xacthuc.cli.output import note, print_json, print_record, print_records
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.add_typer(holds.app, name="holds")
 app.add_typer(duties.requests, name="requests")
 app.add_typer(duties.breaches, name="breaches")
+app.add_typer(cases.app, name="cases")
 app.add_typer(releases.app, name="releases")
 
 _KINDS = {

@@ -37,6 +37,10 @@ class Duty(StrEnum):
     """To tell the agency for personal data."""
     RELEASE = "RELEASE"
     """To release to an authority what it asked for, or to say why not."""
+    ORDER = "ORDER"
+    """To remove or lock what an authority orders."""
+    COMPLAINT = "COMPLAINT"
+    """To act on a well-founded complaint of a user."""
     PERMANENT_LOCK = "PERMANENT_LOCK"
     """To decide whether somebody is locked out for good."""
 

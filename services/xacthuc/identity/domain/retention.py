@@ -54,6 +54,8 @@ class Data(StrEnum):
     """What a person demanded of their data."""
     BREACH = "BREACH"
     """A breach that was notified."""
+    CASE = "CASE"
+    """An order of an authority or a complaint."""
     RECONCILIATION = "RECONCILIATION"
     """A run over the accounts that stand on a number."""
     FINDING = "FINDING"
@@ -65,9 +67,8 @@ class Data(StrEnum):
     NUMBER_LIST = "NUMBER_LIST"
     """A list of numbers that was imported; nothing of the numbers."""
     SESSION = "SESSION"
-    """Log-ins, and what was published."""
+    """Log-ins, and what was published; below, what a hold keeps of months that are gone."""
     HELD_SESSION = "HELD_SESSION"
-    """The same, of a month that is gone, which a hold keeps."""
     ERASURE = "ERASURE"
     """The evidence that something was erased."""
 
@@ -293,6 +294,7 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             starts="it was found, or the account ended",
             held=True,
         ),
+        of_records(data=Data.CASE, tables=("cases",), starts="it was dealt with"),
         of_records(data=Data.RELEASE, tables=("releases",), starts="it was fetched, or closed without a release"),
         Rule(
             data=Data.RELEASE_DOCUMENT,

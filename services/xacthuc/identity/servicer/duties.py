@@ -1,4 +1,4 @@
-"""Serves operators, on the internal port: demands of data subjects, and breaches."""
+"""Serves operators, on the internal port: demands of data subjects, breaches, orders and complaints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import duty_admin_pb2 as pb2
 from xacthuc.identity.servicer.pages import size_of
-from xacthuc.identity.usecases import duties
+from xacthuc.identity.usecases import cases, duties
 from xacthuc.identity.wire import duty_messages as wire
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX, instant, order, spaced
 from xacthuc.identity.wire.retention_messages import last_of, platform_of
@@ -68,3 +68,25 @@ class DutyAdminServicer:
     async def ListBreaches(self, request: pb2.ListBreachesRequest, call: Call) -> pb2.ListBreachesResponse:
         page, token = await duties.list_breaches(self._identity, request.page_token, size_of(request))
         return pb2.ListBreachesResponse(breaches=[wire.breach(each) for each in page], next_page_token=token)
+
+    async def OpenCase(self, request: pb2.OpenCaseRequest, call: Call) -> pb2.Case:
+        opened = await cases.open_case(
+            self._identity,
+            order(request, call, platform_of(request.parent)),
+            wire.KINDS[request.kind],
+            spaced(request.reference),
+            instant(request.demand_time, "demand_time"),
+            emergency=request.emergency,
+        )
+        return wire.case(opened)
+
+    async def CloseCase(self, request: pb2.CloseCaseRequest, call: Call) -> pb2.Case:
+        asked, outcome = order(request, call, platform_of(request.name)), spaced(request.outcome)
+        return wire.case(await cases.close_case(self._identity, asked, last_of(request.name), outcome))
+
+    async def ListCases(self, request: pb2.ListCasesRequest, call: Call) -> pb2.ListCasesResponse:
+        platform, limit = platform_of(request.parent), size_of(request)
+        page, token = await cases.list_cases(
+            self._identity, platform, request.page_token, limit, open_only=request.open_only
+        )
+        return pb2.ListCasesResponse(cases=[wire.case(each) for each in page], next_page_token=token)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.identity.ports.accounts import Accounts
     from xacthuc.identity.ports.audit import Notes
+    from xacthuc.identity.ports.cases import Cases
     from xacthuc.identity.ports.duties import Duties
     from xacthuc.identity.ports.eid import Providers
     from xacthuc.identity.ports.events import Events
@@ -84,6 +85,7 @@ class Identity:
     exports: Exports
     duties: Duties
     reconciliations: Reconciliations
+    cases: Cases
     releases: Releases
     number_lists: NumberLists
     sessions: SessionLog

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.identity.v1 import duty_admin_pb2 as pb2
+from xacthuc.identity.domain.cases import CaseKind
 from xacthuc.identity.domain.duties import Demand, Draft, Step, notice
 from xacthuc.identity.wire.common import optional_timestamp, spaced, timestamp
 
 if TYPE_CHECKING:
+    from xacthuc.identity.domain.cases import Case
     from xacthuc.identity.domain.duties import Breach, SubjectRequest
 
 _DEMANDS: Final = {demand: pb2.SubjectRequest.Demand.Value(demand.value) for demand in Demand}
 DEMANDS: Final = {number: demand for demand, number in _DEMANDS.items()}
+_KINDS: Final = {kind: pb2.Case.Kind.Value(kind.value) for kind in CaseKind}
+KINDS: Final = {number: kind for kind, number in _KINDS.items()}
 STEPS: Final = {pb2.AdvanceSubjectRequestRequest.Step.Value(step.value): step for step in Step}
 
 
@@ -31,6 +35,20 @@ def request(kept: SubjectRequest) -> pb2.SubjectRequest:
         extend_reason=kept.extend_reason,
         end_time=optional_timestamp(kept.end_time),
         refusal_basis=kept.refusal_basis,
+    )
+
+
+def case(kept: Case) -> pb2.Case:
+    """Renders an order or a complaint."""
+    return pb2.Case(
+        name=f"platforms/{kept.platform}/cases/{kept.case_id}",
+        kind=_KINDS[kept.kind],
+        reference=kept.reference,
+        emergency=kept.emergency,
+        demand_time=timestamp(kept.receive_time),
+        due_time=timestamp(kept.due_time),
+        close_time=optional_timestamp(kept.close_time),
+        outcome=kept.outcome,
     )
 
 

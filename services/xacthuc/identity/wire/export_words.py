@@ -126,6 +126,7 @@ VALUES: Final[Mapping[str, Text]] = MappingProxyType(
         "BREACH": Text(en="breaches", vi="vi phạm dữ liệu"),
         "SESSION": Text(en="log-ins", vi="nhật ký đăng nhập"),
         "HELD_SESSION": Text(en="log-ins kept for longer", vi="nhật ký đăng nhập được lưu giữ thêm"),
+        "CASE": Text(en="orders and complaints", vi="lệnh và khiếu nại"),
         "RELEASE": Text(en="releases to authorities", vi="việc cung cấp cho cơ quan có thẩm quyền"),
         "RELEASE_DOCUMENT": Text(en="documents for authorities", vi="tài liệu cung cấp cho cơ quan có thẩm quyền"),
         "LOG_IN": Text(en="log-in", vi="đăng nhập"),

@@ -11,6 +11,7 @@ from xacthuc.identity.adapters.releases.tables import releases
 from xacthuc.identity.adapters.retention.places import PLACES
 from xacthuc.identity.adapters.retention.tables import (
     breaches,
+    cases,
     erasure_acknowledgements,
     holds,
     is_held,
@@ -18,6 +19,7 @@ from xacthuc.identity.adapters.retention.tables import (
 )
 from xacthuc.identity.adapters.tables import accounts
 from xacthuc.identity.domain.approvals import ApprovalState
+from xacthuc.identity.domain.cases import CaseKind
 from xacthuc.identity.domain.duties import Duty
 from xacthuc.identity.domain.retention import MOST_COUNTED, Figure
 from xacthuc.identity.domain.sessions import oldest_kept
@@ -54,6 +56,8 @@ async def overdue(engine: AsyncEngine, now: datetime) -> dict[Duty, int]:
         ),
         Duty.SUBJECT_REQUEST: (asked.due_time, asked.end_time.is_(None)),
         Duty.BREACH: (breaches.c.due_time, breaches.c.notify_time.is_(None)),
+        Duty.ORDER: (cases.c.due_time, and_(cases.c.close_time.is_(None), cases.c.kind != CaseKind.COMPLAINT)),
+        Duty.COMPLAINT: (cases.c.due_time, and_(cases.c.close_time.is_(None), cases.c.kind == CaseKind.COMPLAINT)),
         Duty.RELEASE: (releases.c.due_time, releases.c.end_time.is_(None)),
         Duty.PERMANENT_LOCK: (
             approvals.c.due_time,

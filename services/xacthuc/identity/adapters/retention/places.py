@@ -13,7 +13,7 @@ from xacthuc.identity.adapters.locks.tables import lock_identities, violations
 from xacthuc.identity.adapters.number_lists.tables import number_lists
 from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings, reconciliations
 from xacthuc.identity.adapters.releases.tables import release_documents, releases
-from xacthuc.identity.adapters.retention.tables import breaches, erasures, holds, subject_requests
+from xacthuc.identity.adapters.retention.tables import breaches, cases, erasures, holds, subject_requests
 from xacthuc.identity.adapters.sessions.tables import held_sessions, session_log
 from xacthuc.identity.adapters.tables import (
     accounts,
@@ -87,6 +87,7 @@ PLACES: Final[Mapping[Data, Place]] = MappingProxyType(
         Data.NUMBER_LIST: Place(number_lists, number_lists.c.update_time),
         Data.RECONCILIATION: Place(reconciliations, reconciliations.c.end_time),
         Data.FINDING: Place(reconciliation_findings, reconciliation_findings.c.create_time),
+        Data.CASE: Place(cases, cases.c.close_time),
         Data.RELEASE: Place(releases, releases.c.end_time),
         Data.RELEASE_DOCUMENT: Place(release_documents, release_documents.c.make_time),
         Data.SESSION: Place(session_log, session_log.c.time, by_month=True),

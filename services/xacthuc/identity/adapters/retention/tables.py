@@ -132,6 +132,25 @@ breaches = Table(
 )
 
 
+# Orders of authorities and complaints of users, by when they are to be dealt with; nothing of a person.
+cases = Table(
+    "cases",
+    metadata,
+    word("platform", primary_key=True),
+    # The request that opened it.
+    word("case_id", primary_key=True),
+    word("kind"),
+    word("reference"),
+    flag("emergency"),
+    instant("receive_time"),
+    instant("due_time"),
+    instant("close_time", nullable=True),
+    word("outcome"),
+    Index("cases_open", "due_time", postgresql_where=text("close_time IS NULL")),
+    Index("cases_closed", "close_time", postgresql_where=text("close_time IS NOT NULL")),
+)
+
+
 async def held_of(connection: AsyncConnection, platform: str, account_ids: Sequence[str]) -> frozenset[str]:
     """Returns those of the accounts that a hold stands on."""
     of = held_accounts.c
