@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 PORT_BASE: Final = 7411
 _HOST: Final = "127.0.0.1"
@@ -146,10 +149,22 @@ class Ports:
 
 def write_private(path: Path, content: bytes) -> None:
     """Writes a file that only this user can read, in one step."""
-    fresh = path.with_name(f".{path.name}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with private_file(path) as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())  # a secret that encrypts data must not be newer on the disk than the data
-    fresh.replace(path)
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[BinaryIO]:
+    """Opens what only this user can read, and puts it into its place once it is whole; what fails leaves nothing."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)  # of a run that was killed: its mode, or where it points, is not ours
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # a secret that encrypts data must not be newer on the disk than the data
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise

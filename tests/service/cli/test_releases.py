@@ -18,6 +18,12 @@ NAME = "platforms/forum/releases/6f9619ff-8b86-4011-b42d-00c04fc964ff"
 ORDERED = ("--authority", "A05", "--legal-basis", "Law 116/2025 Art. 25", "--reference", "12/CV")
 
 
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "place").mkdir()
+    return tmp_path / "place"
+
+
 def test_fields_of_the_command_line_are_those_of_the_contract():
     assert {field.name for field in Field} == set(pb2.Release.Field.keys()) - {"FIELD_UNSPECIFIED"}
 
@@ -81,22 +87,38 @@ def test_the_document_is_written_for_nobody_else_to_read_and_the_way_to_repeat_i
     assert "Nguyễn" not in ran.out + ran.err
 
 
-def test_a_fetch_that_broke_off_is_repeated_with_its_id_into_the_same_file(command, tmp_path):
+def test_a_fetch_that_broke_off_is_repeated_with_its_id_into_the_same_file_which_nobody_else_reads_from_then_on(
+    command, place
+):
     command.admin.answer("FetchRelease", pb2.FetchReleaseResponse(json="{}"))
-    (tmp_path / "an.json").touch()
-    wanted = str(uuid4())
+    out, wanted = place / "an.json", str(uuid4())
+    out.touch(mode=0o644)
 
-    ran = command("retention", "releases", "fetch", NAME, "--out", str(tmp_path / "an.json"), "--request-id", wanted)
+    ran = command("retention", "releases", "fetch", NAME, "--out", str(out), "--request-id", wanted)
 
     assert (ran.status, command.admin.received[0].request.request_id) == (0, wanted)
+    assert (out.read_text("utf-8"), out.stat().st_mode & 0o077, list(place.iterdir())) == ("{}\n", 0, [out])
 
 
-def test_a_fetch_that_is_refused_leaves_no_file(command, tmp_path):
-    out = tmp_path / "an.json"
-    refusal = FailedPrecondition(Reason.RELEASE_STATE, "there is no document", metadata={"bar": "NOT_MADE"})
-    command.admin.answer("FetchRelease", refusal)
+REFUSAL = FailedPrecondition(Reason.RELEASE_STATE, "there is no document", metadata={"bar": "NOT_MADE"})
 
-    assert (command("retention", "releases", "fetch", NAME, "--out", str(out)).status, out.exists()) == (1, False)
+
+def test_a_fetch_that_is_refused_leaves_no_file(command, place):
+    command.admin.answer("FetchRelease", REFUSAL)
+
+    ran = command("retention", "releases", "fetch", NAME, "--out", str(place / "an.json"))
+
+    assert (ran.status, list(place.iterdir())) == (1, [])
+
+
+def test_a_repetition_that_is_refused_leaves_the_document_that_was_fetched(command, place):
+    command.admin.answer("FetchRelease", pb2.FetchReleaseResponse(json="{}"), REFUSAL)
+    out, wanted = place / "an.json", str(uuid4())
+    repeated = ("retention", "releases", "fetch", NAME, "--out", str(out), "--request-id", wanted)
+
+    ran = [command(*repeated).status for _ in range(2)]
+
+    assert (ran, out.read_text("utf-8"), list(place.iterdir())) == ([0, 1], "{}\n", [out])
 
 
 def test_nothing_is_fetched_that_cannot_be_kept(command, tmp_path):

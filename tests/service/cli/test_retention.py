@@ -76,10 +76,12 @@ def test_a_hold_is_released_on_a_basis(command):
 
 def test_an_export_is_written_for_nobody_else_to_read(command, tmp_path):
     command.admin.answer("ExportAccount", pb2.ExportAccountResponse(json="{}", html="<p>Nguyễn</p>"))
+    page = tmp_path / "out" / "an.html"
+    page.parent.mkdir()
+    page.touch(mode=0o644)
 
     ran = command("retention", "export", "an", "--platform", "forum", "--out", str(tmp_path / "out"), "--json")
 
-    page = tmp_path / "out" / "an.html"
     assert command.admin.received[0].request.name == "platforms/forum/accounts/an"
     assert (page.read_text("utf-8"), page.stat().st_mode & 0o077) == ("<p>Nguyễn</p>", 0)
     assert [path.rpartition("/")[2] for path in ran.json["files"]] == ["an.json", "an.html"]

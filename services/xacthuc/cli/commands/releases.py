@@ -171,23 +171,20 @@ def fetch(
     """Writes the document in clear, once, for whoever proposed or granted it. Audited; it is destroyed here."""
     from xacthuc.cli.adapters import release_admin_client as admin
     from xacthuc.ids import new_request_id
+    from xacthuc.up.layout import private_file
 
+    if out.exists() and not (request_id and out.is_file()):
+        raise CommandFailed(f"{out} is there already", advice="Name another file.", exit_status=EXIT_USAGE)
     wanted = request_id or new_request_id()
     try:
-        # Before it is asked for: what cannot be kept must not be fetched.
-        out.touch(mode=0o600, exist_ok=bool(request_id))
+        # Opened before it is asked for: what cannot be kept must not be fetched.
+        with private_file(out) as file, context.obj.identity_admin() as identity:
+            note(f"Should this break off, repeat it within minutes: --request-id {wanted}")
+            file.write((identity.ask(admin.fetch(name, wanted))["json"] + "\n").encode())
     except OSError as error:
         raise CommandFailed(
             f"{out} cannot be written: {error.strerror}", advice="Name another file.", exit_status=EXIT_USAGE
         ) from None
-    note(f"Should this break off, repeat it within minutes: --request-id {wanted}")
-    try:
-        with context.obj.identity_admin() as identity:
-            handed = identity.ask(admin.fetch(name, wanted))
-    except CommandFailed:
-        out.unlink()
-        raise
-    out.write_text(handed["json"] + "\n", "utf-8")
     if as_json:
         print_json({"file": str(out)})
     else:

@@ -89,6 +89,7 @@ def export(
     Only whoever runs the command can read the files.
     """
     from xacthuc.cli.adapters import retention_admin_client as admin
+    from xacthuc.up.layout import write_private
 
     with context.obj.identity_admin() as identity:
         found = identity.ask(admin.export_account(platform, account))
@@ -97,8 +98,7 @@ def export(
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
         for kind in ("json", "html"):
             path = out / f"{account.rpartition('/')[2]}.{kind}"
-            path.touch(mode=0o600)
-            path.write_text(found[kind], "utf-8")
+            write_private(path, found[kind].encode())
             written.append(str(path))
     except OSError as error:
         raise CommandFailed(
