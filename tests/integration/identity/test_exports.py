@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from sqlalchemy import select
 
 from xacthuc.audit.tags import Tag
-from xacthuc.grpckit.errors import NotFound
+from xacthuc.grpckit.errors import NotFound, RequestIdReused
 from xacthuc.identity.adapters.purge import Purge, destruction_job
 from xacthuc.identity.adapters.tables import trail
 from xacthuc.identity.commands import EndAccount
@@ -89,6 +90,20 @@ async def test_each_reading_is_audited_and_tells_nothing_of_what_was_read(bench,
     async with engine.connect() as connection:
         last = (await connection.execute(select(trail.entries).order_by(trail.entries.c.id.desc()).limit(1))).one()
     assert (last.tag, last.subject, last.actor, last.detail) == (Tag.ACCOUNT_EXPORTED, "an", "key:test", {})
+
+
+async def test_a_repetition_is_audited_again_and_another_call_of_its_id_is_refused(bench, engine):
+    await bench.register("an")
+    order = bench.order("", "ExportAccount")
+
+    for _ in range(2):
+        await retention.export_account(bench.identity, order, "an")
+
+    async with engine.connect() as connection:
+        tags = (await connection.scalars(select(trail.entries.c.tag))).all()
+    assert tags.count(Tag.ACCOUNT_EXPORTED) == 2
+    with pytest.raises(RequestIdReused):
+        await retention.export_account(bench.identity, replace(order, payload="another"), "an")
 
 
 async def test_there_is_none_of_who_is_not_registered(bench):

@@ -80,9 +80,9 @@ class SqlEvidence:
                 return []
             held = await is_account_held(connection, order.platform, account_id)
             said = await _said(connection, [row.id for row in found])
-            if await self._requests.find(connection, order) is None:
-                await self._requests.record(connection, order, None, None, now)
-                await trail.write(connection, [entry(order, Tag.ERASURE_EVIDENCE_READ, account_id, now, {})])
+            await self._requests.record(connection, order, None, None, now)
+            # Also of a repetition: it is signed anew.
+            await trail.write(connection, [entry(order, Tag.ERASURE_EVIDENCE_READ, account_id, now, {})])
         return [_erasure(row, said.get(row.id, ()), held=held) for row in found]
 
     def statement(self, platform: str, account_id: str, erasures: Sequence[Erasure], now: datetime) -> str:

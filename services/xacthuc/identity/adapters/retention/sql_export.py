@@ -55,9 +55,9 @@ class SqlExports:
             if found is None:
                 return None
             sections = [await filled(connection, section, opener) for section in SECTIONS]
-            if await self._requests.find(connection, order) is None:
-                await self._requests.record(connection, order, None, None, now)
-                await trail.write(connection, [entry(order, Tag.ACCOUNT_EXPORTED, account_id, now, {})])
+            await self._requests.record(connection, order, None, None, now)
+            # Also of a repetition: it opens everything again.
+            await trail.write(connection, [entry(order, Tag.ACCOUNT_EXPORTED, account_id, now, {})])
         return Export(
             platform=order.platform,
             account_id=account_id,
