@@ -6,13 +6,14 @@ Entries commit unchained, with what they tell of; a trigger queues them (`schema
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import BigInteger, Column, Identity, Index, Table, insert
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from xacthuc.audit.chain import DIGEST_BYTES, Line, Seal, canonical
 from xacthuc.sql.columns import Json, digest, facts, instant, number, word
+from xacthuc.telemetry.redaction import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from xacthuc.audit.tags import Tag
+
+_FREE_TEXTS: Final = ("basis", "reason")
+"""Details in somebody's own words. What else is a detail is an id, a count, an instant or one of known words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,7 @@ class Entry:
     request_id: str
     trace_id: str
     detail: Json = field(default_factory=dict)
-    """What else an auditor needs; never personal."""
+    """What else an auditor needs; never personal. What free texts have of a number or an id is masked."""
 
 
 class Trail:
@@ -91,11 +95,16 @@ class Trail:
                     "actor": entry.actor,
                     "request_id": entry.request_id,
                     "trace_id": entry.trace_id,
-                    "detail": entry.detail,
+                    "detail": _masked(entry.detail),
                 }
                 for entry in entries
             ]
             await connection.execute(insert(self.entries), rows)
+
+
+def _masked(detail: Json) -> Json:
+    """Masks in free texts what cannot be deleted later: an entry that is sealed stays for years."""
+    return {**detail, **{name: redact_text(str(detail[name])) for name in _FREE_TEXTS if detail.get(name)}}
 
 
 def line_of(row: Row[Any]) -> Line:

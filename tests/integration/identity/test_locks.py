@@ -1,17 +1,14 @@
-"""A lock binds a person, on every account that the same identity is proven of; violations add up to locks."""
+"""A lock binds a person, on every account that the same identity is proven of."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from lock_world import AN, ORDER, LockWorld, rows
+from lock_world import AN, LockWorld, rows
 
-from xacthuc.audit.tags import Tag
-from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest
 from xacthuc.identity.adapters.retention.sweeping import destroy
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.retention import plan
@@ -139,72 +136,18 @@ async def test_what_a_lock_bound_is_forgotten_with_it(world, engine):
     assert await rows(engine, "lock_identities") == []
 
 
-@pytest.mark.rule("R46")
-async def test_the_fifth_violation_in_thirty_days_locks_every_account_of_the_person_in_one_commit(world, engine):
-    for account in ("a", "b"):
-        await world.holder(account, NUMBER)
-    for days in (25, 3, 18, 10):  # in no order
-        assert (await world.violate("a", timedelta(days=days))).state is State.VERIFIED
+@pytest.mark.rule("R50")
+async def test_the_trail_masks_numbers_and_ids_in_what_somebody_wrote_and_the_lock_keeps_it(world, engine):
+    basis = "order 12/PTTH, of 0912 345 678 and 000090000000"
+    await world.holder("a")
+    await world.lock("a", basis)
+    await world.unlock("a", basis)
 
-    locked = await world.violate("a")
+    told = [row.detail["basis"] for row in await rows(engine, "audit") if "basis" in row.detail]
+    (lock,) = await rows(engine, "locks")
 
-    assert locked.state is State.LOCKED
-    assert locked.lock.basis == "5 violations in 30 days, the last on record by 12/PTTH"
-    assert timedelta(days=7) < locked.lock.expire_time - world.bench.clock.now() <= timedelta(days=8)
-    assert not await world.writes("b")
-    assert (await world.violate("a")).lock.create_time == locked.lock.create_time
-    kept = await rows(engine, "violations")
-    assert [row.lock_id is not None for row in sorted(kept, key=lambda row: row.id)] == [True] * 5 + [False]
-
-
-@pytest.mark.rule("R46")
-async def test_a_repeated_violation_is_counted_once_and_one_of_the_future_not_at_all(world, engine):
-    await world.holder("a", NUMBER)
-    with pytest.raises(InvalidRequest):
-        await world.violate("a", -timedelta(seconds=1))
-    order = world.bench.order("same", "RecordViolation")
-    for _ in range(5):
-        await world.identity.violations.record(order, "a", ORDER, world.bench.clock.now(), world.bench.clock.now())
-
-    assert len(await rows(engine, "violations")) == 1
-    assert await world.writes("a")
-
-
-@pytest.mark.rule("R46")
-async def test_a_violation_recorded_by_mistake_takes_its_lock_along_unless_others_carry_it(world, engine):
-    await world.holder("a", NUMBER)
-    for _ in range(6):
-        await world.violate("a")
-    first, second, *_ = sorted(row.id for row in await rows(engine, "violations"))
-
-    assert (await world.withdraw("a", first)).state is State.LOCKED
-    assert (await world.withdraw("a", second)).state is State.VERIFIED
-    assert (await world.violate("a")).state is State.LOCKED
-
-
-@pytest.mark.rule("R46")
-@pytest.mark.parametrize("security", [True, False])
-async def test_the_third_lock_or_an_order_of_national_security_proposes_a_permanent_one(world, engine, security):
-    await world.holder("a", NUMBER)
-    removal = replace(ORDER, national_security=security)
-
-    async def proposed():
-        return sum(row.tag == Tag.PERMANENT_LOCK_PROPOSED for row in await rows(engine, "audit"))
-
-    for _ in range(1 if security else 14):
-        await world.violate("a", removal=removal)
-    before = await proposed()
-    await world.violate("a")
-
-    assert (before, await proposed()) == ((1, 1) if security else (0, 1))
-
-
-async def test_nothing_of_a_closed_account_is_counted(world):
-    await world.holder("a", NUMBER)
-    await world.end("close", "a")
-
-    with pytest.raises(FailedPrecondition):
-        await world.violate("a")
+    assert told == ["order 12/PTTH, of [redacted] and [redacted]"] * 2
+    assert lock.basis == lock.lift_basis == basis
 
 
 class Model:
