@@ -79,6 +79,10 @@ class Change:
         held = {self.account.account_id, *self.beside}
         self.reached.update(await self.bindings.follow(self.connection, self.order, self.cipher, self.now, held=held))
 
+    async def person(self) -> frozenset[str]:
+        """Returns every account of whose this one is, all of them locked."""
+        return await self.bindings.same(self.connection, self.cipher, held={self.account.account_id, *self.beside})
+
     async def note(self, tag: Tag, detail: Json) -> None:
         """Writes the audit trail, of what is nobody else's business."""
         await trail.write(self.connection, [entry(self.order, tag, self.account.account_id, self.now, detail)])

@@ -109,10 +109,21 @@ class Bindings:
     ) -> Collection[str]:
         """Returns the other accounts to lock beside one that is locked, unlocked or corrected."""
         person = await self._person(connection, platform, account_id, key)
-        of = locks.c
-        shared = select(of.lock_id).where(of.platform == platform, of.account == account_id, of.lock_id.is_not(None))
-        bound = await connection.scalars(select(of.account).where(of.platform == platform, of.lock_id.in_(shared)))
-        return {*person.accounts, *bound} - {account_id}
+        return {*person.accounts, *await _bound_with(connection, platform, account_id)} - {account_id}
+
+    async def same(
+        self, connection: AsyncConnection, cipher: AccountCipher, *, held: Collection[str]
+    ) -> frozenset[str]:
+        """Returns every account of the same person, this one too, and those that a lock ever bound with it; all locked.
+
+        `held` are those that are locked already, as `related` names them: who only stands on the same number is not here.
+        """
+        platform, account_id = cipher.platform, cipher.account_id
+        person = await self._held(connection, cipher, held)
+        found = frozenset({account_id, *person.held, *await _bound_with(connection, platform, account_id)})
+        if others := found - person.accounts - set(held):
+            await lock_accounts(connection, platform, others, wait=False)
+        return found
 
     async def follow(
         self,
@@ -132,11 +143,7 @@ class Bindings:
         platform, account_id = cipher.platform, cipher.account_id
         if values and not await _is_concerned(connection, platform, account_id, values, now):
             return set()
-        person, locked = await self._person(connection, platform, account_id, cipher), {account_id, *held}
-        while found := person.accounts - locked:
-            await lock_accounts(connection, platform, found, wait=False)
-            locked |= found
-            person = await self._person(connection, platform, account_id, cipher)
+        person = await self._held(connection, cipher, held)
         return await _spread(connection, order, person, now)
 
     async def bound(self, connection: AsyncConnection, platform: str, values: Collection[bytes]) -> set[bytes]:
@@ -146,6 +153,16 @@ class Bindings:
         of = lock_identities.c
         found = await connection.scalars(select(of.value_index).where(of.platform == platform, _is_one(values)))
         return set(map(bytes, found))
+
+    async def _held(self, connection: AsyncConnection, cipher: AccountCipher, held: Collection[str]) -> _Person:
+        """Finds the person, and locks the accounts that turn up beyond those held until none does."""
+        platform, account_id = cipher.platform, cipher.account_id
+        person, locked = await self._person(connection, platform, account_id, cipher), {account_id, *held}
+        while found := person.accounts - locked:
+            await lock_accounts(connection, platform, found, wait=False)
+            locked |= found
+            person = await self._person(connection, platform, account_id, cipher)
+        return person
 
     async def _person(self, connection: AsyncConnection, platform: str, account_id: str, key: AccountKey) -> _Person:
         """Goes from the account to who stands on the same, and on from those who are the same person."""
@@ -212,6 +229,13 @@ def _is_one(values: Collection[bytes]) -> ColumnElement[bool]:
 def holds(now: datetime) -> ColumnElement[bool]:
     """Whether a row of `locks` still binds its account."""
     return locks.c.lift_time.is_(None) & or_(locks.c.expire_time.is_(None), locks.c.expire_time > now)
+
+
+async def _bound_with(connection: AsyncConnection, platform: str, account_id: str) -> set[str]:
+    """Returns whom a lock binds with the account, or ever did."""
+    of = locks.c
+    shared = select(of.lock_id).where(of.platform == platform, of.account == account_id, of.lock_id.is_not(None))
+    return set(await connection.scalars(select(of.account).where(of.platform == platform, of.lock_id.in_(shared))))
 
 
 async def _is_concerned(

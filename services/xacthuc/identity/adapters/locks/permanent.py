@@ -28,6 +28,7 @@ from xacthuc.identity.domain.approvals import (
 from xacthuc.ids import new_short_id
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -48,12 +49,12 @@ class PermanentLocks:
         self._due_in = timedelta(hours=rules.decision_hours)
         self._open_for = timedelta(days=rules.proposal_days)
 
-    async def propose(self, change: Change, violation_id: int, removal: RemovalOrder) -> None:
-        """Proposes, unless two people have locked the account for good, or are about to decide it."""
+    async def propose(self, change: Change, person: Collection[str], violation_id: int, removal: RemovalOrder) -> None:
+        """Proposes, unless two people have locked the person for good, or are about to decide it."""
         connection, now = change.connection, change.now
         if await connection.scalar(_granted(change)) is not None:
             return
-        approval_id = await connection.scalar(_proposed(change).where(_is_open(now)))
+        approval_id = await connection.scalar(_proposed(change, person).where(_is_open(now)))
         if approval_id is None:
             proposal = self._proposal(change, removal)
             await add_own(connection, proposal)
@@ -67,9 +68,9 @@ class PermanentLocks:
         detail: Json = {"violation": violation_id, "order_number": removal.order_number, "approval": approval_id}
         await change.note(Tag.PERMANENT_LOCK_PROPOSED, detail)
 
-    async def retract(self, change: Change, basis: str) -> None:
+    async def retract(self, change: Change, person: Collection[str], basis: str) -> None:
         """Takes back what nobody adopted, now that nothing calls for it any more."""
-        for approval_id in await change.connection.scalars(_proposed(change)):
+        for approval_id in await change.connection.scalars(_proposed(change, person)):
             found = await find(change.connection, approval_id, change.order.platform, lock=True)
             if found is None or isinstance(after := retracted(found, basis, change.now), ApprovalBar):
                 continue
@@ -97,13 +98,13 @@ class PermanentLocks:
         )
 
 
-def _proposed(change: Change) -> Select[tuple[str]]:
-    """What the service proposed for violations of the account."""
+def _proposed(change: Change, person: Collection[str]) -> Select[tuple[str]]:
+    """What the service proposed for violations of the person, on whichever account."""
     of = violations.c
     return (
         select(approvals.c.approval)
         .join(violations, of.approval == approvals.c.approval)
-        .where(of.platform == change.order.platform, of.account == change.account.account_id)
+        .where(of.platform == change.order.platform, of.account.in_(person))
         .distinct()
     )
 

@@ -1,4 +1,8 @@
-"""Violations in PostgreSQL, with the locks they add up to in the same commit."""
+"""Violations in PostgreSQL, with the locks they add up to in the same commit.
+
+Each is recorded of an account and counts for the person: a lock binds all of a person's accounts (R47), so that whoever
+spreads violations over several is locked by as many as whoever has one.
+"""
 
 from __future__ import annotations
 
@@ -76,9 +80,10 @@ class SqlViolations:
                 "violate_time": violate_time.isoformat(),
             }
             await change.note(Tag.VIOLATION_RECORDED, told)
-            proposed = await self._lock_if_due(change, removal)
+            person = await change.person()
+            proposed = await self._lock_if_due(change, person, removal)
             if proposed or removal.national_security:
-                await self._proposals.propose(change, violation_id, removal)
+                await self._proposals.propose(change, person, violation_id, removal)
             return None
 
         return await self._changes.change(order, account_id, apply, now, beside=self._related)
@@ -94,7 +99,7 @@ class SqlViolations:
             of = violations.c
             withdrawn = await change.connection.execute(
                 update(violations)
-                .where(*_of(change), of.id == violation_id, of.withdraw_time.is_(None))
+                .where(*_of(change, {account_id}), of.id == violation_id, of.withdraw_time.is_(None))
                 .values(withdraw_time=now, withdraw_basis=basis)
                 .returning(of.lock_id)
             )
@@ -102,53 +107,54 @@ class SqlViolations:
             if row is None:
                 return Bar.NO_VIOLATION
             await change.note(Tag.VIOLATION_WITHDRAWN, {"violation": violation_id, "basis": basis})
+            person = await change.person()
             if row.lock_id is not None:
-                await self._lift_if_groundless(change, row.lock_id, basis)
-            if not is_permanent_called_for(await _standing(change), self._rules):
-                await self._proposals.retract(change, basis)
+                await self._lift_if_groundless(change, person, row.lock_id, basis)
+            if not is_permanent_called_for(await _standing(change, person), self._rules):
+                await self._proposals.retract(change, person, basis)
             return None
 
         return await self._changes.change(order, account_id, apply, now, beside=self._related)
 
-    async def _lock_if_due(self, change: Change, removal: RemovalOrder) -> bool:
+    async def _lock_if_due(self, change: Change, person: Collection[str], removal: RemovalOrder) -> bool:
         """Locks for what has added up; returns whether a permanent lock is to be proposed with it."""
-        standing = await _standing(change)
+        standing = await _standing(change, person)
         locked = due(standing, self._rules)
         if locked is None:
             return False
         basis = f"{len(locked.spent)} violations in {locked.days} days, the last on record by {removal.order_number}"
         lock_id = await add_lock(change, basis, expire_time(change.now, self._rules))
-        await _spend(change, locked.spent, lock_id)
+        await _spend(change, person, locked.spent, lock_id)
         return is_permanent_proposed(standing, lock_id, self._rules)
 
-    async def _lift_if_groundless(self, change: Change, lock_id: str, basis: str) -> None:
+    async def _lift_if_groundless(self, change: Change, person: Collection[str], lock_id: str, basis: str) -> None:
         """Lets what is left of a lock's violations carry it, with others that were counted for none; else lifts it."""
-        left = still_due(await _standing(change), lock_id, self._rules)
+        left = still_due(await _standing(change, person), lock_id, self._rules)
         await change.connection.execute(
-            update(violations).where(*_of(change), violations.c.lock_id == lock_id).values(lock_id=None)
+            update(violations).where(*_of(change, person), violations.c.lock_id == lock_id).values(lock_id=None)
         )
         if left is None:
             await lift(change, {lock_id}, basis)
         else:
-            await _spend(change, left.spent, lock_id)
+            await _spend(change, person, left.spent, lock_id)
 
 
-async def _standing(change: Change) -> list[Violation]:
+async def _standing(change: Change, person: Collection[str]) -> list[Violation]:
     of = violations.c
     rows = await change.connection.execute(
         select(of.id, of.violate_time, of.lock_id, of.national_security)
-        .where(*_of(change), of.withdraw_time.is_(None))
+        .where(*_of(change, person), of.withdraw_time.is_(None))
         .order_by(of.id)
     )
     return [Violation(row.id, row.violate_time, row.lock_id, row.national_security) for row in rows]
 
 
-async def _spend(change: Change, spent: Collection[int], lock_id: str) -> None:
+async def _spend(change: Change, person: Collection[str], spent: Collection[int], lock_id: str) -> None:
     await change.connection.execute(
-        update(violations).where(*_of(change), violations.c.id.in_(spent)).values(lock_id=lock_id)
+        update(violations).where(*_of(change, person), violations.c.id.in_(spent)).values(lock_id=lock_id)
     )
 
 
-def _of(change: Change) -> tuple[ColumnElement[bool], ...]:
+def _of(change: Change, accounts: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     of = violations.c
-    return of.platform == change.order.platform, of.account == change.account.account_id
+    return of.platform == change.order.platform, of.account.in_(accounts)
