@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from sqlalchemy import insert, select
 from time_travel import PLATFORM, Travel
 
 from xacthuc.audit.tags import Tag
-from xacthuc.grpckit.errors import InvalidRequest, NotFound
+from xacthuc.grpckit.errors import InvalidRequest, NotFound, RequestIdReused
 from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.housekeeping import Housekeeping
 from xacthuc.identity.adapters.purge import Purge, destruction_job, purge_job
@@ -144,6 +145,40 @@ async def test_evidence_is_complete_once_everything_is_destroyed_and_acknowledge
     assert (overdue[Duty.ACKNOWLEDGEMENT], before.complete_time) == (1, None)
     assert (after.cause, after.complete_time) == ("CLOSED", bench.clock.now())
     assert after.destroyed == {"accounts": 1, "evidence": 0, "consents": 1, "requests": 2}
+
+
+@pytest.mark.parametrize("service", ["guardian", "livestream"])
+async def test_an_acknowledgement_that_is_replayed_says_nothing_of_a_newer_erasure(bench, purge, rows, service):
+    order = bench.order("said", "AcknowledgeErasure")
+    answers = []
+    for _ in range(2):
+        await bench.register("child", (2020, 1, 2))
+        bench.clock.advance(31 * DAY)
+        await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
+        answers.append(await retention.acknowledge_erasure(bench.identity, order, "child", service, bench.clock.now()))
+
+    older, newer = (await retention.erasure_evidence(bench.identity, bench.order(), "child"))[0]
+    assert answers[0] == answers[1]
+    assert answers[0] in older.acknowledgements
+    assert [each.acknowledge_time for each in newer.acknowledgements] == [None]  # the guardian's, who has to
+    assert newer.complete_time is None
+    assert [row.tag for row in await rows(trail.entries)].count(Tag.ERASURE_ACKNOWLEDGED) == 1
+
+
+async def test_a_service_cannot_acknowledge_by_the_request_of_another(bench, purge):
+    await bench.register("child", (2020, 1, 2))
+    bench.clock.advance(31 * DAY)
+    await purge.purge(purge_job(PLATFORM, "child", bench.clock.now()))
+    order = bench.order("said", "AcknowledgeErasure")
+    await retention.acknowledge_erasure(bench.identity, order, "child", "livestream", None)
+
+    for forged in (order, replace(order, payload="of another account")):
+        with pytest.raises(RequestIdReused):
+            await retention.acknowledge_erasure(bench.identity, forged, "child", "guardian", None)
+
+    (erasure,), _ = await retention.erasure_evidence(bench.identity, bench.order(), "child")
+    said = {each.service: each.acknowledge_time is not None for each in erasure.acknowledgements}
+    assert (said, erasure.complete_time) == ({"guardian": False, "livestream": True}, None)
 
 
 async def test_a_registration_that_nobody_takes_up_is_held_too(bench, purge, rows):

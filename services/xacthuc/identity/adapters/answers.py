@@ -15,6 +15,7 @@ from xacthuc.identity.domain.personal_ids import Outcome, Verification
 from xacthuc.identity.domain.registration import Fault
 from xacthuc.identity.ports.imports import Imported
 from xacthuc.identity.ports.personal_ids import BegunSignIn
+from xacthuc.identity.ports.retention import Acknowledgement
 from xacthuc.policy import NextStep
 
 if TYPE_CHECKING:
@@ -77,6 +78,16 @@ def begun_sign_in(fields: Mapping[str, Any]) -> BegunSignIn:
         authorization_uri=fields["authorization_uri"],
         state=fields["state"],
         expire_time=datetime.fromisoformat(fields["expire_time"]),
+    )
+
+
+def acknowledgement(fields: Mapping[str, Any]) -> Acknowledgement:
+    """Returns another service's word that it erased."""
+    return Acknowledgement(
+        service=fields["service"],
+        due_time=datetime.fromisoformat(fields["due_time"]),
+        acknowledge_time=_instant(fields["acknowledge_time"]),
+        keep_until=_instant(fields["keep_until"]),
     )
 
 

@@ -106,7 +106,11 @@ class Evidence(Protocol):
     async def acknowledge(
         self, order: Order, account_id: str, service: str, keep_until: datetime | None, now: datetime
     ) -> Acknowledgement | None:
-        """Keeps a service's word about the newest erasure of an account; None when there is none."""
+        """Keeps a service's word about the newest erasure of an account; None when there is none.
+
+        A repetition is answered as it was, and says nothing of an erasure that came after it. RequestIdReused for the id
+        of another service.
+        """
         ...
 
     async def erasures(self, order: Order, account_id: str, now: datetime) -> Sequence[Erasure]:

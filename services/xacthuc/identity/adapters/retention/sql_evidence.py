@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
+from xacthuc.grpckit.errors import RequestIdReused
+from xacthuc.identity.adapters import answers
 from xacthuc.identity.adapters.account_writes import entry
 from xacthuc.identity.adapters.retention.erasures import complete
 from xacthuc.identity.adapters.retention.put_away import is_account_held
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from xacthuc.identity.adapters.sql_requests import SqlRequests
+    from xacthuc.identity.adapters.sql_requests import Seen, SqlRequests
     from xacthuc.identity.commands import Order
     from xacthuc.tokens.signer import Signer
 
@@ -49,21 +52,22 @@ class SqlEvidence:
             erased = await connection.scalar(newest.order_by(of.id.desc()).limit(1).with_for_update())
             if erased is None:
                 return None
-            is_one = (said.c.erasure == erased, said.c.service == service)
-            if await self._requests.find(connection, order) is None:
-                await self._requests.record(connection, order, None, None, now)
-                word = insert(said).values(
-                    erasure=erased, service=service, due_time=now, acknowledge_time=now, keep_until=keep_until
-                )
-                await connection.execute(
-                    word.on_conflict_do_update(
-                        index_elements=["erasure", "service"],
-                        set_={"acknowledge_time": now, "keep_until": word.excluded.keep_until},
-                    )
-                )
-                await trail.write(connection, [entry(order, Tag.ERASURE_ACKNOWLEDGED, account_id, now, {})])
-                await complete(connection, erased, now)
-            return _acknowledgement((await connection.execute(select(said).where(*is_one))).one())
+            if (seen := await self._requests.find(connection, order)) is not None:
+                return _repeated(seen, service)
+            word = insert(said).values(
+                erasure=erased, service=service, due_time=now, acknowledge_time=now, keep_until=keep_until
+            )
+            kept = await connection.execute(
+                word.on_conflict_do_update(
+                    index_elements=["erasure", "service"],
+                    set_={"acknowledge_time": now, "keep_until": word.excluded.keep_until},
+                ).returning(said)
+            )
+            told = _acknowledgement(kept.one())
+            await self._requests.record(connection, order, None, asdict(told), now)
+            await trail.write(connection, [entry(order, Tag.ERASURE_ACKNOWLEDGED, account_id, now, {})])
+            await complete(connection, erased, now)
+        return told
 
     async def erasures(self, order: Order, account_id: str, now: datetime) -> Sequence[Erasure]:
         """Reads and audits in one transaction."""
@@ -89,6 +93,14 @@ class SqlEvidence:
         """Signs with the ring's current key."""
         told = [_spelled(each) for each in erasures]
         return erasure.issue(self._signer, platform=platform, account=account_id, erasures=told, now=now)
+
+
+def _repeated(seen: Seen, service: str) -> Acknowledgement | None:
+    """Returns what a request said of the erasure it came for, which need not be the newest; RequestIdReused of another's."""
+    said = None if seen.answer is None else answers.acknowledgement(seen.answer)  # an earlier release kept none
+    if said is not None and said.service != service:
+        raise RequestIdReused
+    return said
 
 
 async def _said(connection: AsyncConnection, erasure_ids: Sequence[int]) -> dict[int, tuple[Acknowledgement, ...]]:
