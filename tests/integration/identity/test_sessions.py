@@ -13,7 +13,7 @@ from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.errors import RequestIdReused
 from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.sessions.held import HeldSessions
-from xacthuc.identity.adapters.sessions.keys import SessionKeys
+from xacthuc.identity.adapters.sessions.keys import SessionKeys, name_of
 from xacthuc.identity.adapters.sessions.months import SessionMonths
 from xacthuc.identity.commands import ReadSessions, RecordSessions
 from xacthuc.identity.domain.sessions import Entry, EntryKind, Month, oldest_kept, sift
@@ -140,6 +140,30 @@ async def test_a_month_is_destroyed_with_its_keys_once_its_last_day_is_as_old_as
     destroyed = [row for row in await rows(engine, "audit") if row.tag == Tag.SESSION_MONTH_DESTROYED]
     assert [row.subject for row in destroyed] == [month.first.isoformat()]
     assert (await log.record(log.entry(ago=log.bench.clock.now() - now))).rejected[0].faults[0].reason == "NOT_KEPT"
+
+
+@pytest.mark.rule("R49")
+async def test_of_a_day_whose_key_is_destroyed_no_row_is_kept_and_each_is_told(log):
+    gone = local_date(log.bench.clock.now() - 3 * DAY)
+    await log.bench.keys.destroy("forum", name_of(gone), log.bench.clock.now())
+    late, lost, kept = log.entry(ago=900 * DAY), log.entry(ago=3 * DAY), log.entry()
+
+    answer = await log.record(lost, late, kept, lost)
+
+    assert answer.count == 1
+    assert [(one.index, one.faults[0].reason) for one in answer.rejected] == [
+        (place, "NOT_KEPT") for place in (0, 1, 3)
+    ]
+    assert (await log.read()).entries == [kept]
+
+
+async def test_a_batch_over_midnight_has_both_its_keys_also_when_no_more_fit_in_memory(bench):
+    keys, today = SessionKeys(bench.keys), local_date(bench.clock.now())
+    await keys.sealing("forum", [today - each * DAY for each in range(4096)], bench.clock.now())
+
+    ciphers = await keys.sealing("forum", {today, today + DAY}, bench.clock.now())
+
+    assert ciphers.keys() == {today, today + DAY}
 
 
 @pytest.mark.rule("R48")

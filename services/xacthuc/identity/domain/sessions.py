@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from itertools import count
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.identity.domain.registration import Fault
-from xacthuc.policy.dates import local_date, start_of_day
+from xacthuc.policy.dates import day_number, local_date, start_of_day
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -125,6 +126,19 @@ def sift(read: Sequence[Entry | Rejected], now: datetime, months: int) -> Sifted
         elif one.occur_us < earliest:
             rejected.append(Rejected(index, (_NOT_KEPT,)))
     return Sifted(kept, rejected)
+
+
+def without(batch: Sifted, gone: Collection[int]) -> Sifted:
+    """Rejects also what is of days that nothing can be kept of: their keys are destroyed, whatever the policy says now."""
+    told = {one.index for one in batch.rejected}
+    places = (index for index in count() if index not in told)
+    kept, rejected = [], batch.rejected.copy()
+    for index, one in zip(places, batch.kept, strict=False):
+        if day_number(one.occur_us // 1000) in gone:
+            rejected.append(Rejected(index, (_NOT_KEPT,)))
+        else:
+            kept.append(one)
+    return Sifted(kept, sorted(rejected, key=lambda one: one.index))
 
 
 _IN_FUTURE: Final = Fault("occur_time", "must not be in the future", "IN_FUTURE")

@@ -38,13 +38,16 @@ class SessionKeys:
 
         Days of months that are gone, whose keys are destroyed, are left out.
         """
-        if missing := {day for day in days if (platform, day) not in self._ciphers}:
+        known = {day: self._ciphers[platform, day] for day in days if (platform, day) in self._ciphers}
+        if missing := set(days) - known.keys():
             made = await self._keys.make_many(platform, [name_of(day) for day in missing], now)
+            keys = ((day, made.keys[name_of(day)]) for day in missing)
+            found = {day: key for day, key in keys if isinstance(key, AccountCipher)}
             if len(self._ciphers) >= _KEPT:
                 self._ciphers.clear()
-            found = {day: made.keys[name_of(day)] for day in missing}
-            self._ciphers |= {(platform, day): key for day, key in found.items() if isinstance(key, AccountCipher)}
-        return {day: self._ciphers[platform, day] for day in days if (platform, day) in self._ciphers}
+            self._ciphers |= {(platform, day): key for day, key in found.items()}
+            known |= found
+        return known
 
     async def opening(self, platform: str, days: Collection[date]) -> Mapping[date, AccountCipher]:
         """Returns the ciphers of those of the days that still have one."""

@@ -17,14 +17,14 @@ from xacthuc.identity.adapters.sessions.origins import instant, microseconds, op
 from xacthuc.identity.adapters.sessions.tables import held_sessions, session_log
 from xacthuc.identity.adapters.tables import trail
 from xacthuc.identity.domain.registration import Fault
-from xacthuc.identity.domain.sessions import Entry, EntryKind, Month, Rejected
+from xacthuc.identity.domain.sessions import Entry, EntryKind, Month, Rejected, without
 from xacthuc.identity.ports.sessions import Recorded, SessionPage
 from xacthuc.policy.dates import day_number, local_date
 from xacthuc.sql import copying
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Row
@@ -63,10 +63,13 @@ class SqlSessionLog:
 
     async def record(self, order: Order, batch: Sifted, now: datetime) -> Recorded:
         """Keeps answer and rows. The answer is known before, so that a repetition is found before anything is copied."""
-        recorded, columns = (
-            Recorded(len(batch.kept), batch.rejected),
-            await self._columns(order.platform, batch.kept, now),
-        )
+        numbers = [day_number(one.occur_us // 1000) for one in batch.kept]
+        ciphers = await self._ciphers(order.platform, set(numbers), now)
+        if gone := set(numbers) - ciphers.keys():
+            batch = without(batch, gone)
+            numbers = [number for number in numbers if number not in gone]
+        recorded = Recorded(len(batch.kept), batch.rejected)
+        columns = await _columns(order.platform, batch.kept, [ciphers[number] for number in numbers])
         async with transaction(self._engine) as connection:
             if not await self._requests.record(connection, order, None, asdict(recorded), now):
                 seen = await self._requests.find(connection, order)
@@ -104,30 +107,34 @@ class SqlSessionLog:
             "" if len(places) <= limit else "{}-{}".format(*places[limit - 1]),
         )
 
-    async def _columns(
-        self, platform: str, entries: Sequence[Entry], now: datetime
-    ) -> Mapping[str, list[bytes]] | None:
-        """Returns the rows as they are copied, every origin sealed under the key of its day."""
-        if not entries:
-            return None
-        numbers = [day_number(one.occur_us // 1000) for one in entries]
-        days = {number: _FIRST_DAY + timedelta(days=number) for number in set(numbers)}
-        ciphers = await self._keys.sealing(platform, days.values(), now)
-        await self._months.ensure({Month.of(day) for day in days.values()})
-        origins: list[bytes | None] = []
-        for start in range(0, len(entries), _ROWS_A_TURN):
-            if start:
-                await asyncio.sleep(0)
-            turn = slice(start, start + _ROWS_A_TURN)
-            origins += _sealed(entries[turn], [ciphers[days[number]] for number in numbers[turn]])
-        return {
-            "platform": copying.few(copying.word, [platform] * len(entries)),
-            "account": copying.words([one.account_id for one in entries]),
-            "time": copying.instants([one.occur_us for one in entries]),
-            "kind": copying.few(copying.word, [one.kind for one in entries]),
-            "origin": copying.blobs(origins),
-            "content_id": copying.few(copying.word, [one.content_id or None for one in entries]),
-        }
+    async def _ciphers(self, platform: str, numbers: Collection[int], now: datetime) -> Mapping[int, AccountCipher]:
+        """Returns the ciphers of those days that can be sealed for, and sees to it that their rows have a partition."""
+        days = {_FIRST_DAY + timedelta(days=number): number for number in numbers}
+        ciphers = await self._keys.sealing(platform, days, now)
+        await self._months.ensure({Month.of(day) for day in ciphers})
+        return {days[day]: cipher for day, cipher in ciphers.items()}
+
+
+async def _columns(
+    platform: str, entries: Sequence[Entry], ciphers: Sequence[AccountCipher]
+) -> Mapping[str, list[bytes]] | None:
+    """Returns the rows as they are copied, every origin sealed under the key of its day."""
+    if not entries:
+        return None
+    origins: list[bytes | None] = []
+    for start in range(0, len(entries), _ROWS_A_TURN):
+        if start:
+            await asyncio.sleep(0)
+        turn = slice(start, start + _ROWS_A_TURN)
+        origins += _sealed(entries[turn], ciphers[turn])
+    return {
+        "platform": copying.few(copying.word, [platform] * len(entries)),
+        "account": copying.words([one.account_id for one in entries]),
+        "time": copying.instants([one.occur_us for one in entries]),
+        "kind": copying.few(copying.word, [one.kind for one in entries]),
+        "origin": copying.blobs(origins),
+        "content_id": copying.few(copying.word, [one.content_id or None for one in entries]),
+    }
 
 
 def _sealed(entries: Sequence[Entry], ciphers: Sequence[AccountCipher]) -> list[bytes | None]:
