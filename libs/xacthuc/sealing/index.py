@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 HASH_BYTES: Final = 16
 """128 bits of HMAC-SHA-256: no collision among the 10^9 possible numbers, and half the index size."""
 
-INDEX_BYTES: Final = 1 + HASH_BYTES
-
 _VERSIONS: Final = tuple(bytes((version,)) for version in range(256))
 
 

@@ -35,13 +35,11 @@ SIGN_IN_OUTCOMES: Final = frozenset({"signed_in", "refused", "not_admitted", "li
 FAIL_MODES: Final = frozenset({"open", "closed"})
 CHANNELS: Final = frozenset({"SMS", "ZALO_ZNS", "VOICE"})
 MESSAGE_OUTCOMES: Final = frozenset({"sent", "delivered", "failed", "verified"})
-SEND_OUTCOMES: Final = frozenset({"accepted", "rejected", "throttled", "paced", "unreachable", "timeout"})
 AUTOFILL_KINDS: Final = frozenset({"web", "android"})
 AUTOFILL_OUTCOMES: Final = frozenset({"added", "left_out"})
 RECEIPT_OUTCOMES: Final = frozenset(
     {"delivered", "failed", "expired", "repeated", "unmatched", "unsigned", "unreadable"}
 )
-AUDIT_ALARMS: Final = frozenset({"contradicted", "not_kept"})
 WEBHOOK_OUTCOMES: Final = frozenset(
     {"ACCEPTED", "REFUSED", "FAILED", "REDIRECTED", "TIMED_OUT"}
     | {"UNREACHABLE", "UNTRUSTED", "UNRESOLVED", "FORBIDDEN_ADDRESS", "GARBLED"}

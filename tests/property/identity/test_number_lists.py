@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xacthuc.cli.lists.rows import Kind
 from xacthuc.identity.domain.number_lists import (
-    LISTED,
     Batch,
     Holder,
     ListedNumber,
@@ -42,7 +42,7 @@ holders = st.lists(
     ),
     max_size=4,
 )
-kinds = st.sampled_from(sorted(LISTED))
+kinds = st.sampled_from([FindingKind[kind.name] for kind in Kind])
 
 
 def a_list(kind: FindingKind) -> NumberList:

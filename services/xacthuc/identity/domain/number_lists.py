@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from xacthuc.identity.domain.reconciliation import (
     Finding,
@@ -25,17 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xacthuc.policy.sections import Reconciliation
-
-LISTED: Final = frozenset(
-    {
-        FindingKind.SUBSCRIBER_MISMATCH,
-        FindingKind.RECYCLED,
-        FindingKind.DEACTIVATED,
-        FindingKind.BLOCKED,
-        FindingKind.TOO_MANY_SIMS,
-    }
-)
-"""What a list can say of its numbers."""
 
 
 class RowOutcome(StrEnum):
