@@ -17,6 +17,8 @@ from uuid import uuid4
 import grpc
 import grpc.aio
 import pytest
+from contracts import methods
+from google.protobuf import message_factory
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2, status_pb2
 from google.type import date_pb2
@@ -87,6 +89,15 @@ class Api:
                 request_id=str(uuid4()),
             )
         )
+
+    async def call(self, name: str, /, **fields: Any) -> Any:
+        """Calls an administrative method by its name, `LockAdmin/ListLocks`."""
+        path = f"xacthuc.api.identity.v1.{name}"
+        (method,) = [each for each in methods() if each.full_name == path.replace("/", ".")]
+        request, answer = (message_factory.GetMessageClass(of) for of in (method.input_type, method.output_type))
+        return await self._internal.unary_unary(
+            f"/{path}", request_serializer=request.SerializeToString, response_deserializer=answer.FromString
+        )(request(**fields))
 
     async def close(self) -> None:
         for channel in (self._public, self._internal, self._guardian):

@@ -137,6 +137,8 @@ class Tag(StrEnum):
     found."""
     PERSONAL_DATA_DISCLOSED = "identity:account:personal_data_disclosed"
     """What is kept of an account was opened to be given to somebody; the detail says what, to whom and why."""
+    ADMIN_READ = "identity:admin:read"
+    """An operator asked to see what is on record of people; the detail says by which method."""
     TRAIL_LISTED = "identity:audit:listed"
     """Entries of this trail were read; the detail says by which filter."""
     TRAIL_EXPORTED = "identity:audit:exported"
@@ -144,7 +146,8 @@ class Tag(StrEnum):
     TRAIL_PRUNED = "identity:audit:pruned"
     """Entries were deleted whose time was over; the detail says up to which seal, and how many."""
     OTP_ADMINISTERED = "otp:settings:administered"
-    """An operator changed a limit, a block, an exemption or a switch of the one-time codes; the detail says which, and why."""
+    """An operator changed a limit, a block, an exemption or a switch of the one-time codes, or looked at one of them; the
+    detail says which, and why."""
     CHALLENGE_EXHAUSTED = "otp:challenge:exhausted"
     """The last try at a code was used up: somebody guessed, or mistyped every time."""
     CHALLENGE_UNREQUESTED = "otp:challenge:unrequested"

@@ -96,9 +96,11 @@ class PeerGate:
         if not method.roles:
             return Call(method.path, progress.trace, deadline, platform, peer=peer)
         operator = self._operator(progress.headers.get(AUTHORIZATION), peer)
+        # Known from here on, so that the line of a refused call says whom a role was missing.
+        call = progress.call = Call(method.path, progress.trace, deadline, platform, peer=peer, operator=operator)
         if operator.roles.isdisjoint(method.roles):
             raise role_missing(method.roles)
-        return Call(method.path, progress.trace, deadline, platform, peer=peer, operator=operator)
+        return call
 
     def _operator(self, header: str | None, peer: str) -> Operator:
         if header is None and self._development and peer == COMMAND_LINE:

@@ -46,7 +46,7 @@ class Progress:
         self.started = started
         """On `time.monotonic()`'s scale."""
         self.call: Call | None = None
-        """None until the caller was admitted."""
+        """None until it is known who calls."""
         self.span = (
             None if trace.recorder is None else Span(method.path[1:], trace, Kind.SERVER, method.span_attributes)
         )

@@ -33,7 +33,7 @@ from xacthuc.grpckit.tls import TlsFiles, public_credentials
 from xacthuc.grpckit.validation import RequestValidator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     import grpc
     from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from xacthuc.credentials.directory import KeyDirectory
     from xacthuc.credentials.session_directory import SessionDirectory
     from xacthuc.credentials.staff import Role
+    from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.errors import XacthucError
     from xacthuc.grpckit.validation import Shortcuts
     from xacthuc.settings import Settings
@@ -142,21 +143,30 @@ class ServerBuilder:
         if descriptor.name.endswith(_ADMINISTRATIVE):
             raise ValueError(f"{descriptor.full_name} is for operators: register it with `admin`, which asks for roles")
         refuse_unknown(descriptor, allow)
-        return self._serve_internally(descriptor, servicer, allow, {})
+        return self._serve_internally(descriptor, servicer, allow, {}, {})
 
-    def admin(self, descriptor: ServiceDescriptor, servicer: object, *, roles: Mapping[str, Collection[Role]]) -> Self:
+    def admin(
+        self,
+        descriptor: ServiceDescriptor,
+        servicer: object,
+        *,
+        roles: Mapping[str, Collection[Role]],
+        first: Mapping[str, Callable[[Any, Call], Awaitable[None]]] | None = None,
+    ) -> Self:
         """Serves a contract to operators, who call by the command line. `roles` lists, per method, those that may call it.
 
-        An empty list asks for no operator, which is for signing in alone. ValueError when the servicer or the table lacks
-        a method, or the table names one the contract does not have.
+        An empty list asks for no operator, which is for signing in alone. `first` is what some methods do with a checked
+        request before they answer, such as writing down who asks. ValueError when the servicer or the table of roles
+        lacks a method, or a table names one the contract does not have.
         """
         refuse_unknown(descriptor, roles)
+        refuse_unknown(descriptor, first or {})
         if missing := sorted(method.name for method in descriptor.methods if method.name not in roles):
             raise ValueError(f"{descriptor.full_name} has no roles for {', '.join(missing)}: who may call them?")
         if self._staff is None:
             raise ValueError("an administrative service needs the directory of the staff's sessions")
         allow = {method.name: {COMMAND_LINE} for method in descriptor.methods}
-        return self._serve_internally(descriptor, servicer, allow, roles)
+        return self._serve_internally(descriptor, servicer, allow, roles, first or {})
 
     def _serve_internally(
         self,
@@ -164,8 +174,11 @@ class ServerBuilder:
         servicer: object,
         allow: Mapping[str, Collection[str]],
         roles: Mapping[str, Collection[Role]],
+        first: Mapping[str, Callable[[Any, Call], Awaitable[None]]],
     ) -> Self:
         served = behaviours(descriptor, servicer)
+        for name, step in first.items():
+            served[name] = _after(step, served[name])
         self._internal[descriptor.full_name] = {
             method.name: self._internal_endpoint.handler(
                 Method.of(
@@ -194,6 +207,16 @@ class ServerBuilder:
         # Routers need a moment to hear that readiness fell; on one machine nobody listens. It is part of the drain.
         notice = timedelta(0) if settings.development else min(_LONGEST_NOTICE, drain / 5)
         return Server(ports, self._streams, grace=drain - notice, notice=notice)
+
+
+def _after(
+    step: Callable[[Any, Call], Awaitable[None]], behaviour: Callable[[Any, Call], Awaitable[Any]]
+) -> Callable[[Any, Call], Awaitable[Any]]:
+    async def serve(request: Any, call: Call) -> Any:
+        await step(request, call)
+        return await behaviour(request, call)
+
+    return serve
 
 
 def _scopes_of(method: str, table: Mapping[str, Collection[Scope]]) -> frozenset[Scope]:

@@ -41,6 +41,7 @@ from xacthuc.identity.servicer import (
     IdentityInternalServicer,
     IdentityServicer,
     LockAdminServicer,
+    ReadNotes,
     ReconciliationAdminServicer,
     ReleaseAdminServicer,
     RetentionAdminServicer,
@@ -56,11 +57,11 @@ from xacthuc.identity.wire.rendering import Renderer
 from xacthuc.policy import Policy
 from xacthuc.telemetry import start as telemetry
 
-READS: Final = frozenset({Scope.IDENTITY, Scope.IDENTITY_READ})
+READ_SCOPES: Final = frozenset({Scope.IDENTITY, Scope.IDENTITY_READ})
 SCOPES: Final = {
     "RegisterAccount": {Scope.IDENTITY},
     "CorrectAccount": {Scope.IDENTITY},
-    "ListAccounts": READS,
+    "ListAccounts": READ_SCOPES,
     "VerifyPhone": {Scope.IDENTITY},
     "ChangeNumber": {Scope.IDENTITY},
     "VerifyPersonalId": {Scope.IDENTITY},
@@ -71,16 +72,16 @@ SCOPES: Final = {
     "UnlockAccount": {Scope.IDENTITY},
     "CloseAccount": {Scope.IDENTITY},
     "EraseAccount": {Scope.IDENTITY},
-    "ListConsents": READS,
-    "GetAccount": READS,
-    "CheckAction": READS,
-    "BatchCheckActions": READS,
-    "IssueStandingToken": READS,
-    "GetJwks": READS,
-    "ListVerificationPaths": READS,
+    "ListConsents": READ_SCOPES,
+    "GetAccount": READ_SCOPES,
+    "CheckAction": READ_SCOPES,
+    "BatchCheckActions": READ_SCOPES,
+    "IssueStandingToken": READ_SCOPES,
+    "GetJwks": READ_SCOPES,
+    "ListVerificationPaths": READ_SCOPES,
     "RecordViolation": {Scope.IDENTITY},
     "RecordSessions": {Scope.IDENTITY},
-    "WatchAccounts": READS,
+    "WatchAccounts": READ_SCOPES,
 }
 """What a key must hold for each method."""
 
@@ -196,6 +197,17 @@ ROLES: Final = {
 }
 """The roles of which an operator has one to call each administrative method, of whatever platform."""
 
+READS: Final = {
+    "ApprovalAdmin": {"GetApproval", "ListApprovals"},
+    "StaffAdmin": {"ListOperators", "ListSessions"},
+    "RetentionAdmin": {"ListHolds"},
+    "DutyAdmin": {"ListSubjectRequests", "ListCases"},
+    "ReconciliationAdmin": {"ListFindings"},
+    "ReleaseAdmin": {"GetRelease", "ListReleases"},
+    "LockAdmin": {"ListLocks", "ListViolations"},
+}
+"""Administrative methods that show what is on record of people, and write down nothing by themselves that they did."""
+
 
 async def serve(settings: IdentitySettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
@@ -221,6 +233,7 @@ async def serve(settings: IdentitySettings) -> None:
         keys = KeyDirectory(
             connections.state, signing.public_key(), clock, reporting.metrics, development=settings.development
         )
+        note_read = ReadNotes(assembly.auditing)
         builder = ServerBuilder(
             "identity",
             settings,
@@ -243,7 +256,8 @@ async def serve(settings: IdentitySettings) -> None:
             (service_of(session_admin_pb2, "SessionAdmin"), SessionAdminServicer(identity)),
             (service_of(webhook_admin_pb2, "WebhookAdmin"), WebhookAdminServicer(assembly.webhooks.desk)),
         ):
-            builder.admin(contract, servicer, roles=ROLES[contract.name])
+            first = dict.fromkeys(READS.get(contract.name, ()), note_read)
+            builder.admin(contract, servicer, roles=ROLES[contract.name], first=first)
         server = (
             builder.public(
                 service_of(service_pb2, "IdentityService"), IdentityServicer(identity, render), scopes=SCOPES

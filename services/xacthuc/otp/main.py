@@ -31,7 +31,7 @@ from xacthuc.otp.domain.guard_ledger import life_slots
 from xacthuc.otp.domain.notices import NumberBudget
 from xacthuc.otp.domain.rules import Rules
 from xacthuc.otp.domain.starter import Digests
-from xacthuc.otp.servicer import OtpAdminServicer, OtpInternalServicer, OtpServicer
+from xacthuc.otp.servicer import OtpAdminServicer, OtpInternalServicer, OtpServicer, ReadNotes
 from xacthuc.otp.settings import OtpSettings
 from xacthuc.otp.texts import loading
 from xacthuc.otp.usecases.delivering import Delivery
@@ -69,6 +69,9 @@ ADMIN_ROLES: Final = {
     "InspectChallenge": OPS_OR_OFFICER,
 }
 """The roles of which an operator has one to call each administrative method."""
+
+READS: Final = {"ListGuardSubjects", "InspectChallenge"}
+"""Those that show what people did, or that somebody is suspicious."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +164,7 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
             service_of(admin_pb2, "OtpAdmin"),
             OtpAdminServicer(otp, admin, money=money, subjects=subjects, delivery=delivery, render=render),
             roles=ADMIN_ROLES,
+            first=dict.fromkeys(READS, ReadNotes(otp, admin)),
         )
     )
 

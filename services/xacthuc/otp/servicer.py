@@ -17,6 +17,8 @@ from xacthuc.otp.wire.common import request_id
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from google.protobuf.message import Message
+
     from xacthuc.api.otp.v1 import internal_pb2, resources_pb2, service_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.otp.domain.view import ChallengeView
@@ -95,6 +97,18 @@ class OtpInternalServicer:
         kinds = internal.kinds(request)
         async for batch in administration.watch_outcomes(self._outcomes, request.cursor, kinds):
             yield internal.outcomes(batch, numbers=call.peer == _KEEPS_NUMBERS)
+
+
+class ReadNotes:
+    """What methods do first that show what people did."""
+
+    def __init__(self, otp: Otp, admin: Administration) -> None:
+        """Takes what the verbs work with."""
+        self._otp = otp
+        self._admin = admin
+
+    async def __call__(self, request: Message, call: Call) -> None:
+        await self._admin.note_read(admin.looked_at(request, call), self._otp.clock.now_ms(), actor=call.actor)
 
 
 class OtpAdminServicer:

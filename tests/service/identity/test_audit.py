@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from identity_service import NUMBER, Platform, faults_of, reason_of, refusal
 
-from xacthuc.api.identity.v1 import admin_pb2, audit_admin_pb2
+from xacthuc.api.identity.v1 import admin_pb2, audit_admin_pb2, lock_admin_pb2, retention_admin_pb2
 from xacthuc.api.otp.v1 import internal_pb2
 from xacthuc.audit.checkpoints import Checkpoint, read_keys
 from xacthuc.audit.outside import read_all
@@ -18,6 +19,7 @@ from xacthuc.audit.tags import Tag
 from xacthuc.audit.verification import Report
 from xacthuc.cli import trail as client_side
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.identity.main import READS
 
 Outcome = internal_pb2.Outcome
 OTHER = "+84987654321"
@@ -108,6 +110,55 @@ async def test_whoever_reads_the_record_is_in_it(api, platform):
     assert read.actor == exported.actor == "operator:development"
     assert json.loads(read_before.detail) == {"platform": platform.name, "subject": "u1"}
     assert json.loads(exported.detail) == {"after_seal": 10**12}
+
+
+@pytest.mark.rule("R50")
+async def test_whoever_looks_at_an_account_or_at_the_people_of_a_platform_is_on_record(api, platform):
+    await platform.register("u1")
+    parent = f"platforms/{platform.name}"
+    await api.locks.ListLocks(lock_admin_pb2.ListLocksRequest(parent=f"{parent}/accounts/u1"))
+    await refusal(api.locks.ListViolations(lock_admin_pb2.ListViolationsRequest(parent=f"{parent}/accounts/u2")))
+    await api.retention.ListHolds(retention_admin_pb2.ListHoldsRequest(parent=parent))
+
+    looked = await of(api, platform, tag=Tag.ADMIN_READ)
+
+    assert [(each.subject, json.loads(each.detail)) for each in looked] == [
+        ("u1", {"method": "LockAdmin/ListLocks"}),
+        ("u2", {"method": "LockAdmin/ListViolations"}),
+        ("RetentionAdmin/ListHolds", {"method": "RetentionAdmin/ListHolds"}),
+    ]
+    assert {(each.actor, len(each.trace_id)) for each in looked} == {("operator:development", 32)}
+
+
+async def test_every_read_that_is_to_be_recorded_is(api, platform):
+    """`main.READS` against a server: whatever is asked for, found or not, is on record by the method that was called."""
+    named = {
+        "ApprovalAdmin/GetApproval": {"name": "approvals/0123456789ab"},
+        "StaffAdmin/ListSessions": {"operator": "operators/development"},
+        "ReconciliationAdmin/ListFindings": {"parent": f"reconciliations/{uuid4()}"},
+        "ReleaseAdmin/GetRelease": {"name": f"platforms/{platform.name}/releases/{uuid4()}"},
+        "LockAdmin/ListLocks": {"parent": f"platforms/{platform.name}/accounts/u1"},
+        "LockAdmin/ListViolations": {"parent": f"platforms/{platform.name}/accounts/u1"},
+        "ApprovalAdmin/ListApprovals": {},
+        "StaffAdmin/ListOperators": {},
+    }
+    reads = {f"{service}/{method}" for service, table in READS.items() for method in table}
+    newest = max((each.id for each in await entries(api, tag=Tag.ADMIN_READ)), default=0)
+
+    for read in reads:
+        try:
+            await api.call(read, **named.get(read, {"parent": f"platforms/{platform.name}"}))
+        except grpc.aio.AioRpcError as error:
+            assert error.code() is grpc.StatusCode.NOT_FOUND, error.details()
+
+    found = {
+        json.loads(each.detail)["method"]: each.subject
+        for each in await entries(api, tag=Tag.ADMIN_READ)
+        if each.id > newest
+    }
+    assert found == {
+        read: next((name.rpartition("/")[2] for name in named.get(read, {}).values()), read) for read in reads
+    }
 
 
 async def test_a_platform_or_another_service_reads_nothing_of_it(api):

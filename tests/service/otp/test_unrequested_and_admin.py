@@ -118,6 +118,23 @@ async def test_support_sees_a_challenge_of_any_platform(otp: Deployment) -> None
     assert (inspected.platform, inspected.challenge.name) == ("platforms/video", started.name)
 
 
+@pytest.mark.rule("R50")
+async def test_whoever_looks_at_a_challenge_or_at_what_is_suspicious_is_told_of(otp: Deployment) -> None:
+    started = await otp.video.start()
+    await answer(otp.admin.InspectChallenge(admin_pb2.InspectChallengeRequest(name=started.name)))
+    await answer(otp.admin.ListGuardSubjects(admin_pb2.ListGuardSubjectsRequest()))
+
+    request = internal_pb2.WatchOutcomesRequest(kinds=[Kind.ADMINISTERED])
+    call = otp.internal.WatchOutcomes(request, timeout=20)
+    told = (await call.read()).outcomes
+    call.cancel()
+
+    assert [(outcome.detail, outcome.actor) for outcome in told] == [
+        (f"read:InspectChallenge {started.name}", "operator:development"),
+        ("read:ListGuardSubjects", "operator:development"),
+    ]
+
+
 async def test_what_workers_say_of_a_provider_is_added_up(otp: Deployment) -> None:
     offer = {"weight": 1, "concurrency": 1, "per_second": 0, "operators": [], "cost_vnd": {}, "reserved_only": False}
     row = {

@@ -5,7 +5,7 @@ The server builder checks these classes against the contract; what a method does
 
 from xacthuc.identity.servicer.admin import IdentityAdminServicer
 from xacthuc.identity.servicer.approvals import ApprovalAdminServicer
-from xacthuc.identity.servicer.audit import AuditAdminServicer
+from xacthuc.identity.servicer.audit import AuditAdminServicer, ReadNotes
 from xacthuc.identity.servicer.duties import DutyAdminServicer
 from xacthuc.identity.servicer.internal import IdentityInternalServicer
 from xacthuc.identity.servicer.locks import LockAdminServicer
@@ -25,6 +25,7 @@ __all__ = [
     "IdentityInternalServicer",
     "IdentityServicer",
     "LockAdminServicer",
+    "ReadNotes",
     "ReconciliationAdminServicer",
     "ReleaseAdminServicer",
     "RetentionAdminServicer",

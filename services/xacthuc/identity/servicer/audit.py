@@ -13,8 +13,21 @@ from xacthuc.identity.wire import audit_messages
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from google.protobuf.message import Message
+
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.usecases.audit import Auditing
+
+
+class ReadNotes:
+    """What methods do first that show what is on record of people."""
+
+    def __init__(self, auditing: Auditing) -> None:
+        """Takes what the verbs work with."""
+        self._auditing = auditing
+
+    async def __call__(self, request: Message, call: Call) -> None:
+        await audit.note_read(self._auditing, audit_messages.reader(call), *audit_messages.looked_at(request, call))
 
 
 class AuditAdminServicer:

@@ -1,4 +1,4 @@
-"""Reading the audit trail. Whoever reads it is in it."""
+"""Reading the audit trail. Whoever reads it is in it, and so is whoever reads what is on record of people."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ class Auditing:
     clock: Clock
 
 
+async def note_read(auditing: Auditing, reader: Reader, platform: str, subject: str, method: str) -> None:
+    """Writes down that what is on record of people is about to be shown."""
+    await _note(auditing, reader, Tag.ADMIN_READ, {"method": method}, platform=platform, subject=subject)
+
+
 async def list_entries(
     auditing: Auditing, reader: Reader, wanted: Wanted, token: str, limit: int
 ) -> tuple[list[Line], str]:
@@ -56,14 +61,16 @@ async def list_checkpoints(auditing: Auditing, token: str, limit: int) -> tuple[
     return found[:limit], str(found[limit - 1].number) if len(found) > limit else ""
 
 
-async def _note(auditing: Auditing, reader: Reader, tag: Tag, detail: Json) -> None:
+async def _note(
+    auditing: Auditing, reader: Reader, tag: Tag, detail: Json, *, platform: str = "", subject: str = "audit"
+) -> None:
     """Before anything is read: a reader who goes away has read."""
     await auditing.trail.note(
         Entry(
             tag=tag,
             time=auditing.clock.now(),
-            platform="",
-            subject="audit",
+            platform=platform,
+            subject=subject,
             actor=reader.actor,
             request_id="",
             trace_id=reader.trace_id,

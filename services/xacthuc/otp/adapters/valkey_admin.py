@@ -58,6 +58,10 @@ class ValkeyAdministration:
         detail = f"kill_switch_{'on' if engaged else 'off'}:{reason}"
         await administered(self.store, platform, detail, actor, now_ms)
 
+    async def note_read(self, what: str, now_ms: int, *, actor: str) -> None:
+        """Writes the outcome alone."""
+        await administered(self.store, "", f"read:{what}", actor, now_ms)
+
     async def providers(self) -> list[ProviderState]:
         """Reads what the delivery workers report of themselves."""
         reply = await self.store.execute("HGETALL", layout.PROVIDERS_KEY)

@@ -25,7 +25,7 @@ class ProviderState:
 
 
 class Administration(Protocol):
-    """What operators change. Every change is an outcome too, which tells who made it (`actor`, as `Call.actor`)."""
+    """What operators change, and see. Each act is an outcome too, which tells whose it is (`actor`, as `Call.actor`)."""
 
     async def block(self, number: str, source: str, until_ms: int, now_ms: int, *, actor: str) -> None:
         """Bars a number from receiving anything until then; replaces an earlier block."""
@@ -42,6 +42,10 @@ class Administration(Protocol):
 
     async def set_kill_switch(self, platform: str, reason: str, now_ms: int, *, actor: str, engaged: bool) -> None:
         """Stops or allows all sending for one platform, or for all when it is empty."""
+        ...
+
+    async def note_read(self, what: str, now_ms: int, *, actor: str) -> None:
+        """Tells that an operator is about to be shown something."""
         ...
 
     async def providers(self) -> list[ProviderState]:

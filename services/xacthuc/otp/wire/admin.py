@@ -9,9 +9,18 @@ from xacthuc.otp.domain.spending import Budget
 from xacthuc.otp.wire.common import timestamp
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from xacthuc.grpckit.call import Call
     from xacthuc.otp.domain.spending import Spending
     from xacthuc.otp.ports.administration import ProviderState
     from xacthuc.phone import Refusal
+
+
+def looked_at(request: Message, call: Call) -> str:
+    """Reads what an operator asks to see: the method, and the challenge where it is about one."""
+    method = call.method.rpartition("/")[2]
+    return f"{method} {request.name}" if isinstance(request, admin_pb2.InspectChallengeRequest) else method
 
 
 def blocked(count: int, refused: list[tuple[int, Refusal]]) -> admin_pb2.ImportBlockListResponse:

@@ -14,6 +14,7 @@ from identity_process import IdentityProcess, identity_process
 from oidc_provider import OpenIdProvider
 from staff_world import GROUPS, Staff, channel_of, in_production
 
+from xacthuc.audit.tags import Tag
 from xacthuc.sql.migrations import dsn
 
 
@@ -34,8 +35,9 @@ class World:
             await connection.close()
 
     async def audited(self, subject):
-        """Returns what the trail tells of somebody or something, and by whom."""
-        rows = await self.rows("SELECT tag, actor FROM identity.audit WHERE subject = $1 ORDER BY id", subject)
+        """Returns what the trail tells was done about somebody or something, and by whom; not who looked."""
+        query = "SELECT tag, actor FROM identity.audit WHERE subject = $1 AND tag <> $2 ORDER BY id"
+        rows = await self.rows(query, subject, Tag.ADMIN_READ)
         return [(row["tag"].rpartition(":")[2], row["actor"]) for row in rows]
 
 

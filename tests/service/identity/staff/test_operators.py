@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from uuid import uuid4
 
 import pytest
 from identity_service import reason_of, refusal
 
 from xacthuc.api.identity.v1 import staff_admin_pb2
+from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.rejection import details_of
 
@@ -131,6 +133,28 @@ async def test_roles_change_for_sessions_that_are_open(invited, boss, eventually
         return Operator.ADMIN in (await desk.staff("GetMe")).session.roles and await desk.staff("ListOperators")
 
     await eventually(may)
+
+
+@pytest.mark.rule("R50")
+async def test_the_log_says_whom_a_role_was_missing_for_and_the_trail_keeps_nothing_of_it(
+    invited, boss, by_invitation, eventually
+):
+    email = address()
+    made = await invite(boss, email, Operator.OPS)
+    desk = await invited.sign_in("an-" + email, email=email, email_verified=True)
+    await refusal(desk.staff("ListSessions", operator=made.name))
+    known = made.name.removeprefix("operators/")
+
+    def refused():
+        lines = by_invitation.process.log.read_text().splitlines()
+        told = [json.loads(line) for line in lines if "ROLE_MISSING" in line]
+        return [line["method"].rpartition(".")[2] for line in told if line.get("operator") == known]
+
+    await eventually(lambda: refused() == ["StaffAdmin/ListSessions"])
+    assert (
+        await by_invitation.rows("SELECT FROM identity.audit WHERE subject = $1 AND tag = $2", known, Tag.ADMIN_READ)
+        == []
+    )
 
 
 async def test_nobody_changes_their_own_roles_or_disables_themselves(boss):

@@ -55,8 +55,8 @@ class Section:
     """What else its rows have in common."""
 
 
-OF_AUTHORITIES: Final = (Tag.ACCOUNT_HELD, Tag.ACCOUNT_RELEASED, Tag.SESSIONS_READ)
-"""Entries that tell of an authority's inquiry: whether the person may be told of it is for its order to say."""
+OF_AUTHORITIES: Final = (Tag.ACCOUNT_HELD, Tag.ACCOUNT_RELEASED, Tag.SESSIONS_READ, Tag.ADMIN_READ)
+"""Entries that tell, or may tell, of an authority's inquiry: whether the person may know of it is for its order to say."""
 
 SECTIONS: Final = (
     Section(
