@@ -123,6 +123,8 @@ class Tag(StrEnum):
     OPERATOR_CHANGED = "identity:operator:changed"
     OPERATOR_DISABLED = "identity:operator:disabled"
     """An operator may not sign in any more, and their sessions ended."""
+    JOB_RETRIED = "identity:job:retried"
+    """A job that was given up is tried anew; the detail says what kind."""
     SESSIONS_READ = "identity:session_log:read"
     """Log-ins of an account were read in clear; the detail says of which time, and what for."""
     SESSION_MONTH_DESTROYED = "identity:session_log:month_destroyed"

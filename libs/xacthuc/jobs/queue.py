@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Column, Identity, Index, Table, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.schema import UniqueConstraint
 
 from xacthuc.sql.columns import facts, instant, number, word
@@ -97,15 +97,15 @@ class JobQueue:
             SELECT job.id, job.kind, job.attempts, last.end_time, last.outcome
             FROM {self.schema}.jobs AS job
             JOIN {self.schema}.job_attempts AS last ON last.job_id = job.id AND last.number = job.attempts
-            WHERE job.state = 'HELD' AND job.kind = :kind AND job.id > :after ORDER BY job.id LIMIT :limit
+            WHERE job.state = 'HELD' AND (job.kind, job.id) > (:kind, :id) ORDER BY job.kind, job.id LIMIT :limit
             """  # noqa: S608 - as above
         )
         self._requeue = text(
             f"""
             UPDATE {self.schema}.jobs SET state = 'WAITING', failures = 0, due_time = now(), again_time = NULL
-            WHERE id = ANY(:ids) AND state = 'HELD'
+            WHERE id = :id AND state = 'HELD' RETURNING kind
             """  # noqa: S608 - as above
-        ).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+        )
         self._forget = text(
             f"""
             DELETE FROM {self.schema}.job_attempts WHERE (job_id, number) IN (
@@ -132,14 +132,18 @@ class JobQueue:
             ]
             await connection.execute(self._enqueue, rows)
 
-    async def held(self, connection: AsyncConnection, kind: str, *, after: int = 0, limit: int = 100) -> list[HeldJob]:
-        """Returns up to `limit` held jobs of a kind with ids above `after`, in order."""
-        found = await connection.execute(self._held, {"kind": kind, "after": after, "limit": limit})
+    async def held(
+        self, connection: AsyncConnection, *, after: tuple[str, int] = ("", 0), limit: int = 100
+    ) -> list[HeldJob]:
+        """Returns up to `limit` held jobs behind a kind and an id, in that order."""
+        kind, job_id = after
+        found = await connection.execute(self._held, {"kind": kind, "id": job_id, "limit": limit})
         return [HeldJob(row.id, row.kind, row.attempts, row.end_time, row.outcome) for row in found]
 
-    async def requeue(self, connection: AsyncConnection, ids: Sequence[int]) -> int:
-        """Lets held jobs be tried anew, at once; returns how many of `ids` were held."""
-        return (await connection.execute(self._requeue, {"ids": list(ids)})).rowcount
+    async def requeue(self, connection: AsyncConnection, job_id: int) -> str | None:
+        """Lets a held job be tried anew, at once; returns its kind, None when it was not held."""
+        kind: str | None = await connection.scalar(self._requeue, {"id": job_id})
+        return kind
 
     async def forget_attempts(self, connection: AsyncConnection, before: datetime, *, limit: int = 1000) -> int:
         """Deletes up to `limit` attempts of jobs that are over, ended before then; returns how many."""

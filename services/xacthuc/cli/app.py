@@ -17,6 +17,7 @@ from xacthuc.cli.commands import (
     events,
     fraud,
     inbox,
+    jobs,
     keys,
     locks,
     lookup,
@@ -117,6 +118,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(retention.app, name="retention")
 app.add_typer(locks.app, name="locks")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(db.app, name="db")

@@ -60,6 +60,7 @@ from xacthuc.identity.adapters.sessions.sql_session_log import SqlSessionLog
 from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
+from xacthuc.identity.adapters.sql_held_jobs import SqlHeldJobs
 from xacthuc.identity.adapters.sql_imports import SqlImports
 from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
@@ -254,6 +255,7 @@ class Assembly:
             releases=releases,
             exports=SqlExports(pools.writes, filling, requests, policy, rules),
             number_lists=SqlNumberLists(pools.writes, personal, Findings(policy.reconciliation), policy.reconciliation),
+            held_jobs=SqlHeldJobs(pools.writes, requests),
             sessions=SqlSessionLog(pools.writes, session_keys, held_sessions, months, requests),
             verifications=SqlVerifications(database),
             imports=SqlImports(

@@ -14,6 +14,7 @@ from xacthuc.api.identity.v1 import (
     audit_admin_pb2,
     duty_admin_pb2,
     internal_pb2,
+    job_admin_pb2,
     lock_admin_pb2,
     reconciliation_admin_pb2,
     release_admin_pb2,
@@ -40,6 +41,7 @@ from xacthuc.identity.servicer import (
     IdentityAdminServicer,
     IdentityInternalServicer,
     IdentityServicer,
+    JobAdminServicer,
     LockAdminServicer,
     ReadNotes,
     ReconciliationAdminServicer,
@@ -99,6 +101,7 @@ ADMIN: Final = frozenset({Role.ADMIN})
 OFFICER: Final = frozenset({Role.OFFICER})
 OFFICER_OR_ADMIN: Final = OFFICER | ADMIN
 ADMIN_OR_OPS: Final = ADMIN | {Role.OPS}
+OFFICER_OR_OPS: Final = OFFICER | {Role.OPS}
 ROLES: Final = {
     "IdentityAdmin": {
         "CreatePlatform": ADMIN,
@@ -182,6 +185,7 @@ ROLES: Final = {
         "PlaceLock": OFFICER,
         "LiftLocks": OFFICER,
     },
+    "JobAdmin": {"ListHeldJobs": OFFICER_OR_OPS, "RetryHeldJob": OFFICER_OR_OPS},
     "SessionAdmin": {"ListSessionEntries": OFFICER},
     "WebhookAdmin": {
         "CreateWebhook": ADMIN,
@@ -253,6 +257,7 @@ async def serve(settings: IdentitySettings) -> None:
             (service_of(release_admin_pb2, "ReleaseAdmin"), ReleaseAdminServicer(identity)),
             (service_of(audit_admin_pb2, "AuditAdmin"), AuditAdminServicer(assembly.auditing)),
             (service_of(lock_admin_pb2, "LockAdmin"), LockAdminServicer(identity, render)),
+            (service_of(job_admin_pb2, "JobAdmin"), JobAdminServicer(identity)),
             (service_of(session_admin_pb2, "SessionAdmin"), SessionAdminServicer(identity)),
             (service_of(webhook_admin_pb2, "WebhookAdmin"), WebhookAdminServicer(assembly.webhooks.desk)),
         ):

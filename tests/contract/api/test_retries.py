@@ -32,6 +32,8 @@ NEVER_RETRIED = {
     "LockAdmin/WithdrawViolation": "the operator is told and decides",
     "LockAdmin/PlaceLock": "the operator is told and decides",
     "LockAdmin/LiftLocks": "the operator is told and decides",
+    "JobAdmin/ListHeldJobs": "the operator is told and decides",
+    "JobAdmin/RetryHeldJob": "the operator is told and decides",
     "SessionAdmin/ListSessionEntries": "each answer is audited; the operator is told and decides",
     "IdentityAdmin/CreatePlatform": "the operator is told and decides",
     "IdentityAdmin/ListPlatforms": "the operator is told and decides",

@@ -151,7 +151,7 @@ async def test_a_job_that_kills_its_processes_is_held_in_the_end(engine):
         if claim.held:
             break
     async with transaction(engine) as connection:
-        (held,) = await queue.held(connection, KIND)
+        (held,) = await queue.held(connection)
 
     assert (held.attempts, held.outcome) == (2, "LOST")
 

@@ -101,8 +101,10 @@ async def test_a_failing_job_is_tried_again_then_held_then_queued_again(engine, 
         await enqueue(engine, Job(KIND, "hoa-ban-7731", {"id": "hoa-ban-7732"}))
         await eventually(lambda: is_held(engine))
         async with transaction(engine) as connection:
-            (held,) = await queue.held(connection, KIND)
-            assert await queue.requeue(connection, [held.id, held.id + 1]) == 1
+            (held,) = await queue.held(connection)
+            assert await queue.requeue(connection, held.id + 1) is None
+            assert await queue.requeue(connection, held.id) == KIND
+            assert await queue.requeue(connection, held.id) is None
         worker.wake()
         await eventually(lambda: is_empty(engine))
 

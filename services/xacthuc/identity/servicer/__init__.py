@@ -8,6 +8,7 @@ from xacthuc.identity.servicer.approvals import ApprovalAdminServicer
 from xacthuc.identity.servicer.audit import AuditAdminServicer, ReadNotes
 from xacthuc.identity.servicer.duties import DutyAdminServicer
 from xacthuc.identity.servicer.internal import IdentityInternalServicer
+from xacthuc.identity.servicer.jobs import JobAdminServicer
 from xacthuc.identity.servicer.locks import LockAdminServicer
 from xacthuc.identity.servicer.public import IdentityServicer
 from xacthuc.identity.servicer.reconciliation import ReconciliationAdminServicer
@@ -24,6 +25,7 @@ __all__ = [
     "IdentityAdminServicer",
     "IdentityInternalServicer",
     "IdentityServicer",
+    "JobAdminServicer",
     "LockAdminServicer",
     "ReadNotes",
     "ReconciliationAdminServicer",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.events import Events
     from xacthuc.identity.ports.guardianships import Guardianships
     from xacthuc.identity.ports.imports import Imports
+    from xacthuc.identity.ports.jobs import HeldJobs
     from xacthuc.identity.ports.lifecycle import AccountList, Lifecycle
     from xacthuc.identity.ports.locks import LockList, Locks, Violations
     from xacthuc.identity.ports.number_lists import NumberLists
@@ -88,6 +89,7 @@ class Identity:
     cases: Cases
     releases: Releases
     number_lists: NumberLists
+    held_jobs: HeldJobs
     sessions: SessionLog
     verifications: Verifications
     imports: Imports
