@@ -36,5 +36,5 @@ class NumberLists(Protocol):
         ...
 
     async def lists(self, after: str, limit: int) -> list[NumberList]:
-        """Returns up to `limit` lists whose id is greater than `after`, by id."""
+        """Returns up to `limit` lists behind the one called `after`, newest first."""
         ...

@@ -78,7 +78,7 @@ class Reconciliations(Protocol):
         ...
 
     async def runs(self, after: str, limit: int) -> list[Run]:
-        """Returns up to `limit` runs whose id is greater than `after`, by id."""
+        """Returns up to `limit` runs behind the one called `after`, newest first."""
         ...
 
     async def cancel(self, order: Order, run_id: str, now: datetime) -> Run | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.identity.adapters.approvals.rows import approval_of, columns_of, find, job_of, save, tell
 from xacthuc.identity.adapters.approvals.tables import approvals
+from xacthuc.identity.adapters.newest import newest_first
 from xacthuc.identity.adapters.tables import jobs, platforms
 from xacthuc.identity.domain.approvals import (
     Approval,
@@ -67,16 +68,11 @@ class SqlApprovals:
     async def page(self, wanted: Wanted, after: str, limit: int, now: datetime) -> Sequence[Approval]:
         """Reads approvals by keyset."""
         of = approvals.c
-        place = tuple_(of.create_time, of.approval)
-        query = select(approvals).order_by(of.create_time.desc(), of.approval.desc()).limit(limit)
+        query = newest_first(approvals, of.approval, after, limit)
         if wanted.platform is not None:
             query = query.where(of.platform == wanted.platform)
         if wanted.state is not None:
             query = query.where(_is_in(wanted.state, now))
-        if after:
-            query = query.where(
-                place < select(of.create_time, of.approval).where(of.approval == after).scalar_subquery()
-            )
         async with transaction(self._engine) as connection:
             return [approval_of(row) for row in await connection.execute(query)]
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.account_writes import entry
+from xacthuc.identity.adapters.newest import newest_first
 from xacthuc.identity.adapters.number_lists.holders import holders, indexed
 from xacthuc.identity.adapters.number_lists.tables import number_lists
 from xacthuc.identity.adapters.tables import platforms, trail
@@ -63,8 +64,7 @@ class SqlNumberLists:
 
     async def lists(self, after: str, limit: int) -> list[NumberList]:
         """Reads rows by keyset."""
-        of = number_lists.c
-        wanted = select(number_lists).where(of.list > after).order_by(of.list).limit(limit)
+        wanted = newest_first(number_lists, number_lists.c.list, after, limit)
         async with transaction(self._engine) as connection:
             return [_read(row) for row in await connection.execute(wanted)]
 

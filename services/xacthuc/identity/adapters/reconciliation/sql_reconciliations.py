@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, tuple_, update
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.account_writes import entry
+from xacthuc.identity.adapters.newest import newest_first
 from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings, reconciliations
 from xacthuc.identity.adapters.tables import platforms, trail
 from xacthuc.identity.domain.reconciliation import FindingKind, Match, Run, RunState, Source, Tally, Verdicts
@@ -56,8 +57,7 @@ class SqlReconciliations:
 
     async def runs(self, after: str, limit: int) -> list[Run]:
         """Reads runs by keyset."""
-        of = reconciliations.c
-        wanted = select(reconciliations).where(of.run > after).order_by(of.run).limit(limit)
+        wanted = newest_first(reconciliations, reconciliations.c.run, after, limit)
         async with transaction(self._engine) as connection:
             return [read(row) for row in await connection.execute(wanted)]
 

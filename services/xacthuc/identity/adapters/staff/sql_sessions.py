@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, delete, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import and_, delete, func, insert, or_, select, text, update
 
 from xacthuc.audit.tags import Tag
 from xacthuc.credentials.sessions import SessionState
 from xacthuc.credentials.staff import BREAK_GLASS, Role
+from xacthuc.identity.adapters.newest import newest_first
 from xacthuc.identity.adapters.staff.rows import give_roles, lock, new_id, session, sessions_of, tell
 from xacthuc.identity.adapters.staff.tables import break_glass_tries, operators, staff_sessions
 from xacthuc.identity.domain.staff import (
@@ -112,12 +113,9 @@ class SqlSessions:
     async def page(self, operator_id: str, after: str, limit: int) -> Sequence[StoredSession]:
         """Reads sessions by keyset."""
         of = staff_sessions.c
-        query = select(staff_sessions).order_by(of.create_time.desc(), of.session.desc()).limit(limit)
+        query = newest_first(staff_sessions, of.session, after, limit)
         if operator_id:
             query = query.where(of.operator == operator_id)
-        if after:
-            place = select(of.create_time, of.session).where(of.session == after).scalar_subquery()
-            query = query.where(tuple_(of.create_time, of.session) < place)
         async with transaction(self._engine) as connection:
             return [session(row) for row in await connection.execute(query)]
 
