@@ -42,6 +42,7 @@ from xacthuc.identity.adapters.sessions.sql_session_log import SqlSessionLog
 from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
+from xacthuc.identity.adapters.sql_held_jobs import SqlHeldJobs
 from xacthuc.identity.adapters.sql_imports import SqlImports
 from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
@@ -232,6 +233,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         releases=SqlReleases(engine, keys, requests),
         exports=SqlExports(engine, Filling(engine, keys, session_keys), requests, policy, plan(policy)),
         number_lists=SqlNumberLists(engine, personal, Findings(policy.reconciliation), policy.reconciliation),
+        held_jobs=SqlHeldJobs(engine, requests),
         sessions=SqlSessionLog(engine, session_keys, held_sessions, months, requests),
         verifications=SqlVerifications(database),
         imports=SqlImports(
