@@ -11,9 +11,10 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
 from identity_service import reason_of, refusal
 
-from xacthuc.api.identity.v1 import internal_pb2, resources_pb2, service_pb2
+from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc, resources_pb2, service_pb2
 from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.grpckit.tls import TlsFiles
 from xacthuc.tokens import statement
 from xacthuc.tokens.erasure import KIND
 from xacthuc.tokens.keys import PublicKeys
@@ -130,6 +131,29 @@ async def test_nobody_acknowledges_or_proves_what_is_not_being_erased(api, platf
     missing = await refusal(api.retention.GetErasureEvidence(evidence))
 
     assert [reason_of(each) for each in (early, missing)] == [Reason.ACCOUNT_STATE, Reason.ACCOUNT_NOT_FOUND]
+
+
+@pytest.mark.rule("R49")
+async def test_an_acknowledgement_is_of_a_service_that_keeps_something_and_of_its_own_platforms_account(
+    api, platform, deployment
+):
+    await platform.register("an")
+    await erase(platform, "an")
+    request = internal_pb2.AcknowledgeErasureRequest(name="accounts/an", request_id=str(uuid4()))
+    otp = TlsFiles(deployment.tls, "otp").channel_credentials()
+    name = ("grpc.ssl_target_name_override", "identity")
+
+    async with grpc.aio.secure_channel(deployment.internal, otp, options=[name]) as channel:
+        call = internal_pb2_grpc.IdentityInternalStub(channel).AcknowledgeErasure
+        forged = await refusal(call(request, metadata=(("x-xacthuc-platform", platform.name),)))
+    elsewhere = (("x-xacthuc-platform", await api.new_platform()),)
+    misdirected = await refusal(api.guardian.AcknowledgeErasure(request, metadata=elsewhere))
+
+    assert [reason_of(each) for each in (forged, misdirected)] == [Reason.PEER_NOT_ALLOWED, Reason.ACCOUNT_STATE]
+    evidence = await api.retention.GetErasureEvidence(
+        pb2.GetErasureEvidenceRequest(name=f"platforms/{platform.name}/accounts/an", request_id=str(uuid4()))
+    )
+    assert not any(said.HasField("acknowledge_time") for said in evidence.erasures[0].acknowledgements)
 
 
 async def test_a_hold_that_is_not_there_cannot_be_released(api, platform):
