@@ -286,7 +286,7 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             data=Data.SUBJECT_REQUEST, tables=("subject_requests",), starts="the demand was fulfilled or refused"
         ),
         of_records(data=Data.BREACH, tables=("breaches",), starts="the agency was told"),
-        of_records(data=Data.NUMBER_LIST, tables=("number_lists",), starts="the last of its rows were taken"),
+        of_records(data=Data.CASE, tables=("cases",), starts="it was dealt with"),
         of_records(data=Data.RECONCILIATION, tables=("reconciliations",), starts="the run ended"),
         of_records(
             data=Data.FINDING,
@@ -294,7 +294,6 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             starts="it was found, or the account ended",
             held=True,
         ),
-        of_records(data=Data.CASE, tables=("cases",), starts="it was dealt with"),
         of_records(data=Data.RELEASE, tables=("releases",), starts="it was fetched, or closed without a release"),
         Rule(
             data=Data.RELEASE_DOCUMENT,
@@ -304,6 +303,7 @@ def _rules(policy: Policy) -> tuple[Rule, ...]:
             figure="retention.release_document_days",
             held=False,
         ),
+        of_records(data=Data.NUMBER_LIST, tables=("number_lists",), starts="the last of its rows were taken"),
         of_sessions(
             data=Data.SESSION,
             tables=("session_log",),
