@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import orjson
 
+from xacthuc import lean
 from xacthuc.identity.adapters.remote.tls import ClientTls
 
 if TYPE_CHECKING:
@@ -135,9 +136,11 @@ async def opened_exchange(*, timeout_seconds: float, concurrency: int, tls: Tls)
         max_connections=concurrency, max_keepalive_connections=concurrency, keepalive_expiry=_KEEP_ALIVE_SECONDS
     )
     ours = ClientTls(tls)
-    # trust_env off: the machine's environment does not decide whose certificates are believed.
-    async with httpx.AsyncHTTPTransport(verify=ours.context, limits=limits, trust_env=False) as transport:
-        yield Exchange(transport, timeout_seconds, ours)
+    # httpcore looks for sniffio at every lock of every request, and not finding it takes a search of all of sys.path.
+    with lean.without("sniffio"):
+        # trust_env off: the machine's environment does not decide whose certificates are believed.
+        async with httpx.AsyncHTTPTransport(verify=ours.context, limits=limits, trust_env=False) as transport:
+            yield Exchange(transport, timeout_seconds, ours)
 
 
 def document_of(body: bytes) -> object:
