@@ -118,13 +118,16 @@ class LineWriter:
         self._closed = True
 
     def _emit(self, block: bytes) -> bytes:
-        """Writes `block` without waiting; returns what was not taken. What a closed reader leaves is gone."""
+        """Writes `block` without waiting; returns what was not taken.
+
+        What nobody can take is gone: the reader closed its end, the disk is full. No call fails for want of a log.
+        """
         # A pipe that polls writable takes PIPE_BUF bytes without blocking (POSIX); more it might not.
         while block and self._room.poll(0):
             try:
                 block = block[os.write(self._descriptor, block[: select.PIPE_BUF]) :]
-            except BrokenPipeError:
-                return b""
             except BlockingIOError:
                 break
+            except OSError:
+                return b""
         return block

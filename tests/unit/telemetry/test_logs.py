@@ -151,6 +151,14 @@ def test_a_reader_that_went_away_does_not_fail_the_writer():
     os.close(descriptor)
 
 
+def test_a_full_disk_fails_no_call():
+    descriptor = os.open("/dev/full", os.O_WRONLY)
+
+    LineWriter(descriptor).write(b"x\n")
+
+    os.close(descriptor)
+
+
 def test_lines_left_over_from_a_loop_that_ended_are_flushed(pipe):
     writer = LineWriter(pipe.descriptor)
 
