@@ -106,11 +106,22 @@ def valkey_server(store_binary: Path | None) -> Iterator[Valkey]:
 @pytest.fixture
 def valkey_url(valkey_server: Valkey) -> str:
     """An empty store."""
+    _empty(valkey_server)
+    return valkey_server.url
+
+
+@pytest.fixture(scope="module")
+def emptied_valkey(valkey_server: Valkey) -> Valkey:
+    """The worker's store, emptied once for all tests of a module."""
+    _empty(valkey_server)
+    return valkey_server
+
+
+def _empty(server: Valkey) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(valkey_server.socket_path))
+        connection.connect(str(server.socket_path))
         connection.sendall(b"FLUSHALL\r\n")
         assert connection.recv(64) == b"+OK\r\n"
-    return valkey_server.url
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def flat(value: object) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def traces(tmp_path_factory: pytest.TempPathFactory, valkey_server: Valkey) -> Traces:
+def traces(tmp_path_factory: pytest.TempPathFactory, emptied_valkey: Valkey) -> Traces:
     root = tmp_path_factory.mktemp("up")
     errors: list[str] = []
     with OtlpReceiver() as receiver, serving(DEFINITION) as operator, socket.socket() as nobody:
@@ -116,12 +116,12 @@ def traces(tmp_path_factory: pytest.TempPathFactory, valkey_server: Valkey) -> T
         operators.mkdir()
         for name, url in (("prism", operator), ("absent", f"http://127.0.0.1:{nobody.getsockname()[1]}")):
             (operators / f"{name}.toml").write_text(f'name = "{name}"\nbase_url = "{url}"\ntimeout_seconds = 4.0')
-        own = {"XACTHUC_STATE_URL": valkey_server.url, "XACTHUC_LOG_LEVEL": "debug"}
+        own = {"XACTHUC_STATE_URL": emptied_valkey.url, "XACTHUC_LOG_LEVEL": "debug"}
         own["XACTHUC_OPERATORS_DIRECTORY"] = str(operators)
         tracing = {"XACTHUC_TRACE_SAMPLE_RATIO": "1", "XACTHUC_OTLP_ENDPOINT": receiver.endpoint}
         with running_stack(root, **own, **tracing) as running:
             code = walk_the_flow(running, errors)
-            places = dict(store_of(valkey_server)) | dict(metrics_of(running))
+            places = dict(store_of(emptied_valkey)) | dict(metrics_of(running))
             key = running.key
         names = {span.name for span in receiver.spans}
         places["spans"] = b"".join(request.SerializeToString() for request in receiver.requests)

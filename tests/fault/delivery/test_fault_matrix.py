@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -31,16 +30,12 @@ CELLS = fault_matrix.cells()
 
 
 @pytest.fixture(scope="module")
-def played(valkey_server: Valkey) -> Iterator[dict[str, Result]]:
+def played(emptied_valkey: Valkey) -> Iterator[dict[str, Result]]:
     """Plays the whole matrix once."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(valkey_server.socket_path))
-        connection.sendall(b"FLUSHALL\r\n")
-        assert connection.recv(64) == b"+OK\r\n"
     with TemporaryDirectory(prefix="xacthuc-test-") as directory:
         yield asyncio.run(
             fault_matrix.play(
-                valkey_server.url,
+                emptied_valkey.url,
                 Path(directory),
                 waits_seconds=WAITS_SECONDS,
                 within_seconds=PROMISED_SECONDS + 10,

@@ -47,6 +47,15 @@ def send(internal, platform):
     return stream
 
 
+async def refused(stream):
+    """Returns the server's refusal. A refused stream changes nothing, so it is sent again for as long as gRPC's client
+    hides the status behind an INTERNAL of its own, which it does when the refusal overtakes a write."""
+    error = await refusal(stream())
+    while error.details() == "Internal error from Core":
+        error = await refusal(stream())
+    return error
+
+
 def account(account_id, **fields):
     accepted = Timestamp()
     accepted.FromDatetime(datetime(2025, 3, 1, tzinfo=UTC))
@@ -131,7 +140,7 @@ async def test_an_answer_says_nothing_of_what_was_sent(send):
     ids=["empty", "of 1 001 rows", "without a UUID"],
 )
 async def test_a_batch_that_breaks_the_contract_ends_the_stream_and_changes_nothing(send, wrong):
-    assert (await refusal(send(wrong))).code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert (await refused(lambda: send(wrong))).code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_a_thousand_rows_of_the_longest_names_fit_into_a_message(send):
@@ -143,7 +152,7 @@ async def test_a_thousand_rows_of_the_longest_names_fit_into_a_message(send):
 
 
 async def test_a_message_beyond_4_mib_is_refused(send):
-    error = await refusal(send(batch(*[account("u", full_name="x" * 5_000) for _ in range(1000)])))
+    error = await refused(lambda: send(batch(*[account("u", full_name="x" * 5_000) for _ in range(1000)])))
 
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
@@ -152,18 +161,18 @@ async def test_a_repeated_batch_is_answered_as_before_and_another_of_its_id_is_r
     sent = batch(account("a"), account("b"))
     (first,) = await send(sent)
     (again,) = await send(sent)
-    error = await refusal(send(batch(account("c"), batch_id=sent.batch_id)))
+    error = await refused(lambda: send(batch(account("c"), batch_id=sent.batch_id)))
 
     assert first == again
     assert error.code() is grpc.StatusCode.ALREADY_EXISTS
 
 
 async def test_other_services_may_not_import(send):
-    assert (await refusal(send(batch(account("u")), peer="otp"))).code() is grpc.StatusCode.PERMISSION_DENIED
+    assert (await refused(lambda: send(batch(account("u")), peer="otp"))).code() is grpc.StatusCode.PERMISSION_DENIED
 
 
 async def test_an_import_has_to_name_its_platform(send):
-    assert (await refusal(send(batch(account("u")), metadata=()))).code() is grpc.StatusCode.UNAUTHENTICATED
+    assert (await refused(lambda: send(batch(account("u")), metadata=()))).code() is grpc.StatusCode.UNAUTHENTICATED
 
 
 async def test_streams_side_by_side_import_everything_once(send, platform):
