@@ -100,8 +100,16 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 @asynccontextmanager
+async def begun(connection: AsyncConnection) -> AsyncIterator[AsyncConnection]:
+    """A `transaction` on a connection that is kept by `session`: ends and raises likewise."""
+    with _translated():
+        async with connection.begin():
+            yield connection
+
+
+@asynccontextmanager
 async def session(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Keeps one connection for its block, for what belongs to a session; `connection.begin()` begins a transaction.
+    """Keeps one connection for its block, for what belongs to a session; `begun` begins a transaction in it.
 
     Raises as `transaction` does. Rare, and never in a call: it takes the connection from everybody else.
     """

@@ -210,6 +210,36 @@ async def test_an_account_that_was_erased_meanwhile_is_skipped(world, look):
     assert world.carrier.numbers[NUMBERS[5]] == 0
 
 
+async def test_what_nobody_expected_ends_its_run_and_no_other_and_is_told_without_a_word_of_anybody(world, look):
+    key = await world.bench.keys.get(PLATFORM, ACCOUNTS[PAGE])
+    secret = "Nguyen Van Lan"
+    await look(
+        "UPDATE identity.accounts SET person = :person WHERE account = :account RETURNING 1",
+        person=bytes(key.seal("person", f"{secret}\n\n".encode())),
+        account=ACCOUNTS[PAGE],
+    )
+    await world.identity.platforms.create(
+        replace(world.bench.order(), platform=""), "other", "Other", world.bench.clock.now()
+    )
+    broken, next_one = await world.start(Source.SIM_SWAP), await world.start(Source.SIM_SWAP, platform="other")
+
+    with capture_logs() as logged:
+        await world.runner().work()
+
+    assert await world.runner().work() is False
+    failed = await reconciliation.get(world.identity, broken.run_id)
+    assert (failed.state, failed.failure, failed.tally.of("CHECKED")) == (RunState.FAILED, "ValueError", PAGE)
+    assert failed.end_time is not None
+    assert (await reconciliation.get(world.identity, next_one.run_id)).state is RunState.COMPLETED
+    (ended,) = await look(
+        "SELECT detail FROM identity.audit WHERE tag = 'identity:reconciliation:ended' AND subject = :run",
+        run=broken.run_id,
+    )
+    assert (ended.detail["state"], ended.detail["failure"], ended.detail["checked"]) == ("FAILED", "ValueError", PAGE)
+    assert [line["cause"] for line in logged if line["event"] == "reconciliation_failed"] == ["ValueError"]
+    assert secret not in repr((logged, ended.detail))
+
+
 async def test_another_platform_is_left_alone(world):
     await world.identity.platforms.create(
         replace(world.bench.order(), platform=""), "other", "Other", world.bench.clock.now()

@@ -89,6 +89,15 @@ def test_runs_are_shown_with_what_they_counted(command):
     assert [line.split() for line in shown.out.splitlines() if line.startswith("unknown")] == [["unknown", "1"]]
 
 
+def test_a_run_that_failed_says_with_what(command):
+    command.admin.answer("GetReconciliation", *[run_of(pb2.Reconciliation.FAILED, failure="ValueError")] * 2)
+
+    shown, report = command("reconcile", "show", NAME), command("reconcile", "report", NAME)
+
+    assert ["failed", "with", "ValueError"] in [line.split() for line in shown.out.splitlines()]
+    assert "failed with ValueError" in report.err
+
+
 def test_findings_are_read_page_by_page_and_by_kind(done):
     ran = done("reconcile", "findings", NAME, "--kind", "recycled", "--json")
 

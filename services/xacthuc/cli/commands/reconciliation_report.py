@@ -77,6 +77,8 @@ def _print(run: Mapping[str, Any], *, balanced: bool) -> None:
             print_records(counts[of], labels, empty="", as_json=False)
     if run["state"] == "RUNNING":
         note(f"It is still running: {counts.get('checked_count', 0)} of {run['account_count'] or '?'} accounts.")
+    if run["state"] == "FAILED":
+        note(f"It failed with {run['failure']} and is not complete: start another one once the cause is mended.")
     if run["dry_run"]:
         note("A dry run: nothing was changed.")
 

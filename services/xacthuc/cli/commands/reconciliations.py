@@ -23,6 +23,7 @@ RUN: Final = {
     "dry_run": "dry run",
     "rate_per_second": "per second",
     "state": "state",
+    "failure": "failed with",
     "account_count": "accounts",
     "checked_count": "checked",
     "matched_count": "matched",

@@ -193,6 +193,8 @@ class RunState(StrEnum):
     """It is at work, or waits for the one before it."""
     COMPLETED = "COMPLETED"
     CANCELED = "CANCELED"
+    FAILED = "FAILED"
+    """It met what nobody expected, and would meet it again. What it found until then stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +212,8 @@ class Run:
     state: RunState = RunState.RUNNING
     actor: str
     """Who started it."""
+    failure: str = ""
+    """The name of the error that it failed with."""
     account_count: int | None = None
     """How many accounts there were to check when it began; None while that is not known."""
     tally: Tally = field(default_factory=Tally)

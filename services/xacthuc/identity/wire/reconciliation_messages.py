@@ -38,6 +38,7 @@ def reconciliation(run: Run) -> pb2.Reconciliation:
         rate_per_second=run.per_second,
         state=_STATES[run.state],
         actor=run.actor,
+        failure=run.failure,
         account_count=run.account_count or 0,
         counts=counts(run.tally),
         create_time=timestamp(run.create_time),

@@ -2,26 +2,25 @@
 
 Whoever holds an advisory lock works; it belongs to a session, and every page is written in that session, so that a process
 which lost the lock cannot write any more. Operators are asked between two transactions of it, never inside one. A page is
-written with its place: after `kill -9` the accounts of one page are asked about again, and nothing is counted twice.
+written with its place: after `kill -9` the accounts of one page are asked about again, and nothing is counted twice. What
+nobody expected ends the run that met it, and no other: taken up again, it would only be met again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import traceback
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from sqlalchemy import func, select, update
 
-from xacthuc.audit.tags import Tag
-from xacthuc.identity.adapters.account_writes import entry
 from xacthuc.identity.adapters.reconciliation.findings import Page, order_of
-from xacthuc.identity.adapters.reconciliation.sql_reconciliations import end, ended_detail, read
+from xacthuc.identity.adapters.reconciliation.sql_reconciliations import end, read
 from xacthuc.identity.adapters.reconciliation.tables import reconciliations
-from xacthuc.identity.adapters.tables import trail
 from xacthuc.identity.domain.reconciliation import RunState
-from xacthuc.sql.engine import session, transaction
+from xacthuc.sql.engine import begun, session, transaction
 from xacthuc.sql.errors import DatabaseRefused, DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
@@ -102,7 +101,7 @@ class Reconciling:
             if (await looking.execute(_RUNNING)).first() is None:
                 return False
         async with session(self._engine) as connection:
-            async with connection.begin():
+            async with begun(connection):
                 if not await connection.scalar(_LOCK):
                     return False
             try:
@@ -111,27 +110,35 @@ class Reconciling:
             finally:
                 # A session that is given back with the lock would keep it for as long as the pool lives.
                 if not connection.closed and not connection.invalidated:
-                    async with connection.begin():
+                    async with begun(connection):
                         await connection.execute(_UNLOCK)
         return True
 
     async def _next(self, connection: AsyncConnection) -> bool:
         """Takes the oldest run up and carries it as far as it goes; False when there is none."""
-        async with connection.begin():
+        async with begun(connection):
             row = (await connection.execute(_RUNNING)).first()
         if row is None:
             return False
-        run, place = read(row), (row.done_platform, row.done_account)
-        if run.account_count is None and place == ("", ""):
+        run = read(row)
+        try:
+            await self._carry(connection, run, (row.done_platform, row.done_account))
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the runs behind this one go on
+            await self._fail(connection, run, error)
+        return True
+
+    async def _carry(self, connection: AsyncConnection, run: Run, at: Place) -> None:
+        if run.account_count is None and at == ("", ""):
             await self._count(connection, run)
-        questions, at = self._questions(run), place
+        questions = self._questions(run)
         while (following := await self._page(connection, run, questions, at)) is not None:
             at = following
-        return True
 
     async def _count(self, connection: AsyncConnection, run: Run) -> None:
         count = await self._numbers.count(run)
-        async with connection.begin():
+        async with begun(connection):
             counted = update(reconciliations).where(reconciliations.c.run == run.run_id)
             await connection.execute(counted.values(account_count=count))
 
@@ -139,14 +146,15 @@ class Reconciling:
         """Deals with the next accounts; returns the place behind them, None when the run is over."""
         following = await self._numbers.page(run, after)
         if following is None:
-            await self._complete(connection, run)
+            if await self._end(connection, run, RunState.COMPLETED):
+                self._log.info("reconciliation_completed")
             return None
         answered = await self._unless_canceled(connection, run, questions.ask(following))
         if answered is None:
             return None
         found, tally = answered
         page = Page(after=after, until=following.until, findings=found, tally=tally)
-        async with connection.begin():
+        async with begun(connection):
             changed = await self._findings.apply(connection, run, page, self._clock.now())
         if changed is None:
             return None
@@ -166,26 +174,26 @@ class Reconciling:
             task.cancel()
             await asyncio.wait({task})
 
-    async def _state(self, connection: AsyncConnection, run: Run, *, lock: bool = False) -> RunState | None:
+    async def _state(self, connection: AsyncConnection, run: Run) -> RunState | None:
         of = reconciliations.c
-        state = select(of.state).where(of.run == run.run_id)
-        if lock:
-            return _state_of(await connection.scalar(state.with_for_update()))
-        async with connection.begin():
-            return _state_of(await connection.scalar(state))
+        async with begun(connection):
+            state = await connection.scalar(select(of.state).where(of.run == run.run_id))
+        return None if state is None else RunState(state)
 
-    async def _complete(self, connection: AsyncConnection, run: Run) -> None:
-        now = self._clock.now()
-        async with connection.begin():
-            if await self._state(connection, run, lock=True) is not RunState.RUNNING:
-                return
-            row = (await connection.execute(select(reconciliations).where(reconciliations.c.run == run.run_id))).one()
-            await end(connection, run.run_id, RunState.COMPLETED, now)
-            detail = ended_detail(RunState.COMPLETED, read(row).tally)
-            tag = Tag.RECONCILIATION_ENDED
-            await trail.write(connection, [entry(order_of(run, run.platform), tag, run.run_id, now, detail)])
-        self._log.info("reconciliation_completed")
+    async def _fail(self, connection: AsyncConnection, run: Run, error: Exception) -> None:
+        """Tells its name and where it came from, and nothing of what it says: that may be about a person."""
+        failure = type(error).__name__
+        frames = traceback.extract_tb(error.__traceback__)
+        self._log.error("reconciliation_failed", cause=failure, at=[f"{frame.name}:{frame.lineno}" for frame in frames])
+        await self._end(connection, run, RunState.FAILED, failure=failure)
 
-
-def _state_of(state: str | None) -> RunState | None:
-    return None if state is None else RunState(state)
+    async def _end(self, connection: AsyncConnection, run: Run, state: RunState, *, failure: str | None = None) -> bool:
+        """Ends it with what it counted; False when it has ended already."""
+        wanted = select(reconciliations).where(reconciliations.c.run == run.run_id).with_for_update()
+        async with begun(connection):
+            row = (await connection.execute(wanted)).one_or_none()
+            if row is None or row.state != RunState.RUNNING:
+                return False
+            order = order_of(run, run.platform)
+            await end(connection, order, read(row), state, self._clock.now(), failure=failure)
+        return True

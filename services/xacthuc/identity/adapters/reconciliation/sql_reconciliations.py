@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select, tuple_, update
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from xacthuc.identity.commands import Order
     from xacthuc.identity.ports.reconciliation import Key
     from xacthuc.sql.columns import Json
+
+_TOLD: Final = ("CHECKED", "MATCHED", "FOUND", "UNKNOWN", "SKIPPED", "CHANGED")
+"""What the audit trail tells of a run that ended."""
 
 
 class SqlReconciliations:
@@ -69,9 +72,7 @@ class SqlReconciliations:
                 return known
             await self._requests.record(connection, order, None, None, now)
             if known.state is RunState.RUNNING:
-                await end(connection, run_id, RunState.CANCELED, now)
-                tag, detail = Tag.RECONCILIATION_ENDED, ended_detail(RunState.CANCELED, known.tally)
-                await trail.write(connection, [entry(order, tag, run_id, now, detail)])
+                await end(connection, order, known, RunState.CANCELED, now)
             return await _run(connection, run_id)
 
     async def findings(self, run_id: str, kind: FindingKind | None, after: Key | None, limit: int) -> list[Found]:
@@ -87,17 +88,16 @@ class SqlReconciliations:
             return [_found(row) for row in await connection.execute(wanted.order_by(*key).limit(limit))]
 
 
-async def end(connection: AsyncConnection, run_id: str, state: RunState, now: datetime) -> None:
-    """Writes that a run has ended."""
-    of = reconciliations.c
-    ended = update(reconciliations).where(of.run == run_id)
-    await connection.execute(ended.values(state=state, update_time=now, end_time=now))
-
-
-def ended_detail(state: RunState, tally: Tally) -> Json:
-    """Returns what the audit trail says of an end."""
-    counts = ("CHECKED", "MATCHED", "FOUND", "UNKNOWN", "SKIPPED", "CHANGED")
-    return {"state": state, **{name.lower(): tally.of(name) for name in counts}}
+async def end(
+    connection: AsyncConnection, order: Order, run: Run, state: RunState, now: datetime, *, failure: str | None = None
+) -> None:
+    """Writes that a run has ended, and in the trail what it came to."""
+    ended = update(reconciliations).where(reconciliations.c.run == run.run_id)
+    await connection.execute(ended.values(state=state, failure=failure, update_time=now, end_time=now))
+    detail: Json = {"state": state, **{name.lower(): run.tally.of(name) for name in _TOLD}}
+    if failure:
+        detail["failure"] = failure
+    await trail.write(connection, [entry(order, Tag.RECONCILIATION_ENDED, run.run_id, now, detail)])
 
 
 async def _run(connection: AsyncConnection, run_id: str, *, lock: bool = False) -> Run | None:
@@ -115,6 +115,7 @@ def _row(run: Run) -> dict[str, Any]:
         "per_second": run.per_second,
         "state": run.state,
         "actor": run.actor,
+        "failure": run.failure or None,
         "done_platform": "",
         "done_account": "",
         "account_count": None,
@@ -135,6 +136,7 @@ def read(row: Row[Any]) -> Run:
         per_second=row.per_second,
         state=RunState(row.state),
         actor=row.actor,
+        failure=row.failure or "",
         account_count=row.account_count,
         tally=Tally(row.counts),
         create_time=row.create_time,

@@ -20,6 +20,8 @@ reconciliations = Table(
     Column("per_second", Integer, nullable=False),
     word("state"),
     word("actor"),
+    # The name of the error that it failed with.
+    word("failure", nullable=True),
     # The last account that was dealt with; everything up to it is committed. Empty at the beginning.
     word("done_platform"),
     word("done_account"),
