@@ -11,18 +11,21 @@ from xacthuc.policy.sections import Message, Ministry, ReasonText, Rule, Text
 from xacthuc.policy.sending import Otp
 from xacthuc.policy.vocabulary import (
     Action,
+    DeclarationKind,
     DeliveryChannel,
     FindingAction,
     NextStep,
     Purpose,
     Reason,
     Requirement,
+    Ruling,
     VerificationPath,
 )
 
 __all__ = [
     "VIETNAM_TIME",
     "Action",
+    "DeclarationKind",
     "DeliveryChannel",
     "FindingAction",
     "Message",
@@ -35,6 +38,7 @@ __all__ = [
     "ReasonText",
     "Requirement",
     "Rule",
+    "Ruling",
     "Text",
     "VerificationPath",
     "age_on",

@@ -11,6 +11,7 @@ from typing import Self
 from xacthuc import datafile
 from xacthuc.datafile import DataFileError, Source
 from xacthuc.policy import dates
+from xacthuc.policy.livestreams import Livestream
 from xacthuc.policy.messages import (
     CODE_FIELDS,
     NOTICE_FIELDS,
@@ -83,6 +84,7 @@ class Policy:
     guard: Guard
     identity: Identity
     events: Events
+    livestream: Livestream
     sms: Sms
     messages: Mapping[Purpose, Message]
     """What carries a code, by what the code is for."""

@@ -102,6 +102,26 @@ class GuardMode(StrEnum):
     """Somebody has to solve a CAPTCHA first."""
 
 
+class DeclarationKind(StrEnum):
+    """Something in a broadcast that may make it one that sells."""
+
+    PRODUCT_LINK = "PRODUCT_LINK"
+    PRICE = "PRICE"
+    ORDER_FORM = "ORDER_FORM"
+    PAID_PROMOTION = "PAID_PROMOTION"
+
+
+class Ruling(StrEnum):
+    """What has to be done about a broadcast, mildest first."""
+
+    CONTINUE = "CONTINUE"
+    """It goes on, or begins."""
+    HIDE_GOODS = "HIDE_GOODS"
+    """It goes on without anything for sale."""
+    CUT = "CUT"
+    """It is not on air."""
+
+
 class Purpose(StrEnum):
     """What a proof of possession of a number will be used for."""
 

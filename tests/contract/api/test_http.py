@@ -77,7 +77,7 @@ def test_a_get_carries_nothing_but_the_name_of_a_resource_or_the_page_of_a_list(
     assert talkative == []
 
 
-@pytest.mark.parametrize("collection", ["challenges", "accounts"])
+@pytest.mark.parametrize("collection", ["challenges", "accounts", "broadcasts"])
 def test_the_name_in_a_path_is_the_name_of_the_resource(collection):
     named = [
         match.groups()

@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from xacthuc.datafile import DataFileError
-from xacthuc.policy import Action, NextStep, Policy, Purpose, Reason, Requirement, VerificationPath, deadline
+from xacthuc.policy import (
+    Action,
+    DeclarationKind,
+    NextStep,
+    Policy,
+    Purpose,
+    Reason,
+    Requirement,
+    VerificationPath,
+    deadline,
+)
+from xacthuc.policy.livestreams import Livestream
 from xacthuc.policy.sending import GuardThresholds
 
 
@@ -83,6 +94,8 @@ def test_every_figure_has_a_citation(policy: Policy) -> None:
         *("otp", "choice", "spend", "bulk", "identity", "events", "duties", "sms", "reconciliation"),
     )
     figures = {f"{name}.{figure}" for name in sections for figure in type(getattr(policy, name)).__dataclass_fields__}
+    figures |= {f"livestream.{figure}" for figure in Livestream.__dataclass_fields__ if figure != "declarations"}
+    figures |= {f"livestream.declarations.{kind}" for kind in DeclarationKind}
     kinds = ("operator", "prefix", "provider")
     figures |= {"guard.mode", "guard.record_days"}
     figures |= {f"guard.{kind}.{figure}" for kind in kinds for figure in GuardThresholds.__dataclass_fields__}
