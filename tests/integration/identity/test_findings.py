@@ -11,7 +11,17 @@ import pytest
 from xacthuc.identity.adapters.reconciliation.findings import Findings, Page
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
-from xacthuc.identity.domain.reconciliation import Checked, Finding, FindingKind, Match, Run, Source, Tally, Verdicts
+from xacthuc.identity.domain.reconciliation import (
+    Checked,
+    Finding,
+    FindingKind,
+    Match,
+    Run,
+    Sides,
+    Source,
+    Tally,
+    Verdicts,
+)
 from xacthuc.identity.usecases import reconciliation
 from xacthuc.identity.usecases.accounts import get_account
 from xacthuc.policy import FindingAction
@@ -108,15 +118,17 @@ async def test_a_number_that_was_given_to_somebody_else_has_to_be_proven_again(w
 
 async def test_what_changes_nothing_is_noted_in_the_trail_of_the_account(world):
     run = await world.start()
-    verdicts = Verdicts(full_name=Match.MISMATCH, birth_date=Match.MATCH)
+    subscriber = Verdicts(full_name=Match.MISMATCH, birth_date=Match.MATCH)
+    sides = Sides(subscriber=subscriber, identity=Verdicts(full_name=Match.MATCH, personal_id=Match.MATCH))
     events = await world.events()
 
-    changed = await world.tell(run, await world.finding(FindingKind.SUBSCRIBER_MISMATCH, verdicts=verdicts))
+    changed = await world.tell(run, await world.finding(FindingKind.SUBSCRIBER_MISMATCH, sides=sides))
 
     assert (changed, await world.state(), await world.events()) == ([], State.VERIFIED, events)
     assert (await world.tags())[-1] == "identity:account:finding_noted"
     page, _ = await reconciliation.list_findings(world.bench.identity, run.run_id, None, None, 10)
-    assert [(found.action, found.applied, found.verdicts) for found in page] == [(FindingAction.NOTE, False, verdicts)]
+    assert [(found.action, found.applied, found.sides) for found in page] == [(FindingAction.NOTE, False, sides)]
+    assert page[0].verdicts == replace(subscriber, personal_id=Match.MATCH)
 
 
 async def test_a_dry_run_records_what_would_follow_and_changes_nothing(world):

@@ -55,18 +55,39 @@ async def test_each_detail_is_counted_for_itself(world):
     assert made.tally.of("personal_id/UNKNOWN") == len(NUMBERS)
 
 
-async def test_the_identity_record_is_the_third_side(world, engine, look):
-    """Of who was confirmed electronically the operator's silence leaves a match of declaration and record."""
-    key = await world.bench.keys.get(PLATFORM, ACCOUNTS[1])
-    await look(
-        "INSERT INTO identity.evidence (platform, account, kind, source, verify_time, number)"
-        " VALUES ('forum', 'u000001', 'PERSONAL_ID', 'eid/vneid', now(), :number) RETURNING id",
-        number=bytes(key.seal_number("001090000123")),
-    )
+async def test_the_identity_record_is_a_side_of_its_own_and_no_operators_word(world, look):
+    """Confirmed; confirmed, and another number declared since; and proven by an operator's word alone."""
+
+    async def proven(account, kind, source, personal_id):
+        key = await world.bench.keys.get(PLATFORM, account)
+        await look(
+            "INSERT INTO identity.evidence (platform, account, kind, source, verify_time, number)"
+            " VALUES ('forum', :account, :kind, :source, now(), :number) RETURNING id",
+            account=account,
+            kind=kind,
+            source=source,
+            number=bytes(key.seal_number(personal_id)),
+        )
+
+    await proven(ACCOUNTS[1], "PERSONAL_ID", "eid/vneid", "001090000123")
+    await proven(ACCOUNTS[2], "PERSONAL_ID", "eid/vneid", "001090000124")
+    await proven(ACCOUNTS[2], "PERSONAL_ID_DECLARED", "holder", "001090000125")
+    await proven(ACCOUNTS[3], "PERSONAL_ID", "operator/viettel", "001090000126")
 
     made = await world.run(Source.KYC_MATCH)
 
-    assert made.tally.of("personal_id/MATCH") == 1
+    told = {name: count for name, count in made.tally.counts.items() if name.startswith("identity.")}
+    assert told == {
+        "identity.full_name/MATCH": 2,
+        "identity.birth_date/MATCH": 2,
+        "identity.personal_id/MATCH": 1,
+        "identity.personal_id/MISMATCH": 1,
+        "identity.full_name/UNKNOWN": 28,
+        "identity.birth_date/UNKNOWN": 28,
+        "identity.personal_id/UNKNOWN": 28,
+    }
+    assert (made.tally.of("personal_id/MATCH"), made.tally.of("personal_id/MISMATCH")) == (1, 1)
+    assert made.tally.of("subscriber.personal_id/UNKNOWN") == len(ACCOUNTS)
 
 
 async def test_a_dry_run_asks_everything_and_changes_nothing(world, look):

@@ -15,10 +15,13 @@ from xacthuc.identity.domain.reconciliation import (
     Checked,
     FindingKind,
     Match,
+    Sides,
     Tally,
     Verdicts,
     action_of,
     agreed,
+    compared,
+    identity_record,
 )
 from xacthuc.identity.domain.transitions import Given, Transition, happen
 from xacthuc.policy import FindingAction, Policy
@@ -26,6 +29,7 @@ from xacthuc.policy import FindingAction, Policy
 RULES = Policy.load().reconciliation
 matches = st.sampled_from(Match)
 verdicts = st.builds(Verdicts, full_name=matches, birth_date=matches, personal_id=matches)
+sides = st.builds(Sides, subscriber=verdicts, identity=verdicts)
 rules = st.builds(
     lambda actions: replace(RULES, **actions),
     st.fixed_dictionaries(
@@ -88,17 +92,29 @@ def test_by_default_only_a_number_that_is_somebody_elses_or_nobodys_has_to_be_pr
     assert {action_of(kind, RULES) for kind in changing} == {FindingAction.REVERIFY}
 
 
-@given(st.lists(st.lists(st.tuples(st.sampled_from(Checked), verdicts), max_size=5), max_size=5))
+@given(st.lists(st.lists(st.tuples(st.sampled_from(Checked), sides), max_size=5), max_size=5))
 def test_counts_balance_over_pages_and_through_the_database(pages):
     total = Tally()
     for page in pages:
         tally = Tally()
-        for became, compared in page:
+        for became, said in page:
             tally.check(became)
-            tally.compare(compared)
+            tally.compare(said)
         total.add(tally)
         total = Tally(dict(total.counts))
     checked = sum(map(len, pages))
     assert total.balanced
     assert total.of("CHECKED") == checked
-    assert sum(total.of(f"full_name/{match}") for match in Match) == checked
+    for side in ("", "subscriber", "identity"):
+        assert sum(total.of(compared(side, "full_name", match)) for match in Match) == checked
+    told = [one.subscriber.birth_date for page in pages for _, one in page]
+    assert total.of("subscriber.birth_date/MISMATCH") == told.count(Match.MISMATCH)
+
+
+@pytest.mark.rule("R41")
+@given(st.sampled_from(["", "001090000123", "001090000124"]), st.sampled_from(["", "001090000123"]))
+def test_the_identity_record_says_nothing_of_who_was_never_confirmed(authenticated, declared):
+    said = identity_record(authenticated, declared)
+
+    assert (said == NOTHING_KNOWN) == (not authenticated)
+    assert said.has(Match.MISMATCH) == bool(authenticated and declared not in {"", authenticated})

@@ -28,6 +28,9 @@ FOUND = pb2.Finding(
     account="platforms/forum/accounts/an",
     kind=pb2.Finding.RECYCLED,
     source="operator/viettel",
+    full_name=pb2.Finding.MISMATCH,
+    subscriber=pb2.Finding.Comparison(full_name=pb2.Finding.MISMATCH, birth_date=pb2.Finding.UNKNOWN),
+    identity=pb2.Finding.Comparison(full_name=pb2.Finding.MATCH),
     action=pb2.Finding.REVERIFY,
     applied=True,
 )
@@ -106,6 +109,14 @@ def test_findings_are_read_page_by_page_and_by_kind(done):
     assert [(request.kind, request.page_token) for request in requests] == [(pb2.Finding.RECYCLED, ""), (2, "t")]
 
 
+def test_each_finding_says_what_each_record_says(done):
+    ran = done("reconcile", "findings", NAME)
+
+    assert "name MISMATCH" in ran.out
+    assert "name MATCH" in ran.out
+    assert "birth date" not in ran.out.splitlines()[1]
+
+
 def test_a_report_balances_and_is_written_whole(done, tmp_path):
     ran = done("reconcile", "report", NAME, "--out", str(tmp_path / "report.json"))
 
@@ -124,6 +135,7 @@ def test_a_report_in_csv_has_a_row_for_each_finding(done, tmp_path):
     assert [(row["account"], row["action"], row["applied"]) for row in rows] == [
         ("platforms/forum/accounts/an", "REVERIFY", "True")
     ]
+    assert (rows[0]["subscriber_full_name"], rows[0]["identity_full_name"]) == ("MISMATCH", "MATCH")
 
 
 def test_counts_that_do_not_balance_end_with_1(command):

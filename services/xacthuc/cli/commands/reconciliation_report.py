@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from xacthuc.cli.commands.reconciliations import Name, all_findings, flat
+from xacthuc.cli.commands.reconciliations import DETAILS, SIDES, Name, all_findings, flat
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 from xacthuc.cli.options import Json
 from xacthuc.cli.output import note, print_json, print_records
@@ -18,7 +18,7 @@ from xacthuc.cli.output import note, print_json, print_records
 _PARTS: Final = ("matched_count", "found_count", "unknown_count", "skipped_count")
 _BALANCE: Final = {"what": "accounts", "count": "count"}
 _FINDINGS: Final = {"kind": "found", "action": "led to", "count": "count"}
-_FIELDS: Final = {"field": "detail", "match": "the sides", "count": "count"}
+_FIELDS: Final = {"field": "detail", "side": "record", "match": "says", "count": "count"}
 _COLUMNS: Final = (
     "account",
     "kind",
@@ -27,6 +27,7 @@ _COLUMNS: Final = (
     "full_name",
     "birth_date",
     "personal_id",
+    *(f"{side}_{detail}" for side in SIDES for detail in DETAILS),
     "action",
     "applied",
     "create_time",
@@ -72,15 +73,23 @@ def _print(run: Mapping[str, Any], *, balanced: bool) -> None:
     parts = [{"what": part.removesuffix("_count"), "count": counts.get(part, "0")} for part in _PARTS]
     checked = {"what": "= checked" if balanced else "NOT = checked", "count": counts.get("checked_count", "0")}
     print_records([*parts, checked], _BALANCE, empty="", as_json=False)
-    for of, labels in (("findings", _FINDINGS), ("fields", _FIELDS)):
-        if counts.get(of):
-            print_records(counts[of], labels, empty="", as_json=False)
+    if counts.get("findings"):
+        print_records(counts["findings"], _FINDINGS, empty="", as_json=False)
+    if counts.get("fields"):
+        fields = [{**one, "side": one.get("side") or "together"} for one in counts["fields"]]
+        print_records(fields, _FIELDS, empty="", as_json=False)
     if run["state"] == "RUNNING":
         note(f"It is still running: {counts.get('checked_count', 0)} of {run['account_count'] or '?'} accounts.")
     if run["state"] == "FAILED":
         note(f"It failed with {run['failure']} and is not complete: start another one once the cause is mended.")
     if run["dry_run"]:
         note("A dry run: nothing was changed.")
+
+
+def _by_side(finding: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        f"{side}_{detail}": (finding.get(side) or {}).get(detail, "UNKNOWN") for side in SIDES for detail in DETAILS
+    }
 
 
 def _write(out: Path, run: Mapping[str, Any], found: Sequence[Mapping[str, Any]]) -> None:
@@ -91,7 +100,7 @@ def _write(out: Path, run: Mapping[str, Any], found: Sequence[Mapping[str, Any]]
                 return
             rows = csv.DictWriter(file, _COLUMNS, extrasaction="ignore")
             rows.writeheader()
-            rows.writerows(found)
+            rows.writerows({**one, **_by_side(one)} for one in found)
     except OSError as error:
         raise CommandFailed(
             f"{out} cannot be written: {error.strerror}", advice="Name another file.", exit_status=EXIT_USAGE

@@ -48,9 +48,13 @@ _FINDING: Final = {
     "full_name": "full name",
     "birth_date": "birth date",
     "personal_id": "personal ID",
+    "subscriber": "subscriber record",
+    "identity": "identity record",
     "action": "led to",
     "applied": "took effect",
 }
+SIDES: Final = ("subscriber", "identity")
+DETAILS: Final = {"full_name": "name", "birth_date": "birth date", "personal_id": "ID"}
 _LOOK_SECONDS: Final = 1.0
 
 Name = Annotated[str, typer.Argument(help="reconciliations/ID, as listed.")]
@@ -145,7 +149,8 @@ def findings(
     """Lists what a run or a list found, by account."""
     with context.obj.identity_admin() as identity:
         found = all_findings(identity, name, "" if kind is None else kind.name)
-    print_records(found, _FINDING, empty="Nothing was found.", as_json=as_json)
+    shown = found if as_json else [{**one, **{side: _said(one.get(side) or {}) for side in SIDES}} for one in found]
+    print_records(shown, _FINDING, empty="Nothing was found.", as_json=as_json)
 
 
 def all_findings(identity: "Service", name: str, kind: str = "") -> list[dict[str, Any]]:
@@ -158,6 +163,12 @@ def all_findings(identity: "Service", name: str, kind: str = "") -> list[dict[st
 def flat(run: "Mapping[str, Any]") -> dict[str, Any]:
     """Returns a run with what it counted beside what it is."""
     return {**run, **(run.get("counts") or {})}
+
+
+def _said(by_detail: "Mapping[str, Any]") -> str:
+    """Returns what one record says, without what it does not know."""
+    told = {label: by_detail.get(detail) for detail, label in DETAILS.items()}
+    return ", ".join(f"{label} {match}" for label, match in told.items() if match in {"MATCH", "MISMATCH"})
 
 
 def tell(run: "Mapping[str, Any]", *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from xacthuc.identity.domain.reconciliation import (
     Finding,
     FindingKind,
     Match,
+    Sides,
     Tally,
     Verdicts,
     action_of,
@@ -143,7 +144,7 @@ def judge(
             kind=of.kind,
             source=f"list/{of.source}",
             observe_time=row.observe_time,
-            verdicts=row.verdicts,
+            sides=Sides(subscriber=row.verdicts),
         )
         for holder in standing
         if not outdated(holder.verify_time, row.observe_time)

@@ -66,6 +66,40 @@ def _agreed(matches: Iterable[Match]) -> Match:
     return Match.MATCH if Match.MATCH in said else Match.UNKNOWN
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """What each record says of who declares, detail by detail."""
+
+    subscriber: Verdicts = NOTHING_KNOWN
+    """The operator's, of whose number it is."""
+    identity: Verdicts = NOTHING_KNOWN
+    """What a provider of electronic identification confirmed."""
+
+    def each(self) -> Iterator[tuple[str, Verdicts]]:
+        """Returns every side's name with what it says."""
+        return ((one.name, getattr(self, one.name)) for one in fields(self))
+
+    @property
+    def together(self) -> Verdicts:
+        """What all three say together."""
+        return agreed(self.subscriber, self.identity)
+
+
+NOBODY_SAYS: Final = Sides()
+
+
+def identity_record(authenticated: str, declared: str) -> Verdicts:
+    """Returns what the identity record says of who declares; both are personal IDs, empty where there is none.
+
+    A name or birth date that contradicts what was confirmed ends it (`domain.lifecycle.corrected`), so beside one that stands
+    they agree. Another personal ID that was declared since stands beside it until somebody answers about it (R41).
+    """
+    if not authenticated:
+        return NOTHING_KNOWN
+    same = declared in {"", authenticated}
+    return Verdicts(full_name=Match.MATCH, birth_date=Match.MATCH, personal_id=Match.MATCH if same else Match.MISMATCH)
+
+
 class FindingKind(StrEnum):
     """What may be found about a number that was proven. The contract carries the same names."""
 
@@ -107,8 +141,8 @@ class Finding:
     """Who tells, such as `operator/viettel` or `list/mobifone`."""
     observe_time: datetime
     """As of when it is true."""
-    verdicts: Verdicts = NOTHING_KNOWN
-    """What the three sides say together, where persons were compared."""
+    sides: Sides = NOBODY_SAYS
+    """What they say, where persons were compared."""
 
 
 def action_of(kind: FindingKind, rules: Reconciliation) -> FindingAction:
@@ -136,6 +170,11 @@ class Checked(StrEnum):
     """Nobody was asked: it ended meanwhile, or cannot be opened."""
 
 
+def compared(side: str, detail: str, match: Match) -> str:
+    """Returns by what name it is counted that a side says this of a detail; of an empty side, that all do together."""
+    return f"{side}.{detail}/{match}" if side else f"{detail}/{match}"
+
+
 class Tally:
     """What a run counted, by name; it can be added up over pages and kept as a flat object."""
 
@@ -148,10 +187,11 @@ class Tally:
         self.counts["CHECKED"] += 1
         self.counts[became.value] += 1
 
-    def compare(self, verdicts: Verdicts) -> None:
-        """Counts what a comparison says of each detail."""
-        for name, match in verdicts.each():
-            self.counts[f"{name}/{match}"] += 1
+    def compare(self, sides: Sides) -> None:
+        """Counts what a comparison says of each detail, side by side and together."""
+        for side, verdicts in (("", sides.together), *sides.each()):
+            for name, match in verdicts.each():
+                self.counts[compared(side, name, match)] += 1
 
     def find(self, kind: FindingKind, action: FindingAction) -> None:
         """Counts a finding."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from xacthuc.identity.commands import Order
-    from xacthuc.identity.domain.reconciliation import FindingKind, Run, Verdicts
+    from xacthuc.identity.domain.reconciliation import FindingKind, Run, Sides, Verdicts
     from xacthuc.policy import FindingAction
 
     Key = tuple[str, str, str, str]
@@ -26,6 +26,9 @@ class Found:
     source: str
     observe_time: datetime
     verdicts: Verdicts
+    """What the sides said together."""
+    sides: Sides
+    """Of one that was found before each side was written down, nobody's."""
     action: FindingAction
     applied: bool
     create_time: datetime
@@ -51,8 +54,8 @@ class Subject:
     birth_date: date | None = field(repr=False)
     personal_id: str = field(repr=False)
     """Empty where none is known."""
-    confirmed: bool
-    """Whether a provider of electronic identification confirmed who the holder is: the identity record."""
+    identity: Verdicts
+    """What the identity record says of what the holder declares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.identity.commands import Order
 from xacthuc.identity.domain.reconciliation import (
+    NOBODY_SAYS,
     NOTHING_KNOWN,
     Checked,
     Finding,
     FindingKind,
     Match,
+    Sides,
     Source,
     Tally,
     Verdicts,
@@ -44,8 +46,6 @@ LONGEST_WAIT: Final = timedelta(minutes=1)
 """Between two tries, whatever an operator asks for: then it says so again."""
 
 _CHANGES: Final = {Source.NUMBER_RECYCLING: FindingKind.RECYCLED, Source.SIM_SWAP: FindingKind.SIM_SWAPPED}
-_IDENTITY: Final = Verdicts(full_name=Match.MATCH, birth_date=Match.MATCH, personal_id=Match.MATCH)
-"""What a provider of electronic identification confirmed is what the holder declared, or it would have lapsed (R41)."""
 
 
 class Answered(NamedTuple):
@@ -169,7 +169,7 @@ class NumberQuestions:
         verdicts, heard = NOTHING_KNOWN, False
         for question, answer in zip(self._questions, said, strict=True):
             kind = None
-            of = NOTHING_KNOWN
+            sides = NOBODY_SAYS
             if isinstance(answer, Unanswered):
                 kind = FindingKind.UNANSWERED
             elif isinstance(answer, BaseException):
@@ -178,16 +178,16 @@ class NumberQuestions:
                 of = _verdicts(answer)
                 verdicts, heard = agreed(verdicts, of), heard or of != NOTHING_KNOWN
                 if of.has(Match.MISMATCH):
-                    kind, of = FindingKind.SUBSCRIBER_MISMATCH, _three_ways(of, subject)
+                    kind, sides = FindingKind.SUBSCRIBER_MISMATCH, Sides(subscriber=of, identity=subject.identity)
             else:
                 heard = heard or answer is not None
                 kind = _CHANGES[question.source] if answer else None
             if kind is not None:
-                findings.append(_finding(subject, kind, question.operator, asked_time, of))
+                findings.append(_finding(subject, kind, question.operator, asked_time, sides))
         tally = Tally()
         tally.check(_became(findings, heard=heard))
         if Source.KYC_MATCH in self._run.sources:
-            tally.compare(_three_ways(verdicts, subject))
+            tally.compare(Sides(subscriber=verdicts, identity=subject.identity))
         return Answered(findings, tally)
 
 
@@ -215,7 +215,7 @@ async def _changed(history: NumberHistory, subject: Subject, correlator: str) ->
     return await history.changed_since(subject.number, subject.verify_time, correlator)
 
 
-def _finding(subject: Subject, kind: FindingKind, operator: str, time: datetime, verdicts: Verdicts) -> Finding:
+def _finding(subject: Subject, kind: FindingKind, operator: str, time: datetime, sides: Sides) -> Finding:
     return Finding(
         platform=subject.platform,
         account_id=subject.account_id,
@@ -223,16 +223,12 @@ def _finding(subject: Subject, kind: FindingKind, operator: str, time: datetime,
         kind=kind,
         source=f"operator/{operator}",
         observe_time=time,
-        verdicts=verdicts,
+        sides=sides,
     )
 
 
 def _verdicts(match: SubscriberMatch) -> Verdicts:
     return Verdicts(full_name=match.full_name, birth_date=match.birth_date, personal_id=match.personal_id)
-
-
-def _three_ways(subscriber: Verdicts, subject: Subject) -> Verdicts:
-    return agreed(subscriber, _IDENTITY if subject.confirmed else NOTHING_KNOWN)
 
 
 def _became(findings: list[Finding], *, heard: bool) -> Checked:

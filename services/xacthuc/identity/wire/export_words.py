@@ -39,6 +39,20 @@ COLUMNS: Final[Mapping[str, Text]] = MappingProxyType(
         "full_name_match": Text(en="full name agrees", vi="Đối chiếu họ tên"),
         "birth_date_match": Text(en="birth date agrees", vi="Đối chiếu ngày sinh"),
         "personal_id_match": Text(en="personal ID agrees", vi="Đối chiếu số định danh"),
+        "subscriber_full_name_match": Text(en="operator agrees on full name", vi="Thuê bao tại nhà mạng: họ tên"),
+        "subscriber_birth_date_match": Text(en="operator agrees on birth date", vi="Thuê bao tại nhà mạng: ngày sinh"),
+        "subscriber_personal_id_match": Text(
+            en="operator agrees on personal ID", vi="Thuê bao tại nhà mạng: số định danh"
+        ),
+        "identity_full_name_match": Text(
+            en="confirmed identity agrees on full name", vi="Định danh đã xác nhận: họ tên"
+        ),
+        "identity_birth_date_match": Text(
+            en="confirmed identity agrees on birth date", vi="Định danh đã xác nhận: ngày sinh"
+        ),
+        "identity_personal_id_match": Text(
+            en="confirmed identity agrees on personal ID", vi="Định danh đã xác nhận: số định danh"
+        ),
         "observe_time": Text(en="true as of", vi="Thời điểm ghi nhận"),
         "action": Text(en="led to", vi="Xử lý"),
         "applied": Text(en="took effect", vi="Đã áp dụng"),

@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.identity.v1 import reconciliation_admin_pb2 as pb2
 from xacthuc.grpckit.errors import FieldFault, InvalidRequest
-from xacthuc.identity.domain.reconciliation import Checked, FindingKind, Match, RunState, Source, Verdicts
+from xacthuc.identity.domain.reconciliation import (
+    NOBODY_SAYS,
+    NOTHING_KNOWN,
+    Checked,
+    FindingKind,
+    Match,
+    RunState,
+    Source,
+    compared,
+)
 from xacthuc.identity.wire.common import optional_timestamp, timestamp
 from xacthuc.policy import FindingAction
 
 if TYPE_CHECKING:
-    from xacthuc.identity.domain.reconciliation import Run, Tally
+    from xacthuc.identity.domain.reconciliation import Run, Tally, Verdicts
     from xacthuc.identity.ports.reconciliation import Found, Key
 
 _SOURCES: Final = {source: pb2.Reconciliation.Source.Value(source.value) for source in Source}
@@ -63,10 +72,11 @@ def counts(tally: Tally) -> pb2.Reconciliation.Counts:
             if (count := tally.of(f"{kind}/{action}"))
         ],
         fields=[
-            pb2.Reconciliation.Counts.FieldCount(field=name, match=_MATCHES[match], count=count)
-            for name, _ in Verdicts().each()
+            pb2.Reconciliation.Counts.FieldCount(field=name, match=_MATCHES[match], count=count, side=side)
+            for side in ("", *(side for side, _ in NOBODY_SAYS.each()))
+            for name, _ in NOTHING_KNOWN.each()
             for match in Match
-            if (count := tally.of(f"{name}/{match}"))
+            if (count := tally.of(compared(side, name, match)))
         ],
     )
 
@@ -78,13 +88,17 @@ def finding(found: Found) -> pb2.Finding:
         kind=KIND_VALUES[found.kind],
         source=found.source,
         observe_time=timestamp(found.observe_time),
-        full_name=_MATCHES[found.verdicts.full_name],
-        birth_date=_MATCHES[found.verdicts.birth_date],
-        personal_id=_MATCHES[found.verdicts.personal_id],
+        **_spelled(found.verdicts),
+        subscriber=pb2.Finding.Comparison(**_spelled(found.sides.subscriber)),
+        identity=pb2.Finding.Comparison(**_spelled(found.sides.identity)),
         action=_ACTIONS[found.action],
         applied=found.applied,
         create_time=timestamp(found.create_time),
     )
+
+
+def _spelled(verdicts: Verdicts) -> dict[str, pb2.Finding.Match.ValueType]:
+    return {name: _MATCHES[match] for name, match in verdicts.each()}
 
 
 def page_token(key: Key | None) -> str:

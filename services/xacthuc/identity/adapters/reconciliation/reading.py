@@ -19,6 +19,7 @@ from xacthuc.identity.adapters.account_keys import NoKey
 from xacthuc.identity.adapters.tables import accounts, evidence, number_claims
 from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.identity.domain.lifecycle import OF_PERSONAL_ID
+from xacthuc.identity.domain.reconciliation import identity_record
 from xacthuc.identity.ports.reconciliation import Read, Subject
 from xacthuc.sealing import UnsealError
 from xacthuc.sql.engine import transaction
@@ -40,7 +41,7 @@ PAGE: Final = 200
 
 _OF = evidence.c
 _KEPT: Final = (
-    select(_OF.account, _OF.id, _OF.kind, _OF.number, _OF.verify_time, accounts.c.person)
+    select(_OF.account, _OF.id, _OF.kind, _OF.source, _OF.number, _OF.verify_time, accounts.c.person)
     .join(accounts, and_(accounts.c.platform == _OF.platform, accounts.c.account == _OF.account))
     .where(
         _OF.platform == bindparam("of_platform"),
@@ -51,6 +52,9 @@ _KEPT: Final = (
     )
     .order_by(_OF.account, _OF.id)
 )
+_PAPERS: Final = (EvidenceKind.PERSONAL_ID, EvidenceKind.PERSONAL_ID_DECLARED)
+_PROVIDERS: Final = "eid/"
+"""Whose word is the identity record. An operator's, which policy may let prove a personal ID, is the subscriber's again."""
 _COUNTED_WITHIN: Final = text("SET LOCAL statement_timeout = '30s'")
 
 
@@ -111,9 +115,10 @@ def _subject(key: AccountCipher | NoKey, rows: Sequence[Row[Any]]) -> Subject | 
     phone = by_kind.get(EvidenceKind.PHONE)
     if isinstance(key, NoKey) or phone is None:
         return None
-    papers = by_kind.get(EvidenceKind.PERSONAL_ID) or by_kind.get(EvidenceKind.PERSONAL_ID_DECLARED)
     try:
         person = key.person(phone.person)
+        authenticated, declared = (_number(key, by_kind.get(kind)) for kind in _PAPERS)
+        confirmed = bool(authenticated) and by_kind[EvidenceKind.PERSONAL_ID].source.startswith(_PROVIDERS)
         return Subject(
             platform=key.platform,
             account_id=key.account_id,
@@ -122,8 +127,12 @@ def _subject(key: AccountCipher | NoKey, rows: Sequence[Row[Any]]) -> Subject | 
             verify_time=phone.verify_time,
             full_name=person.full_name,
             birth_date=person.birth_date,
-            personal_id=key.number(papers.number) if papers is not None else "",
-            confirmed=EvidenceKind.PERSONAL_ID in by_kind,
+            personal_id=authenticated or declared,
+            identity=identity_record(authenticated if confirmed else "", declared),
         )
     except UnsealError:
         return None
+
+
+def _number(key: AccountCipher, row: Row[Any] | None) -> str:
+    return "" if row is None else key.number(row.number)

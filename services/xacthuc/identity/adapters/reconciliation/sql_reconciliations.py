@@ -11,7 +11,18 @@ from xacthuc.identity.adapters.account_writes import entry
 from xacthuc.identity.adapters.newest import newest_first
 from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings, reconciliations
 from xacthuc.identity.adapters.tables import platforms, trail
-from xacthuc.identity.domain.reconciliation import FindingKind, Match, Run, RunState, Source, Tally, Verdicts
+from xacthuc.identity.domain.reconciliation import (
+    NOBODY_SAYS,
+    NOTHING_KNOWN,
+    FindingKind,
+    Match,
+    Run,
+    RunState,
+    Sides,
+    Source,
+    Tally,
+    Verdicts,
+)
 from xacthuc.identity.ports.reconciliation import Found
 from xacthuc.policy import FindingAction
 from xacthuc.sql.engine import transaction
@@ -152,12 +163,13 @@ def _found(row: Row[Any]) -> Found:
         kind=FindingKind(row.kind),
         source=row.source,
         observe_time=row.observe_time,
-        verdicts=Verdicts(
-            full_name=Match(row.full_name_match),
-            birth_date=Match(row.birth_date_match),
-            personal_id=Match(row.personal_id_match),
-        ),
+        verdicts=_verdicts(row, ""),
+        sides=Sides(**{side: _verdicts(row, f"{side}_") for side, _ in NOBODY_SAYS.each()}),
         action=FindingAction(row.action),
         applied=row.applied,
         create_time=row.create_time,
     )
+
+
+def _verdicts(row: Row[Any], side: str) -> Verdicts:
+    return Verdicts(**{name: Match(getattr(row, f"{side}{name}_match")) for name, _ in NOTHING_KNOWN.each()})

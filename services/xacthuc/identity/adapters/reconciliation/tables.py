@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ARRAY, Column, Index, Integer, Table, Text, text
 
 from xacthuc.identity.adapters.tables import metadata
+from xacthuc.identity.domain.reconciliation import NOBODY_SAYS
 from xacthuc.sql.columns import facts, flag, instant, number, word
 
 reconciliations = Table(
@@ -49,6 +50,8 @@ reconciliation_findings = Table(
     word("full_name_match"),
     word("birth_date_match"),
     word("personal_id_match"),
+    # And each of them.
+    *(word(f"{side}_{name}_match") for side, said in NOBODY_SAYS.each() for name, _ in said.each()),
     word("action"),
     # Whether something of the account stands no longer because of it.
     flag("applied"),
