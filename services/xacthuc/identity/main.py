@@ -91,6 +91,7 @@ PEERS: Final = {
     "PutGuardianship": {"guardian"},
     "ImportAccounts": {"backfill", "cli"},
     "AcknowledgeErasure": {"guardian", "livestream", "backfill"},
+    "CheckBroadcaster": {"livestream"},
     "WatchAllAccounts": {"guardian", "livestream", "backfill", "otp", "cli"},
 }
 """Which services may call each internal method."""
@@ -267,7 +268,9 @@ async def serve(settings: IdentitySettings) -> None:
             builder.public(
                 service_of(service_pb2, "IdentityService"), IdentityServicer(identity, render), scopes=SCOPES
             )
-            .internal(service_of(internal_pb2, "IdentityInternal"), IdentityInternalServicer(identity), allow=PEERS)
+            .internal(
+                service_of(internal_pb2, "IdentityInternal"), IdentityInternalServicer(identity, render), allow=PEERS
+            )
             .build()
         )
         for directory in (keys, assembly.sessions):

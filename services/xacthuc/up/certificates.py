@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-PEERS: Final = ("otp", "identity", "guardian", "backfill", "cli")
+PEERS: Final = ("otp", "identity", "guardian", "livestream", "backfill", "cli")
 
 _CA_LIFE: Final = timedelta(days=3650)
 _LEAF_LIFE: Final = timedelta(days=90)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from strategies import INSTANTS, facts
 
 from xacthuc.identity.domain.account import State, state_of
-from xacthuc.identity.domain.decision import LONGEST_REUSE_SECONDS, decide, keepable
+from xacthuc.identity.domain.decision import LONGEST_REUSE_SECONDS, changes_from, decide, keepable
 from xacthuc.identity.domain.facts import HORIZON_MS, EvidenceKind, Life, foreseeable
 from xacthuc.policy import Action, NextStep, Policy, Reason
 
@@ -61,6 +61,16 @@ def test_what_is_kept_of_facts_decides_as_they_do_for_a_day(known, read_ms, acti
 
     assert decide(kept, action, now_ms, POLICY) == decide(known, action, now_ms, POLICY)
     assert keepable(kept, now_ms, POLICY) == keepable(known, now_ms, POLICY)
+
+
+@given(facts, INSTANTS, st.sampled_from(Action), st.integers(min_value=1, max_value=HORIZON_MS))
+def test_a_decision_stays_as_it_is_until_it_was_said_that_it_may_differ(known, now_ms, action, later_ms):
+    change_ms = changes_from(known, now_ms) or now_ms + HORIZON_MS + 1
+
+    assert change_ms > now_ms
+    if now_ms + later_ms < change_ms:
+        before, after = (decide(known, action, at, POLICY) for at in (now_ms, now_ms + later_ms))
+        assert (before.allowed, before.reason) == (after.allowed, after.reason)
 
 
 @given(facts, INSTANTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.identity.domain.account import needs_reverification
-from xacthuc.identity.domain.facts import EvidenceKind, Life
+from xacthuc.identity.domain.facts import HORIZON_MS, EvidenceKind, Life
 from xacthuc.policy import Action, NextStep, Reason, Requirement
 from xacthuc.policy.dates import DAY_MS, minute_of_day
 
@@ -48,6 +48,16 @@ def decide(facts: Facts, action: Action, now_ms: int, policy: Policy) -> Decisio
         policy_version=policy.version,
         reuse_seconds=_reuse_seconds(facts, action, reason, now_ms) if allowed else 0,
     )
+
+
+def changes_from(facts: Facts, now_ms: int) -> int:
+    """Returns from when what is decided of an account may differ although nothing happens to it; 0 for not within a day."""
+    supervision, later = facts.supervision, now_ms + HORIZON_MS
+    edges = [facts.child_until_ms, facts.locked_until_ms, facts.transition_until_ms, facts.reverify_from_ms]
+    edges.append(supervision.guarded_until_ms)
+    if supervision.quiet_from != supervision.quiet_to:
+        edges += (_next_ms(supervision.quiet_from, now_ms), _next_ms(supervision.quiet_to, now_ms))
+    return min((edge_ms for edge_ms in edges if now_ms < edge_ms <= later), default=0)
 
 
 class Kept(NamedTuple):
@@ -161,7 +171,10 @@ def _reuse_seconds(facts: Facts, action: Action, reason: Reason, now_ms: int) ->
 
 def _quiet_start_ms(supervision: Supervision, now_ms: int) -> int:
     """Returns when the quiet hours begin next; 0 when there are none."""
-    if supervision.quiet_from == supervision.quiet_to:
-        return 0
-    minutes = (supervision.quiet_from - minute_of_day(now_ms)) % _DAY_MINUTES
+    return 0 if supervision.quiet_from == supervision.quiet_to else _next_ms(supervision.quiet_from, now_ms)
+
+
+def _next_ms(minute: int, now_ms: int) -> int:
+    """Returns when a minute of the day begins next, or has begun in this one."""
+    minutes = (minute - minute_of_day(now_ms)) % _DAY_MINUTES
     return (now_ms // _MINUTE_MS + minutes) * _MINUTE_MS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from xacthuc.identity.usecases import events, guardianships, imports, retention
+from xacthuc.identity.usecases import decisions, events, guardianships, imports, retention
 from xacthuc.identity.wire import guardianship_messages, retention_messages
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX, order
 from xacthuc.identity.wire.event_messages import EventRenderer
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.identity.usecases.identity import Identity
+    from xacthuc.identity.wire.rendering import Renderer
 
 
 class IdentityInternalServicer:
     """Serves other services, on the internal port."""
 
-    def __init__(self, identity: Identity) -> None:
-        """Takes what the verbs work with."""
+    def __init__(self, identity: Identity, render: Renderer) -> None:
+        """Takes what the verbs work with, and what renders texts of the policy."""
         self._identity = identity
+        self._render = render
         self._rows = RowReader()
         self._event_batch = EventRenderer(names_platforms=True)
 
@@ -52,6 +54,12 @@ class IdentityInternalServicer:
             self._identity, asked, account_id, call.peer, retention_messages.keep_until(request)
         )
         return retention_messages.acknowledgement(said)
+
+    async def CheckBroadcaster(
+        self, request: internal_pb2.CheckBroadcasterRequest, call: Call
+    ) -> internal_pb2.Broadcaster:
+        account_id = request.name[ACCOUNT_PREFIX:]
+        return self._render.broadcaster(await decisions.check_broadcaster(self._identity, call.platform, account_id))
 
     async def WatchAllAccounts(
         self, request: internal_pb2.WatchAllAccountsRequest, call: Call

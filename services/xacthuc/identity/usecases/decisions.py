@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from xacthuc.identity.domain.decision import decide, keepable
-from xacthuc.identity.domain.facts import NOT_REGISTERED
-from xacthuc.policy import Requirement
+from xacthuc.identity.domain.decision import changes_from, decide, keepable
+from xacthuc.identity.domain.facts import NOT_REGISTERED, EvidenceKind
+from xacthuc.policy import Action, Requirement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xacthuc.identity.domain.account import Evidence
     from xacthuc.identity.domain.decision import Decision
     from xacthuc.identity.ports.tokens import SignedToken
     from xacthuc.identity.usecases.identity import Identity
-    from xacthuc.policy import Action, NextStep
+    from xacthuc.policy import NextStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,19 @@ class StandingToken:
     next_step: NextStep
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broadcaster:
+    """What an account may do on air."""
+
+    livestream: Decision
+    commerce: Decision
+    is_child: bool
+    personal_id: Evidence | None
+    """None when none stands."""
+    change_ms: int
+    """From when a decision may differ by itself; 0 for not within a day."""
+
+
 async def check_action(identity: Identity, platform: str, account_id: str, action: Action) -> Decision:
     """Decides whether the account may do `action` now. What the law does not gate needs no facts (R6)."""
     policy = identity.policy
@@ -37,6 +51,20 @@ async def check_action(identity: Identity, platform: str, account_id: str, actio
     else:
         facts = await identity.standings.facts(platform, account_id)
     return decide(facts, action, identity.clock.now_ms(), policy)
+
+
+async def check_broadcaster(identity: Identity, platform: str, account_id: str) -> Broadcaster:
+    """Decides whether the account may be on air and sell there, from the database and not from what is cached of it (R3)."""
+    account = await identity.accounts.get(platform, account_id)
+    facts, evidence = (NOT_REGISTERED, ()) if account is None else (account.facts, account.evidence)
+    now_ms, policy = identity.clock.now_ms(), identity.policy
+    return Broadcaster(
+        livestream=decide(facts, Action.LIVESTREAM, now_ms, policy),
+        commerce=decide(facts, Action.LIVESTREAM_COMMERCE, now_ms, policy),
+        is_child=facts.is_child(now_ms),
+        personal_id=next((proven for proven in evidence if proven.kind is EvidenceKind.PERSONAL_ID), None),
+        change_ms=changes_from(facts, now_ms),
+    )
 
 
 async def batch_check_actions(

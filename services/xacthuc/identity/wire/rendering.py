@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from google.protobuf.duration_pb2 import Duration
 
-from xacthuc.api.identity.v1 import resources_pb2, service_pb2
+from xacthuc.api.identity.v1 import internal_pb2, resources_pb2, service_pb2
 from xacthuc.grpckit.endpoint import Serialized
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.facts import EvidenceKind
@@ -19,10 +19,10 @@ from xacthuc.policy import NextStep, Reason, VerificationPath
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xacthuc.identity.domain.account import AccountView, Lock
+    from xacthuc.identity.domain.account import AccountView, Evidence, Lock
     from xacthuc.identity.domain.decision import Decision
     from xacthuc.identity.domain.personal_ids import Verification
-    from xacthuc.identity.usecases.decisions import StandingToken
+    from xacthuc.identity.usecases.decisions import Broadcaster, StandingToken
     from xacthuc.policy import Policy
 
 _STATES: Final = {state: resources_pb2.Account.State.Value(state.value) for state in State}
@@ -94,15 +94,7 @@ class Renderer:
         return resources_pb2.Account(
             name=f"accounts/{view.account_id}",
             state=_STATES[view.state],
-            evidence=[
-                resources_pb2.Evidence(
-                    kind=_KINDS[proven.kind],
-                    verify_time=timestamp(proven.verify_time),
-                    source=proven.source,
-                    level=proven.level,
-                )
-                for proven in view.evidence
-            ],
+            evidence=[_evidence(proven) for proven in view.evidence],
             is_child=view.is_child,
             next_step=self._steps[view.next_step],
             create_time=timestamp(view.create_time),
@@ -114,6 +106,18 @@ class Renderer:
             purge_time=optional_timestamp(view.purge_time),
             retentions=self._retentions(view),
         )
+
+    def broadcaster(self, known: Broadcaster) -> internal_pb2.Broadcaster:
+        """Renders what an account may do on air."""
+        message = internal_pb2.Broadcaster(
+            livestream=self.decision(known.livestream),
+            commerce=self.decision(known.commerce),
+            is_child=known.is_child,
+            personal_id=None if known.personal_id is None else _evidence(known.personal_id),
+        )
+        if known.change_ms:
+            message.change_time.FromMilliseconds(known.change_ms)
+        return message
 
     def verification(self, verification: Verification) -> resources_pb2.PersonalIdVerification:
         """Renders what came of a personal ID."""
@@ -158,6 +162,15 @@ class Renderer:
             self._entries.clear()
         self._decisions[decision] = message
         return message
+
+
+def _evidence(proven: Evidence) -> resources_pb2.Evidence:
+    return resources_pb2.Evidence(
+        kind=_KINDS[proven.kind],
+        verify_time=timestamp(proven.verify_time),
+        source=proven.source,
+        level=proven.level,
+    )
 
 
 def _lock(lock: Lock) -> resources_pb2.Lock:
