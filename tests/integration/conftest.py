@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from xacthuc.identity import migrate
 from xacthuc.sql.engine import make_engine
+from xacthuc.up import migrate
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from typing import Any
 from xacthuc.embedded.ports import free_port_base
 
 COMMAND = (sys.executable, "-m", "xacthuc.cli.main")
-PORTS = 16
+PORTS = 40
 """How many from its port base on a stack may use."""
 
 
@@ -27,6 +27,7 @@ class RunningStack:
     root: Path
     otp: str
     identity: str
+    guardian: str
     key: str
     metrics: tuple[str, ...]
 
@@ -88,7 +89,9 @@ def running_stack(root: Path, **environment: str) -> Iterator[RunningStack]:
             line = owner.stdout.readline()
             assert line, (root / "up.log").read_text()
             told = json.loads(line)
-            yield RunningStack(root, told["otp"], told["identity"], told["key"], tuple(told["metrics"]))
+            yield RunningStack(
+                root, told["otp"], told["identity"], told["guardian"], told["key"], tuple(told["metrics"])
+            )
         finally:
             owner.terminate()
             owner.wait(30)

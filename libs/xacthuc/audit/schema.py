@@ -1,4 +1,4 @@
-"""The SQL that seals need, for the migrations of a service which has the table `audit`.
+"""The SQL of the trail, for the migrations of a service: `entries_1` makes the table `audit`, `version_1` what seals need.
 
 One function for each change ever made to it, and none of them changes once it was released (as `xacthuc.jobs.schema`).
 """
@@ -9,6 +9,26 @@ from typing import Final
 
 PRUNING: Final = "xacthuc.audit_pruning"
 """A setting of a transaction, `on` while what is old is deleted."""
+
+
+def entries_1(schema: str) -> tuple[str, ...]:
+    """Returns what makes the table of entries in `schema`."""
+    return (
+        f"""
+        CREATE TABLE {schema}.audit (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            tag text NOT NULL,
+            time timestamptz NOT NULL,
+            platform text NOT NULL,
+            subject text NOT NULL,
+            actor text NOT NULL,
+            request_id text NOT NULL,
+            trace_id text NOT NULL,
+            detail jsonb NOT NULL
+        )
+        """,
+        f"CREATE INDEX audit_subject ON {schema}.audit (platform, subject, id)",
+    )
 
 
 def version_1(schema: str) -> tuple[str, ...]:

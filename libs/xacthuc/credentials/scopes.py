@@ -14,3 +14,7 @@ class Scope(StrEnum):
     """IdentityService, reading and writing."""
     IDENTITY_READ = "IDENTITY_READ"
     """IdentityService, its reading methods alone."""
+    GUARDIAN = "GUARDIAN"
+    """GuardianService, reading and writing."""
+    GUARDIAN_READ = "GUARDIAN_READ"
+    """GuardianService, its reading methods alone."""

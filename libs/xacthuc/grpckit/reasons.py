@@ -67,6 +67,7 @@ class Reason(StrEnum):
     # What does not exist, or exists already.
     CHALLENGE_NOT_FOUND = "CHALLENGE_NOT_FOUND"
     ACCOUNT_NOT_FOUND = "ACCOUNT_NOT_FOUND"
+    LINK_NOT_FOUND = "LINK_NOT_FOUND"
     PLATFORM_NOT_FOUND = "PLATFORM_NOT_FOUND"
     KEY_NOT_FOUND = "KEY_NOT_FOUND"
     HOLD_NOT_FOUND = "HOLD_NOT_FOUND"
@@ -160,6 +161,7 @@ _BY_STATUS: Final = {
     StatusCode.NOT_FOUND: (
         Reason.CHALLENGE_NOT_FOUND,
         Reason.ACCOUNT_NOT_FOUND,
+        Reason.LINK_NOT_FOUND,
         Reason.PLATFORM_NOT_FOUND,
         Reason.KEY_NOT_FOUND,
         Reason.HOLD_NOT_FOUND,

@@ -8,7 +8,9 @@ head. What a revision may do while the code before it still runs is said in docs
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +20,7 @@ import asyncpg
 from xacthuc.sql.errors import DatabaseBusy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _LOCK: Final = "SELECT pg_advisory_lock(hashtextextended($1, 1))"
@@ -84,6 +86,20 @@ class Migrations:
         config.set_main_option("script_location", str(self.directory).replace("%", "%%"))
         config.attributes.update(url=url, schema=self.schema, lock_wait=self.lock_wait)
         command.upgrade(config, "head")
+
+
+def migrate_from_environment(migrate: Callable[[str], object]) -> None:
+    """What a service's job that migrates runs: `migrate` with `XACTHUC_DATABASE_URL`, straight from the environment.
+
+    It needs no keys and no certificates, and reading settings would slow down what mostly finds nothing to do.
+    """
+    url = os.environ.get("XACTHUC_DATABASE_URL", "")
+    if not url:
+        sys.exit("Set XACTHUC_DATABASE_URL, such as postgresql+asyncpg://user:password@host/database.")
+    try:
+        migrate(url)
+    except DatabaseBusy as error:
+        sys.exit(f"Nothing is half done, but {error}, by a backup perhaps: see pg_stat_activity, and run this again.")
 
 
 def dsn(url: str) -> str:

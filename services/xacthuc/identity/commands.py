@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xacthuc.order import Order as Order  # noqa: PLC0414, TC001 - what every command carries is imported from here
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
@@ -20,21 +22,6 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.registration import CalendarDate
     from xacthuc.identity.domain.sessions import Entry, Rejected
     from xacthuc.identity.domain.violations import RemovalOrder
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """A write as it was asked for: who, on whose behalf, and what makes a repetition recognisable."""
-
-    platform: str
-    """Empty where no platform exists yet."""
-    method: str
-    request_id: str
-    payload: str = field(repr=False)
-    """The request without its id, in one canonical spelling; only its keyed hash is kept."""
-    actor: str
-    """`key:<id>`, `operator:<id>` or `peer:<service>`, for the audit trail."""
-    trace_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

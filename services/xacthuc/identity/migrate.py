@@ -8,11 +8,9 @@ certificates, and reading them would slow down what mostly finds nothing to do.
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
-from xacthuc.sql.errors import DatabaseBusy
-from xacthuc.sql.migrations import Migrations
+from xacthuc.sql.migrations import Migrations, migrate_from_environment
 
 _DIRECTORY = Path(__file__).parent / "adapters" / "migrations"
 
@@ -31,10 +29,4 @@ def main(url: str, key_url: str = "") -> bool:
 
 
 if __name__ == "__main__":
-    database_url = os.environ.get("XACTHUC_DATABASE_URL", "")
-    if not database_url:
-        sys.exit("Set XACTHUC_DATABASE_URL, such as postgresql+asyncpg://user:password@host/database.")
-    try:
-        main(database_url, os.environ.get("XACTHUC_KEY_DATABASE_URL", ""))
-    except DatabaseBusy as error:
-        sys.exit(f"Nothing is half done, but {error}, by a backup perhaps: see pg_stat_activity, and run this again.")
+    migrate_from_environment(lambda url: main(url, os.environ.get("XACTHUC_KEY_DATABASE_URL", "")))

@@ -1,43 +1,16 @@
-"""What a caller is told when the database, the state store or what is sealed in them does not do its part."""
+"""What a caller is told when what is kept of an account does not open, beside what every service says of outages."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from xacthuc.grpckit.errors import DataLoss, Internal, Unavailable, XacthucError
+from xacthuc.grpckit import outages
+from xacthuc.grpckit.errors import DataLoss, XacthucError
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.sealing import UnknownSealKeyError, UnsealError
-from xacthuc.sql.errors import DatabaseUnavailable
-from xacthuc.valkey.errors import StoreError, StoreUnavailable
+from xacthuc.sealing import UnsealError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-
-def database_unavailable(_error: DatabaseUnavailable) -> XacthucError:
-    """A commit may have happened without our hearing of it, so a write is only to be repeated with its own id."""
-    return Unavailable(
-        Reason.DATABASE_UNAVAILABLE, "the database does not answer; repeat a write with the same request_id"
-    )
-
-
-def store_unavailable(_error: StoreUnavailable) -> XacthucError:
-    """Only what tells servers about keys needs the store; facts are read from the database instead."""
-    return Unavailable(
-        Reason.STORE_UNAVAILABLE, "the change is kept, but servers could not be told; repeat it to tell them"
-    )
-
-
-def store_refused(_error: StoreError) -> XacthucError:
-    """A store that answers with a refusal is set up wrongly, or a defect of ours."""
-    return Internal()
-
-
-def seal_key_unknown(_error: UnknownSealKeyError) -> XacthucError:
-    """Another server, whose key file is ahead, sealed this."""
-    return Unavailable(
-        Reason.KEYS_UNAVAILABLE, "this server lacks a key that others have; repeat with the same request_id"
-    )
 
 
 def unreadable(_error: UnsealError) -> XacthucError:
@@ -50,10 +23,7 @@ def unreadable(_error: UnsealError) -> XacthucError:
 
 
 TRANSLATIONS: Final[Mapping[type[BaseException], Callable[[Any], XacthucError]]] = {
-    DatabaseUnavailable: database_unavailable,
-    StoreUnavailable: store_unavailable,
-    StoreError: store_refused,
-    UnknownSealKeyError: seal_key_unknown,
+    **outages.TRANSLATIONS,
     UnsealError: unreadable,
 }
 """For the server builder."""

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 RINGS: Final = {
     "otp.keys": "derives codes and proof tokens",
     "seal.keys": "seals personal data, and wraps the keys of accounts",
-    "blind-index.keys": "finds equal values in identity's tables; never the key that places numbers in partitions",
+    "blind-index.keys": "finds equal values in tables; never the key that places numbers in partitions",
     "standing-sign.keys": "signs standing tokens; identity alone holds it",
-    "audit-sign.keys": "signs checkpoints of the audit trail; identity alone holds it",
+    "audit-sign.keys": "signs checkpoints of the audit trails",
 }
 """Numbered secrets, `<version> <key>` a line; the one marked `current` makes new things."""
 

@@ -5,7 +5,7 @@ var/
   tls/                  ca.pem, ca.key, <service>.pem, <service>.key: a development CA and what it issued
   keys/                 the services' secrets (keys.py)
   log/<service>.log     what each process prints
-  audit/                signed checkpoints of the audit trail
+  audit/                signed checkpoints of identity's audit trail; audit-guardian/ of guardian's
   inbox.jsonl           the messages the console provider "sent"
   demo.json             the development platform's key, mode 0600
   up.json               the endpoints, while it runs, for the `xacthuc` command
@@ -50,8 +50,13 @@ class Layout:
 
     @property
     def audit(self) -> Path:
-        """Signed checkpoints of the audit trail."""
+        """Signed checkpoints of identity's audit trail."""
         return self.root / "audit"
+
+    @property
+    def guardian_audit(self) -> Path:
+        """Signed checkpoints of guardian's audit trail."""
+        return self.root / "audit-guardian"
 
     @property
     def inbox(self) -> Path:
@@ -120,6 +125,21 @@ class Ports:
         return f"{_HOST}:{self.base + 12}"
 
     @property
+    def guardian_public(self) -> str:
+        """GuardianService."""
+        return f"{_HOST}:{self.base + 20}"
+
+    @property
+    def guardian_internal(self) -> str:
+        """GuardianAdmin."""
+        return f"{_HOST}:{self.base + 21}"
+
+    @property
+    def guardian_metrics(self) -> str:
+        """What Prometheus scrapes of guardian."""
+        return f"{_HOST}:{self.base + 22}"
+
+    @property
     def all(self) -> tuple[str, ...]:
         """Every address above."""
         return (
@@ -130,6 +150,9 @@ class Ports:
             self.identity_public,
             self.identity_internal,
             self.identity_metrics,
+            self.guardian_public,
+            self.guardian_internal,
+            self.guardian_metrics,
         )
 
     def require_free(self) -> None:

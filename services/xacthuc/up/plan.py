@@ -71,6 +71,14 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
         "XACTHUC_OTP_ADDRESS": ports.otp_internal,
         "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(layout.audit),
     }
+    guardian = {
+        "XACTHUC_PUBLIC_ADDRESS": ports.guardian_public,
+        "XACTHUC_INTERNAL_ADDRESS": ports.guardian_internal,
+        "XACTHUC_METRICS_ADDRESS": ports.guardian_metrics,
+        "XACTHUC_IDENTITY_ADDRESS": ports.identity_internal,
+        "XACTHUC_OTP_ADDRESS": ports.otp_internal,
+        "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(layout.guardian_audit),
+    }
     return Plan(
         services=(
             Program("otp", "xacthuc.otp", {**common, **otp}, health=ports.otp_public),
@@ -82,6 +90,13 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
                 health=ports.identity_public,
                 needs_database=True,
             ),
+            Program(
+                "guardian",
+                "xacthuc.guardian",
+                {**common, **database, **guardian},
+                health=ports.guardian_public,
+                needs_database=True,
+            ),
         ),
-        migration=Program("migrate", "xacthuc.identity.migrate", {**common, **database}, needs_database=True),
+        migration=Program("migrate", "xacthuc.up.migrate", {**common, **database}, needs_database=True),
     )

@@ -17,11 +17,17 @@ class Running:
     identity: str
     """Address of IdentityService."""
 
+    guardian: str
+    """Address of GuardianService."""
+
     otp_internal: str
     """Address of the internal port of otp; mutual TLS."""
 
     identity_internal: str
     """Address of the internal port of identity; mutual TLS."""
+
+    guardian_internal: str
+    """Address of the internal port of guardian; mutual TLS."""
 
     metrics: tuple[str, ...]
     """Addresses that Prometheus scrapes, of every service."""
@@ -75,6 +81,7 @@ def _rows(running: Running) -> list[tuple[str, str]]:
     return [
         ("OtpService", running.otp),
         ("Identity", running.identity),
+        ("Guardian", running.guardian),
         ("key", running.key),
         ("platform", running.platform),
         ("codes", f"{running.inbox}  (xacthuc inbox)"),

@@ -6,6 +6,7 @@ import pytest
 from contracts import is_read, methods
 
 from xacthuc.audit.tags import Tag
+from xacthuc.guardian import main as guardian
 from xacthuc.identity import main as identity
 from xacthuc.otp import main as otp
 
@@ -57,6 +58,11 @@ AUDITED = {
     "ReleaseAdmin/FetchRelease": Tag.RELEASE_FETCHED,
     "AuditAdmin/ListEntries": Tag.TRAIL_LISTED,
     "AuditAdmin/ExportTrail": Tag.TRAIL_EXPORTED,
+    "GuardianAdmin/ListLinkHistories": Tag.GUARDIAN_READ,
+    "GuardianAdmin/OpenDispute": Tag.DISPUTE_OPENED,
+    "GuardianAdmin/GetDispute": Tag.GUARDIAN_READ,
+    "GuardianAdmin/ListDisputes": Tag.GUARDIAN_READ,
+    "GuardianAdmin/ResolveDispute": Tag.DISPUTE_RESOLVED,
     "LockAdmin/ListLocks": Tag.ADMIN_READ,
     "LockAdmin/ListViolations": Tag.ADMIN_READ,
     "LockAdmin/WithdrawViolation": Tag.VIOLATION_WITHDRAWN,
@@ -127,6 +133,9 @@ def test_what_is_audited_as_a_read_is_what_the_services_write_down_as_one():
     told = {f"OtpAdmin/{method}" for method in otp.READS}
 
     assert {name for name, tag in AUDITED.items() if tag is Tag.ADMIN_READ} == listed
+    assert {name for name, tag in AUDITED.items() if tag is Tag.GUARDIAN_READ} == {
+        f"GuardianAdmin/{method}" for method in guardian.READS
+    }
     assert {
         name for name, method in ADMINISTRATIVE.items() if is_read(method) and AUDITED.get(name) is Tag.OTP_ADMINISTERED
     } == told

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contracts import services
 
+from xacthuc.guardian import main as guardian
 from xacthuc.identity import main as identity
 from xacthuc.otp import main as otp
 
-ROLES = {**identity.ROLES, "OtpAdmin": otp.ADMIN_ROLES}
+ROLES = {**identity.ROLES, **guardian.ROLES, "OtpAdmin": otp.ADMIN_ROLES}
 ADMINISTRATIVE = {service.name: service for service in services() if service.name.endswith("Admin")}
 
 

@@ -42,6 +42,7 @@ DATABASE = {"asyncpg", "sqlalchemy"}
         ("xacthuc.otp.main", HEAVY | DATABASE),
         ("xacthuc.otp.delivery.main", HEAVY | DATABASE),
         ("xacthuc.identity.main", HEAVY),
+        ("xacthuc.guardian.main", HEAVY),
     ],
 )
 def test_a_service_starts_without_what_it_does_not_serve_with(module: str, absent: set[str]) -> None:

@@ -14,11 +14,15 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from xacthuc.guardian import migrate as guardian
+from xacthuc.guardian.adapters import tables as guardian_tables
 from xacthuc.identity import migrate
 from xacthuc.identity.adapters import key_tables, schema
 
 PARTITION = re.compile(r"_\d+$")
-SCHEMAS = pytest.mark.parametrize("migrations", [migrate.MIGRATIONS, migrate.KEY_MIGRATIONS], ids=lambda of: of.schema)
+SCHEMAS = pytest.mark.parametrize(
+    "migrations", [migrate.MIGRATIONS, migrate.KEY_MIGRATIONS, guardian.MIGRATIONS], ids=lambda of: of.schema
+)
 
 
 def test_a_new_database_is_migrated_and_then_left_alone(database_url):
@@ -52,7 +56,7 @@ def test_the_newest_file_is_alembics_head(migrations):
     assert [migrations.head()] == ScriptDirectory.from_config(config).get_heads()
 
 
-@pytest.mark.parametrize("of", [schema, key_tables], ids=lambda of: of.SCHEMA)
+@pytest.mark.parametrize("of", [schema, key_tables, guardian_tables], ids=lambda of: of.SCHEMA)
 async def test_the_migrations_make_what_the_tables_say(engine, of):
     def difference(connection):
         options = {

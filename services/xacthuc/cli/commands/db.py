@@ -35,8 +35,8 @@ def upgrade(
         )
     from asyncpg import PostgresError
 
-    from xacthuc.identity.migrate import main
     from xacthuc.sql.errors import DatabaseBusy
+    from xacthuc.up.migrate import main
 
     try:
         changed = main(url)

@@ -28,6 +28,8 @@ class Scope(StrEnum):
     OTP = "otp"
     IDENTITY = "identity"
     IDENTITY_READ = "identity-read"
+    GUARDIAN = "guardian"
+    GUARDIAN_READ = "guardian-read"
 
     @property
     def contract_name(self) -> str:

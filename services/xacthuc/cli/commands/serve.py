@@ -14,12 +14,14 @@ class Service(StrEnum):
     OTP = "otp"
     OTP_DELIVERY = "otp-delivery"
     IDENTITY = "identity"
+    GUARDIAN = "guardian"
 
 
 MODULES = {
     Service.OTP: "xacthuc.otp",
     Service.OTP_DELIVERY: "xacthuc.otp.delivery",
     Service.IDENTITY: "xacthuc.identity",
+    Service.GUARDIAN: "xacthuc.guardian",
 }
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from xacthuc.identity.domain.account import AccountView, Evidence, Lock, State
 from xacthuc.identity.domain.facts import EvidenceKind
 from xacthuc.identity.domain.importing import Outcome as ImportOutcome
@@ -20,17 +18,6 @@ from xacthuc.policy import NextStep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-def spell(answer: Any) -> bytes:
-    """Returns any answer made of dataclasses, members of closed sets and instants as JSON."""
-    return orjson.dumps(answer)
-
-
-def read(kept: bytes) -> dict[str, Any]:
-    """Returns what `spell` made, for the functions below."""
-    fields: dict[str, Any] = orjson.loads(kept)
-    return fields
 
 
 def account_view(fields: Mapping[str, Any]) -> AccountView:

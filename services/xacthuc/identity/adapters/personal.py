@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from xacthuc.names import NORMAL_FORM, normalised
 from xacthuc.sealing import BlindIndex, FleetingNames, KeyRing, Sealer
+from xacthuc.sql.requests import RequestSecrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from xacthuc.identity.commands import Order
-    from xacthuc.masked import Digest, Sealed
+    from xacthuc.masked import Digest
 
 
-class PersonalData:
+class PersonalData(RequestSecrets):
     """What is not one account's alone: indexes that find equal values on a platform, and answers kept for repetition.
 
     Indexes come in pairs: the one that a new row gets, and all under which a row may be found while keys are rotated.
@@ -23,11 +23,10 @@ class PersonalData:
 
     def __init__(self, sealer: Sealer, index_ring: KeyRing) -> None:
         """`index_ring` holds masters apart from the keys that seal and from the key that places numbers in partitions."""
-        self._sealer = sealer
+        super().__init__("identity", sealer, index_ring)
         self._numbers = BlindIndex(index_ring, "phone")
         self._people = BlindIndex(index_ring, "person")
         self._personal_ids = BlindIndex(index_ring, "personal-id")
-        self._requests = BlindIndex(index_ring, "request")
         self._searches = BlindIndex(index_ring, "search")
         self.standing = FleetingNames(index_ring, "standing")
         """What accounts are called in the cache, where their ids must not be read."""
@@ -73,31 +72,7 @@ class PersonalData:
         """Returns what the record says in place of a number or a personal ID that somebody looked for."""
         return self._searches.of("", value)
 
-    def fingerprint(self, order: Order) -> Digest:
-        """Returns what tells whether a repeated request is the same one."""
-        return self._requests.of(order.platform, _content(order))
-
-    def is_fingerprint(self, order: Order, kept: bytes) -> bool:
-        """Whether `kept` is the fingerprint of the same request; UnknownSealKeyError when its key is gone."""
-        return self._requests.matches(kept, order.platform, _content(order))
-
-    def seal_answer(self, order: Order, answer: bytes) -> Sealed:
-        """Returns an answer as it is kept for repetitions."""
-        return self._sealer.seal(answer, _answer_place(order))
-
-    def open_answer(self, order: Order, sealed: bytes) -> bytes:
-        """Returns the answer that was kept for this order."""
-        return self._sealer.open(sealed, _answer_place(order))
-
 
 def _person(full_name: str, birth_date: date) -> str:
     # The rule of normalising goes into the hash: under a changed rule a name never meets an old hash by accident.
     return f"{NORMAL_FORM}\n{birth_date.isoformat()}\n{normalised(full_name)}"
-
-
-def _content(order: Order) -> str:
-    return f"{order.method}\n{order.payload}"
-
-
-def _answer_place(order: Order) -> bytes:
-    return f"identity/answer/{order.platform}/{order.method}/{order.request_id}".encode()

@@ -30,6 +30,7 @@ from xacthuc.identity.domain.import_rows import Candidate
 from xacthuc.identity.domain.importing import Outcome
 from xacthuc.identity.ports.imports import Imported, Merged
 from xacthuc.sql.engine import transaction
+from xacthuc.sql.requests import read, spell
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -173,7 +174,7 @@ class SqlImports:
             return None
         if not self._personal.is_fingerprint(order, row.fingerprint):
             raise RequestIdReused
-        return answers.imported(answers.read(self._personal.open_answer(order, row.verdicts)))
+        return answers.imported(read(self._personal.open_answer(order, row.verdicts)))
 
     async def _record(self, connection: AsyncConnection, order: Order, now: datetime, answer: Imported) -> None:
         """Writes the one audit row of the batch, and the answer for whoever sends it again."""
@@ -187,7 +188,7 @@ class SqlImports:
             "platform": order.platform,
             "batch_id": order.request_id,
             "fingerprint": fingerprint,
-            "verdicts": self._personal.seal_answer(order, answers.spell(answer)),
+            "verdicts": self._personal.seal_answer(order, spell(answer)),
             "create_time": now,
         }
         await connection.execute(_KEEP, kept)

@@ -27,6 +27,7 @@ from xacthuc.audit.trail import Trail
 from xacthuc.jobs.queue import JobQueue
 from xacthuc.sql.columns import digest, drawn, flag, instant, number, sealed, word
 from xacthuc.sql.outbox import Outbox
+from xacthuc.sql.requests import requests_table
 
 SCHEMA: Final = "identity"
 
@@ -245,21 +246,7 @@ proofs = Table(
     Index("proofs_age", "redeem_time"),
 )
 
-requests = Table(
-    "requests",
-    metadata,
-    word("platform", primary_key=True),
-    word("method", primary_key=True),
-    word("request_id", primary_key=True),
-    digest("fingerprint"),
-    # Empty between the two transactions of a verification.
-    sealed("answer", nullable=True),
-    instant("create_time"),
-    # Whom it is about, to be forgotten with them; empty where it is about no account.
-    word("account", nullable=True),
-    Index("requests_age", "create_time"),
-    Index("requests_account", "platform", "account", postgresql_where=text("account IS NOT NULL")),
-)
+requests = requests_table(metadata)
 
 # Batches of an import that are done: a repeated one is answered from here.
 import_batches = Table(

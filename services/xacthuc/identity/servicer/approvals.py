@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import approval_admin_pb2
-from xacthuc.identity.servicer.pages import size_of
+from xacthuc.grpckit.pages import size_of
 from xacthuc.identity.usecases import approvals
 from xacthuc.identity.wire import approval_messages
 

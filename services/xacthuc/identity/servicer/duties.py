@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import duty_admin_pb2 as pb2
-from xacthuc.identity.servicer.pages import size_of
+from xacthuc.grpckit.pages import size_of
 from xacthuc.identity.usecases import cases, duties
 from xacthuc.identity.wire import duty_messages as wire
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX, instant, order, spaced

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.empty_pb2 import Empty
 
 from xacthuc.api.identity.v1 import job_admin_pb2 as pb2
-from xacthuc.identity.servicer.pages import size_of
+from xacthuc.grpckit.pages import size_of
 from xacthuc.identity.usecases import jobs
 from xacthuc.identity.wire import job_messages as wire
 from xacthuc.identity.wire.common import order

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import reconciliation_admin_pb2 as pb2
-from xacthuc.identity.servicer.pages import size_of
+from xacthuc.grpckit.pages import size_of
 from xacthuc.identity.usecases import number_lists, reconciliation
 from xacthuc.identity.wire import number_list_messages
 from xacthuc.identity.wire import reconciliation_messages as wire

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
-from xacthuc.identity.servicer.pages import size_of
+from xacthuc.grpckit.pages import size_of
 from xacthuc.identity.usecases import retention
 from xacthuc.identity.wire import retention_messages as wire
 from xacthuc.identity.wire.common import order, spaced

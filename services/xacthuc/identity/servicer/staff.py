@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import staff_admin_pb2
-from xacthuc.identity.servicer.pages import size_of
+from xacthuc.grpckit.pages import size_of
 from xacthuc.identity.usecases import staff
 from xacthuc.identity.wire import staff as wire
 from xacthuc.identity.wire.common import order, spaced

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.empty_pb2 import Empty
 
 from xacthuc.api.identity.v1 import webhook_admin_pb2
-from xacthuc.identity.servicer.pages import size_of
+from xacthuc.grpckit.pages import size_of
 from xacthuc.identity.usecases import webhooks
 from xacthuc.identity.wire import webhook_messages
 from xacthuc.identity.wire.admin import platform_of

@@ -1,83 +1,33 @@
-"""What more than one face needs: orders, names, texts, dates and times."""
+"""What more than one face needs: names and dates; what every service needs is `xacthuc.grpckit.reading`."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
-from xacthuc.grpckit.errors import FieldFault, InvalidRequest
-from xacthuc.identity.commands import Order
+from xacthuc.grpckit.reading import instant, microseconds, optional_timestamp, order, spaced, timestamp
 from xacthuc.identity.domain.registration import CalendarDate
 
 if TYPE_CHECKING:
-    from google.protobuf.message import Message
     from google.type import date_pb2
 
-    from xacthuc.grpckit.call import Call
+__all__ = [
+    "ACCOUNT_PREFIX",
+    "OPERATOR_PREFIX",
+    "calendar_date",
+    "instant",
+    "microseconds",
+    "optional_timestamp",
+    "order",
+    "spaced",
+    "timestamp",
+]
 
 OPERATOR_PREFIX: Final = "operators/"
 
 ACCOUNT_PREFIX: Final = len("accounts/")
 """Cut off a name to get the id; the contract's pattern has checked what is cut."""
 
-_EARLIEST_SECONDS: Final = -62_135_596_800
-_LATEST_SECONDS: Final = 253_402_300_799
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_NANOS: Final = 1_000_000_000
-"""Bounds of a Timestamp: the years 1 to 9999 (google/protobuf/timestamp.proto)."""
-
-
-def order(request: Message, call: Call, platform: str) -> Order:
-    """Reads who asks for a write.
-
-    The payload is the request without its id, serialized: equal requests of any client spell it alike here.
-    """
-    payload = type(request)()
-    payload.CopyFrom(request)
-    payload.ClearField("request_id")
-    return Order(
-        platform=platform,
-        method=request.DESCRIPTOR.name.removesuffix("Request"),
-        request_id=request.request_id.lower(),  # type: ignore[attr-defined]  # every write has one
-        payload=payload.SerializeToString(deterministic=True).hex(),
-        actor=call.actor,
-        trace_id=call.trace.trace_id_hex,
-    )
-
-
-def spaced(text: str) -> str:
-    """Reads a text without what is left of typing it: spaces around and doubled ones."""
-    return " ".join(text.split())
-
 
 def calendar_date(given: date_pb2.Date) -> CalendarDate:
     """Reads a date, which the calendar may not have."""
     return CalendarDate(given.year, given.month, given.day)
-
-
-def optional_timestamp(instant: datetime | None) -> Timestamp | None:
-    """Renders an instant that may not be."""
-    return None if instant is None else timestamp(instant)
-
-
-def timestamp(instant: datetime) -> Timestamp:
-    """Renders an instant."""
-    stamp = Timestamp()
-    stamp.FromDatetime(instant)
-    return stamp
-
-
-def instant(stamp: Timestamp, field: str) -> datetime:
-    """Reads an instant; InvalidRequest naming `field` when it is not one."""
-    # By hand: datetime's own conversion of the earliest and latest seconds fails on some platforms.
-    return _EPOCH + timedelta(0, 0, microseconds(stamp, field))
-
-
-def microseconds(stamp: Timestamp, field: str) -> int:
-    """Reads an instant as microseconds since the Unix epoch; InvalidRequest naming `field` when it is not one."""
-    seconds, nanos = stamp.seconds, stamp.nanos
-    if not _EARLIEST_SECONDS <= seconds <= _LATEST_SECONDS or not 0 <= nanos < _NANOS:
-        raise InvalidRequest(FieldFault(field, "must be a time in the years 1 to 9999", "NOT_A_TIME"))
-    return seconds * 1_000_000 + nanos // 1_000

@@ -78,7 +78,7 @@ async def _new_key(layout: Layout, admin: admin_pb2_grpc.IdentityAdminStub) -> s
         await admin.RevokePlatformKey(revoke, timeout=_CALL_SECONDS)
     request = admin_pb2.CreatePlatformKeyRequest(
         parent=_NAME,
-        scopes=[admin_pb2.PlatformKey.OTP, admin_pb2.PlatformKey.IDENTITY],
+        scopes=[admin_pb2.PlatformKey.OTP, admin_pb2.PlatformKey.IDENTITY, admin_pb2.PlatformKey.GUARDIAN],
         request_id=new_request_id(),
     )
     made = await admin.CreatePlatformKey(request, timeout=_CALL_SECONDS)

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from xacthuc.identity.adapters.sql_requests import Seen, SqlRequests
+    from xacthuc.identity.adapters.sql_requests import SqlRequests
     from xacthuc.identity.commands import Order
+    from xacthuc.sql.requests import Seen
     from xacthuc.tokens.signer import Signer
 
 

@@ -7,7 +7,7 @@ import gc
 
 import pytest
 
-from xacthuc.identity.usecases.identity import Shield
+from xacthuc.shield import Shield
 
 
 @pytest.fixture

@@ -1,0 +1,5 @@
+"""`python -m xacthuc.guardian`."""
+
+from xacthuc.launch import launch
+
+launch("xacthuc.guardian.main")

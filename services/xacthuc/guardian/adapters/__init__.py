@@ -1,0 +1,1 @@
+"""The outside world of the guardian service: PostgreSQL, identity and the one-time-code service."""

@@ -1,0 +1,18 @@
+"""What the outbox says: the closed set of event kinds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    """What happened to a link; the subject is the child. Never renamed once released: others read it."""
+
+    LINK_INVITED = "LINK_INVITED"
+    LINK_AWAITS_APPROVAL = "LINK_AWAITS_APPROVAL"
+    """Whoever answers for the child already has to approve another guardian."""
+    LINK_HELD = "LINK_HELD"
+    LINK_ACTIVE = "LINK_ACTIVE"
+    LINK_DECLINED = "LINK_DECLINED"
+    LINK_EXPIRED = "LINK_EXPIRED"
+    LINK_ENDED = "LINK_ENDED"

@@ -1,0 +1,91 @@
+"""Links, in PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, or_, select
+
+from xacthuc.guardian.adapters.tables import disputes, links
+from xacthuc.guardian.domain.links import Declaration, EndCause, Link, State
+from xacthuc.guardian.domain.relations import Relation, WardGround
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row, Select
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+
+class SqlLinks:
+    """The port `Links`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Takes the pool for calls."""
+        self._engine = engine
+
+    async def get(self, platform: str, link: str) -> Link | None:
+        """Reads one row by its key."""
+        async with transaction(self._engine) as connection:
+            return await read(connection, platform, link)
+
+    async def list_of(
+        self, platform: str, account_id: str, before: int | None, limit: int
+    ) -> tuple[list[Link], int | None]:
+        """Walks the ids from the newest down."""
+        of = links.c
+        found = (
+            _select()
+            .where(of.platform == platform, or_(of.child == account_id, of.guardian == account_id))
+            .order_by(of.id.desc())
+            .limit(limit + 1)
+        )
+        if before is not None:
+            found = found.where(of.id < before)
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(found)).all()
+        following = rows[limit - 1].id if len(rows) > limit else None
+        return [link_of(row) for row in rows[:limit]], following
+
+
+async def read(connection: AsyncConnection, platform: str, link: str) -> Link | None:
+    """Returns a link as it is within a transaction."""
+    found = _select().where(links.c.platform == platform, links.c.link == link)
+    row = (await connection.execute(found)).one_or_none()
+    return None if row is None else link_of(row)
+
+
+def _select() -> Select[Any]:
+    """With the dispute that is open about a link, if any."""
+    of = disputes.c
+    opened = (
+        select(func.max(of.dispute))
+        .where(of.platform == links.c.platform, of.link == links.c.link, of.state == "OPEN")
+        .scalar_subquery()
+    )
+    return select(links, opened.label("dispute"))
+
+
+def link_of(row: Row[Any]) -> Link:
+    """Reads a row."""
+    declaration = None
+    if row.text_version is not None:
+        declaration = Declaration(
+            text_version=row.text_version,
+            accept_time=row.accept_time,
+            ward_ground=WardGround(row.ward_ground) if row.ward_ground else None,
+        )
+    return Link(
+        link=row.link,
+        child_id=row.child,
+        guardian_id=row.guardian,
+        relation=Relation(row.relation),
+        state=State(row.state),
+        end_cause=EndCause(row.end_cause) if row.end_cause else None,
+        declaration=declaration,
+        dispute=row.dispute or "",
+        expire_time=row.expire_time,
+        start_time=row.start_time,
+        end_time=row.end_time,
+        create_time=row.create_time,
+        update_time=row.update_time,
+    )

@@ -1,0 +1,113 @@
+"""What one process of the service works with, made from its settings: connections, adapters, verbs, and work beside the calls."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from xacthuc.audit.work import TrailWork
+from xacthuc.grpckit.channels import ServiceChannel, service_config
+from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.guardian.adapters.pools import JOB_SLOTS, Pools
+from xacthuc.guardian.adapters.sql_links import SqlLinks
+from xacthuc.guardian.adapters.sql_notes import SqlNotes
+from xacthuc.guardian.adapters.tables import SCHEMA, jobs, trail
+from xacthuc.guardian.usecases.guardian import Guardian
+from xacthuc.jobs.worker import Worker
+from xacthuc.sql.relay import Relay
+from xacthuc.valkey import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from xacthuc.clock import Clock
+    from xacthuc.guardian.settings import GuardianSettings
+    from xacthuc.policy import Policy
+    from xacthuc.telemetry.start import Telemetry
+
+_RELAY_INTERVAL: Final = timedelta(milliseconds=250)
+_DRAIN: Final = timedelta(seconds=2)
+
+
+class Runs(Protocol):
+    """Work beside the calls. It ends by defect only."""
+
+    async def run(self) -> None:
+        """Works until cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The ways to everything outside of the process."""
+
+    pools: Pools
+    state: Store
+    """Where identity replicates platform keys and sessions of the staff."""
+    identity: ServiceChannel
+    otp: ServiceChannel
+
+
+@asynccontextmanager
+async def connected(settings: GuardianSettings, telemetry: Telemetry) -> AsyncIterator[Connections]:
+    """Keeps connections for as long as it is entered. Of these only the store has to answer at the start."""
+    pools, tls = Pools(settings), TlsFiles(settings.tls_directory, "guardian")
+    state = await Store.connect(settings.state_url)
+    identity, otp = (
+        ServiceChannel(
+            address,
+            tls,
+            telemetry,
+            peer=peer,
+            service_config=service_config(f"xacthuc.api.{peer}.v1", f"{peer}_grpc_service_config.json"),
+        )
+        for peer, address in (("identity", settings.identity_address), ("otp", settings.otp_address))
+    )
+    try:
+        yield Connections(pools, state, identity, otp)
+    finally:
+        for close in (otp.close, identity.close, state.close, pools.close):
+            await close()
+
+
+class Assembly:
+    """The verbs and the work of one process."""
+
+    def __init__(
+        self,
+        settings: GuardianSettings,
+        connections: Connections,
+        *,
+        policy: Policy,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        """Makes everything, starts nothing."""
+        pools, metrics = connections.pools, telemetry.metrics
+        relay = Relay(pools.writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=metrics.outbox_lag_seconds.set)
+        worker = Worker(pools.jobs, jobs, {}, metrics, slots=JOB_SLOTS, drain=_DRAIN)
+        record = TrailWork.of(
+            pools.audit,
+            trail,
+            settings.audit_ring,
+            clock,
+            metrics,
+            directory=settings.audit_checkpoints_directory,
+            interval=settings.audit_checkpoint_interval,
+            kept_months=policy.retention.audit_months,
+        )
+
+        def appended() -> None:
+            relay.wake()
+            worker.wake()
+
+        self.guardian = Guardian(
+            clock=clock,
+            policy=policy,
+            links=SqlLinks(pools.writes),
+            notes=SqlNotes(pools.writes),
+            appended=appended,
+        )
+        self.works: tuple[Runs, ...] = (relay, worker, record.sealer, record.pruning)

@@ -1,0 +1,69 @@
+"""What a link between a guardian and a child is (R16 to R18)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from xacthuc.guardian.domain.relations import Relation, WardGround
+
+
+class State(StrEnum):
+    """Where a link stands. The contract carries the same names."""
+
+    INVITED = "INVITED"
+    PENDING_APPROVAL = "PENDING_APPROVAL"
+    HELD = "HELD"
+    ACTIVE = "ACTIVE"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    ENDED = "ENDED"
+
+
+OVER: Final = frozenset({State.DECLINED, State.EXPIRED, State.ENDED})
+"""Nothing comes after these."""
+
+
+class EndCause(StrEnum):
+    """Why a link ended. The contract carries the same names."""
+
+    REVOKED = "REVOKED"
+    CAME_OF_AGE = "CAME_OF_AGE"
+    GUARDIAN_STANDING = "GUARDIAN_STANDING"
+    GUARDIAN_DIED = "GUARDIAN_DIED"
+    REPLACED = "REPLACED"
+    DISPUTE = "DISPUTE"
+    CHILD_CLOSED = "CHILD_CLOSED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """What a guardian declared."""
+
+    text_version: str
+    accept_time: datetime
+    ward_ground: WardGround | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One person who answers, or is asked to answer, for one child."""
+
+    link: str
+    child_id: str = field(repr=False)
+    guardian_id: str | None = field(repr=False)
+    """None until it is known."""
+    relation: Relation
+    state: State
+    end_cause: EndCause | None = None
+    declaration: Declaration | None = None
+    dispute: str = ""
+    expire_time: datetime
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    create_time: datetime
+    update_time: datetime

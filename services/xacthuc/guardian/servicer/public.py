@@ -1,0 +1,64 @@
+"""Serves platforms, on the public port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xacthuc.grpckit.pages import size_of
+from xacthuc.guardian.usecases import links
+from xacthuc.guardian.wire import link_messages as wire
+
+if TYPE_CHECKING:
+    from xacthuc.api.guardian.v1 import resources_pb2
+    from xacthuc.api.guardian.v1 import service_pb2 as pb2
+    from xacthuc.grpckit.call import Call
+    from xacthuc.guardian.usecases.guardian import Guardian
+
+
+class GuardianServicer:
+    """Serves platforms, on the public port."""
+
+    def __init__(self, guardian: Guardian) -> None:
+        """Takes what the verbs work with."""
+        self._guardian = guardian
+
+    async def RequestLink(self, request: pb2.RequestLinkRequest, call: Call) -> resources_pb2.Link:
+        raise NotImplementedError
+
+    async def ConfirmLink(self, request: pb2.ConfirmLinkRequest, call: Call) -> resources_pb2.Link:
+        raise NotImplementedError
+
+    async def ApproveLink(self, request: pb2.ApproveLinkRequest, call: Call) -> resources_pb2.Link:
+        raise NotImplementedError
+
+    async def DeclineLink(self, request: pb2.DeclineLinkRequest, call: Call) -> resources_pb2.Link:
+        raise NotImplementedError
+
+    async def RevokeLink(self, request: pb2.RevokeLinkRequest, call: Call) -> resources_pb2.Link:
+        raise NotImplementedError
+
+    async def GetLink(self, request: pb2.GetLinkRequest, call: Call) -> resources_pb2.Link:
+        found = await links.get_link(self._guardian, call.platform, request.name[wire.LINK_PREFIX :])
+        return wire.link(found)
+
+    async def ListLinks(self, request: pb2.ListLinksRequest, call: Call) -> pb2.ListLinksResponse:
+        account_id, before = request.parent[wire.ACCOUNT_PREFIX :], wire.before(request.page_token)
+        return wire.links(*await links.list_links(self._guardian, call.platform, account_id, before, size_of(request)))
+
+    async def UpdateSupervision(self, request: pb2.UpdateSupervisionRequest, call: Call) -> resources_pb2.Supervision:
+        raise NotImplementedError
+
+    async def GetSupervision(self, request: pb2.GetSupervisionRequest, call: Call) -> resources_pb2.Supervision:
+        raise NotImplementedError
+
+    async def RecordChildAssent(self, request: pb2.RecordChildAssentRequest, call: Call) -> resources_pb2.ChildAssent:
+        raise NotImplementedError
+
+    async def ListChildAssents(self, request: pb2.ListChildAssentsRequest, call: Call) -> pb2.ListChildAssentsResponse:
+        raise NotImplementedError
+
+    async def RecordActivity(self, request: pb2.RecordActivityRequest, call: Call) -> pb2.RecordActivityResponse:
+        raise NotImplementedError
+
+    async def ListActivity(self, request: pb2.ListActivityRequest, call: Call) -> pb2.ListActivityResponse:
+        raise NotImplementedError

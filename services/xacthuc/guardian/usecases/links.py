@@ -1,0 +1,32 @@
+"""Who answers for which child."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xacthuc.grpckit.errors import NotFound
+from xacthuc.grpckit.reasons import Reason
+
+if TYPE_CHECKING:
+    from xacthuc.guardian.domain.links import Link
+    from xacthuc.guardian.usecases.guardian import Guardian
+
+
+async def get_link(guardian: Guardian, platform: str, link: str) -> Link:
+    """Returns a link; NotFound when there is none."""
+    found = await guardian.links.get(platform, link)
+    if found is None:
+        raise not_found()
+    return found
+
+
+async def list_links(
+    guardian: Guardian, platform: str, account_id: str, before: int | None, limit: int
+) -> tuple[list[Link], int | None]:
+    """Returns a part of the links of an account, newest first; none when nothing is known of it."""
+    return await guardian.links.list_of(platform, account_id, before, limit)
+
+
+def not_found() -> NotFound:
+    """Returns what is said of a link that is not there."""
+    return NotFound(Reason.LINK_NOT_FOUND, "there is no such link on this platform; invite the guardian again")
