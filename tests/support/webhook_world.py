@@ -14,13 +14,13 @@ from webhook_receiver import WebhookReceiver
 from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.adapters.tables import SCHEMA, jobs, outbox, platforms
-from xacthuc.identity.adapters.watching.tail import Tail
 from xacthuc.identity.adapters.webhooks.deliverer import Deliverer, DeliveryFailedError
 from xacthuc.identity.adapters.webhooks.dispatcher import Dispatcher
 from xacthuc.identity.adapters.webhooks.secrets import WebhookSecrets
 from xacthuc.identity.adapters.webhooks.sender import opened_sender
 from xacthuc.identity.adapters.webhooks.sql_webhooks import SqlWebhooks
 from xacthuc.identity.commands import Order
+from xacthuc.identity.domain.events import told
 from xacthuc.identity.domain.reach import Reach
 from xacthuc.identity.domain.webhooks import Outcome
 from xacthuc.identity.usecases import webhooks as verbs
@@ -29,6 +29,7 @@ from xacthuc.sealing import KeyRing, Sealer
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.outbox import Event
 from xacthuc.sql.relay import Relay
+from xacthuc.watching.tail import Tail
 
 DISABLE_AFTER = timedelta(days=5)
 
@@ -127,7 +128,7 @@ async def world(engine, bench, receiver):
             ],
         )
     sealer = Sealer(KeyRing(keys={0: bytes(32)}, current=0))
-    secrets, tail, outcomes = WebhookSecrets(sealer), Tail(engine, outbox), []
+    secrets, tail, outcomes = WebhookSecrets(sealer), Tail(engine, outbox, told), []
     async with opened_sender(Reach(loopback=True), ca_file=None, concurrency=8) as post:
         store = SqlWebhooks(engine, SqlRequests(bench.personal), secrets, tail)
         made = World(

@@ -72,13 +72,12 @@ from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.tables import SCHEMA, jobs, outbox
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
-from xacthuc.identity.adapters.watching.stream import EventStream
-from xacthuc.identity.adapters.watching.tail import Tail
 from xacthuc.identity.adapters.webhooks.deliverer import SLOTS
 from xacthuc.identity.adapters.webhooks.late_sender import LateSender, late_sender
 from xacthuc.identity.adapters.webhooks.secrets import WebhookSecrets
 from xacthuc.identity.domain.approvals import ApprovalKind
 from xacthuc.identity.domain.claims import Bounds
+from xacthuc.identity.domain.events import told
 from xacthuc.identity.domain.retention import plan
 from xacthuc.identity.staff_assembly import StaffAssembly
 from xacthuc.identity.usecases import approvals, questions
@@ -95,6 +94,8 @@ from xacthuc.sealing import Sealer
 from xacthuc.sql.relay import Relay
 from xacthuc.tokens.signer import Signer
 from xacthuc.valkey import Store
+from xacthuc.watching.stream import EventStream
+from xacthuc.watching.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -196,7 +197,7 @@ class Assembly:
         documents = Documents(pools.writes, keys, filling, clock)
         platforms = SqlPlatforms(pools.writes, requests)
         publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
-        tail, secrets = Tail(pools.events, outbox), WebhookSecrets(sealer)
+        tail, secrets = Tail(pools.events, outbox, told), WebhookSecrets(sealer)
         parts = WebhookParts(pools, requests, secrets, tail, connections.post)
         self.webhooks = WebhookAssembly(settings, parts, policy, clock, metrics)
         relay = Relay(

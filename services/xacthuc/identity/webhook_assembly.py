@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.identity.adapters.pools import Pools
     from xacthuc.identity.adapters.sql_requests import SqlRequests
-    from xacthuc.identity.adapters.watching.tail import Tail
     from xacthuc.identity.adapters.webhooks.secrets import WebhookSecrets
+    from xacthuc.identity.domain.events import AccountEvent
     from xacthuc.identity.ports.webhooks import Post
     from xacthuc.identity.settings import IdentitySettings
     from xacthuc.policy import Policy
     from xacthuc.telemetry.metrics import Metrics
+    from xacthuc.watching.tail import Tail
 
 _DRAIN: Final = timedelta(seconds=2)
 _REPLAY_WAITS: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
@@ -38,7 +39,7 @@ class WebhookParts:
     pools: Pools
     requests: SqlRequests
     secrets: WebhookSecrets
-    tail: Tail
+    tail: Tail[AccountEvent]
     post: Post
 
 

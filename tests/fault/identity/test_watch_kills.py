@@ -22,8 +22,8 @@ from identity_service import Api
 
 from xacthuc.api.identity.v1 import service_pb2
 from xacthuc.client import AsyncXacthuc, EventKind
-from xacthuc.identity.adapters.watching.places import Places
 from xacthuc.sql.migrations import dsn
+from xacthuc.watching.places import Places
 
 ROUNDS = 100 if os.environ.get("XACTHUC_SOAK") else 3
 WRITERS = 16

@@ -18,8 +18,8 @@ import pytest
 from webhook_receiver import WebhookReceiver
 
 from xacthuc.api.identity.v1 import service_pb2, webhook_admin_pb2, webhook_admin_pb2_grpc
-from xacthuc.identity.adapters.watching.places import Places
 from xacthuc.sql.migrations import dsn
+from xacthuc.watching.places import Places
 
 ROUNDS = 100 if os.environ.get("XACTHUC_SOAK") else 3
 ACCOUNTS = "abcdefghijkl"

@@ -54,10 +54,9 @@ from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.tables import outbox
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
-from xacthuc.identity.adapters.watching.stream import EventStream
-from xacthuc.identity.adapters.watching.tail import Tail
 from xacthuc.identity.commands import Consent, CorrectAccount, Order, RegisterAccount
 from xacthuc.identity.domain.claims import Bounds
+from xacthuc.identity.domain.events import told
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.domain.retention import plan
 from xacthuc.identity.ports.eid import Providers
@@ -74,6 +73,8 @@ from xacthuc.settings import Environment
 from xacthuc.sql.engine import transaction
 from xacthuc.tokens.signer import Signer
 from xacthuc.valkey import Store
+from xacthuc.watching.stream import EventStream
+from xacthuc.watching.tail import Tail
 
 PLATFORM = "forum"
 ISSUER = "https://id.example.vn"
@@ -256,7 +257,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         sign_ins=SqlSignIns(database, personal_id_writes),
         personal_id_scheme=PersonalIdScheme.load(),
         providers=Providers(sandbox=SandboxAuthenticator(clock)),
-        events=EventStream(engine, outbox, Tail(engine, outbox)),
+        events=EventStream(engine, outbox, Tail(engine, outbox, told)),
         appended=lambda: None,
     )
     return Bench(clock, identity, database, keys, personal, rows, store, cache, facts, erasures)

@@ -10,20 +10,21 @@ import pytest
 from sqlalchemy import text
 
 from xacthuc.identity.adapters.tables import SCHEMA, outbox
-from xacthuc.identity.adapters.watching import tail as tail_module
-from xacthuc.identity.adapters.watching.stream import EventStream
-from xacthuc.identity.adapters.watching.tail import Tail
-from xacthuc.identity.ports.events import CursorRefusedError, Fault
+from xacthuc.identity.domain.events import told
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.outbox import Event
 from xacthuc.sql.relay import Relay
+from xacthuc.watching import tail as tail_module
+from xacthuc.watching.cursors import CursorRefusedError, Fault
+from xacthuc.watching.stream import EventStream
+from xacthuc.watching.tail import Tail
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 
 @pytest.fixture
 async def stream(engine):
-    tail = Tail(engine, outbox)
+    tail = Tail(engine, outbox, told)
     reading = asyncio.create_task(tail.run())
     yield EventStream(engine, outbox, tail)
     reading.cancel()

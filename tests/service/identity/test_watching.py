@@ -16,8 +16,8 @@ from identity_service import NUMBER, Platform, faults_of, reason_of
 from xacthuc.api.identity.v1 import admin_pb2, events_pb2, internal_pb2, internal_pb2_grpc, service_pb2
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.tls import TlsFiles
-from xacthuc.identity.adapters.watching.places import Places
 from xacthuc.sql.migrations import dsn
+from xacthuc.watching.places import Places
 
 SECONDS = 20
 Kind = events_pb2.AccountEvent.Kind

@@ -6,9 +6,8 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from xacthuc.identity.usecases import decisions, events, guardianships, imports, retention
-from xacthuc.identity.wire import guardianship_messages, retention_messages
+from xacthuc.identity.wire import event_messages, guardianship_messages, retention_messages
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX, order
-from xacthuc.identity.wire.event_messages import EventRenderer
 from xacthuc.identity.wire.imports import RowReader, imported
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class IdentityInternalServicer:
         self._identity = identity
         self._render = render
         self._rows = RowReader()
-        self._event_batch = EventRenderer(names_platforms=True)
+        self._event_batch = event_messages.renderer(names_platforms=True)
 
     async def PutGuardianship(
         self, request: internal_pb2.PutGuardianshipRequest, call: Call

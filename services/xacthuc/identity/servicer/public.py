@@ -21,13 +21,13 @@ from xacthuc.identity.usecases import (
 from xacthuc.identity.wire import (
     account_messages,
     decision_messages,
+    event_messages,
     lifecycle_messages,
     lock_messages,
     personal_id_messages,
     session_messages,
 )
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX
-from xacthuc.identity.wire.event_messages import EventRenderer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -46,7 +46,7 @@ class IdentityServicer:
         self._identity = identity
         self._render = render
         self._entries = session_messages.EntryReader()
-        self._event_batch = EventRenderer(names_platforms=False)
+        self._event_batch = event_messages.renderer(names_platforms=False)
 
     async def RegisterAccount(self, request: service_pb2.RegisterAccountRequest, call: Call) -> resources_pb2.Account:
         command = account_messages.register_account(request, call)

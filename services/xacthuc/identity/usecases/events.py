@@ -5,15 +5,16 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.grpckit.errors import FieldFault, InvalidRequest, OutOfRange, XacthucError
-from xacthuc.grpckit.reasons import Reason
-from xacthuc.identity.ports.events import CursorRefusedError, Fault
+from xacthuc.grpckit import watching
+from xacthuc.watching.cursors import CursorRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from xacthuc.grpckit.errors import XacthucError
     from xacthuc.identity.ports.events import EventBatch
     from xacthuc.identity.usecases.identity import Identity
+    from xacthuc.watching.cursors import Fault
 
 _ANEW: Final = "list all accounts once, then watch from watch_cursor of the first page"
 
@@ -26,17 +27,11 @@ async def watch_accounts(
     try:
         async with aclosing(events.watch(platform, cursor, recent)) as batches:
             async for batch in batches:
-                yield batch, await events.spelled(batch)
+                yield batch, await events.spelled(batch.position)
     except CursorRefusedError as refused:
         raise refusal(refused.fault) from None
 
 
 def refusal(fault: Fault) -> XacthucError:
     """Returns what a caller is told about a cursor."""
-    if fault is Fault.UNKNOWN:
-        return InvalidRequest(
-            FieldFault("cursor", "must be one that this service gave, unchanged; leave it out to begin", "NOT_OURS")
-        )
-    if fault is Fault.AHEAD:
-        return OutOfRange(Reason.CURSOR_AHEAD, f"the record ends before this cursor, since it was restored; {_ANEW}")
-    return OutOfRange(Reason.CURSOR_EXPIRED, f"events behind this cursor are no longer kept; {_ANEW}")
+    return watching.refusal(fault, _ANEW)

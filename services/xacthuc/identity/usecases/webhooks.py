@@ -16,11 +16,11 @@ from xacthuc.grpckit.errors import (
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain import webhooks as rules
 from xacthuc.identity.domain.webhooks import MOST_WEBHOOKS, SECRET_BYTES, WebhookState
-from xacthuc.identity.ports.events import Fault
 from xacthuc.identity.ports.webhooks import Webhook, WebhookFault
 from xacthuc.identity.usecases.events import refusal
 from xacthuc.identity.usecases.platforms import no_platform
 from xacthuc.ids import encode, random_bytes
+from xacthuc.watching.cursors import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

@@ -20,7 +20,6 @@ from xacthuc.audit.trail import Entry
 from xacthuc.identity.adapters.job_kinds import JobKind
 from xacthuc.identity.adapters.remote.circuit import Circuit
 from xacthuc.identity.adapters.tables import jobs, outbox, trail
-from xacthuc.identity.adapters.watching.tail import chunks
 from xacthuc.identity.adapters.webhooks import sql_deliveries
 from xacthuc.identity.adapters.webhooks.sql_deliveries import event_of, of_delivery, webhook_of
 from xacthuc.identity.adapters.webhooks.tables import webhook_deliveries, webhooks
@@ -35,10 +34,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.clock import Clock
-    from xacthuc.identity.adapters.watching.tail import Tail
     from xacthuc.identity.adapters.webhooks.secrets import WebhookSecrets
     from xacthuc.identity.domain.events import AccountEvent
     from xacthuc.identity.ports.webhooks import Attempt, Post, Webhook
+    from xacthuc.watching.tail import Tail
 
 SLOTS: Final = 12
 """Requests at once in this process."""
@@ -70,7 +69,7 @@ class Deliverer:
         engine: AsyncEngine,
         secrets: WebhookSecrets,
         post: Post,
-        tail: Tail,
+        tail: Tail[AccountEvent],
         clock: Clock,
         *,
         disable_after: timedelta,
@@ -120,7 +119,7 @@ class Deliverer:
             after = max(after, ends.forgotten)  # what was forgotten meanwhile cannot be told any more
             upto = min(after + _POSITIONS_AT_ONCE, until)
             _, rows = await outbox.span(connection, after=after, until=upto, platform=platform)
-            last, events = next(chunks(rows, places, upto, _EVENTS_AT_ONCE))
+            last, events = next(self._tail.chunks(rows, places, upto, _EVENTS_AT_ONCE))
             await sql_deliveries.give(connection, [webhook], events, self._clock.now(), again=True)
             if last < until:
                 await jobs.enqueue(connection, [Job(JobKind.WEBHOOK_REPLAY, job.key, {"after": last, "until": until})])

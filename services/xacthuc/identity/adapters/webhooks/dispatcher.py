@@ -15,7 +15,6 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.identity.adapters.tables import cursors, outbox
-from xacthuc.identity.adapters.watching.tail import chunks
 from xacthuc.identity.adapters.webhooks import sql_deliveries
 from xacthuc.identity.adapters.webhooks.sql_deliveries import STREAM
 from xacthuc.sql.engine import transaction
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.clock import Clock
-    from xacthuc.identity.adapters.watching.tail import Tail
+    from xacthuc.identity.domain.events import AccountEvent
+    from xacthuc.watching.tail import Tail
 
 _LOOK_SECONDS: Final = 1.0
 _POSITIONS_AT_ONCE: Final = 200
@@ -42,7 +42,7 @@ class Dispatcher:
     def __init__(
         self,
         engine: AsyncEngine,
-        tail: Tail,
+        tail: Tail[AccountEvent],
         clock: Clock,
         *,
         given: Callable[[], None],
@@ -95,7 +95,7 @@ class Dispatcher:
             if after >= head.position:
                 return False
             until = min(after + _POSITIONS_AT_ONCE, head.position)
-            last, events = next(chunks(rows, places, until, _EVENTS_AT_ONCE))
+            last, events = next(self._tail.chunks(rows, places, until, _EVENTS_AT_ONCE))
             made = await sql_deliveries.give(connection, receivers, events, now)
             await self._save(connection, last)
         if made:

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.identity.adapters.sql_requests import SqlRequests
-    from xacthuc.identity.adapters.watching.tail import Tail
     from xacthuc.identity.adapters.webhooks.secrets import WebhookSecrets
     from xacthuc.identity.commands import Order
+    from xacthuc.identity.domain.events import AccountEvent
     from xacthuc.identity.ports.webhooks import Changes, Delivery, From
+    from xacthuc.watching.tail import Tail
 
 _SECRET_ID_BYTES: Final = 9
 
@@ -40,7 +41,9 @@ _SECRET_ID_BYTES: Final = 9
 class SqlWebhooks:
     """The port `Webhooks`."""
 
-    def __init__(self, engine: AsyncEngine, requests: SqlRequests, secrets: WebhookSecrets, tail: Tail) -> None:
+    def __init__(
+        self, engine: AsyncEngine, requests: SqlRequests, secrets: WebhookSecrets, tail: Tail[AccountEvent]
+    ) -> None:
         """Takes the pool for writes, what recognises repetitions, what seals secrets, and how events are spelled."""
         self._engine = engine
         self._requests = requests

@@ -1,23 +1,21 @@
-"""The port `Events`: each watcher's way through the outbox, from memory when it is up to date, else from the database."""
+"""Each watcher's way through the outbox, from memory when it is up to date, else from the database."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic
 
-from xacthuc.identity.adapters.watching.tail import chunks
-from xacthuc.identity.adapters.watching.window import Batch
-from xacthuc.identity.ports.events import CursorRefusedError, Fault
 from xacthuc.sql.engine import transaction
+from xacthuc.watching.cursors import CursorRefusedError, Fault
+from xacthuc.watching.window import Batch, T
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from xacthuc.identity.adapters.watching.tail import Tail
-    from xacthuc.identity.ports.events import EventBatch
     from xacthuc.sql.outbox import Head, Outbox
+    from xacthuc.watching.tail import Tail
 
 _HEARTBEAT_SECONDS: Final = 10.0
 _READS_AT_ONCE: Final = 2
@@ -26,10 +24,10 @@ _BATCH_EVENTS: Final = 500
 _MOST_POSITIONS: Final = 200
 
 
-class EventStream:
-    """Watches the outbox."""
+class EventStream(Generic[T]):
+    """Watches an outbox."""
 
-    def __init__(self, engine: AsyncEngine, outbox: Outbox, tail: Tail) -> None:
+    def __init__(self, engine: AsyncEngine, outbox: Outbox, tail: Tail[T]) -> None:
         """Takes the pool for watchers that are behind, and what all the others read."""
         self._engine = engine
         self._outbox = outbox
@@ -41,11 +39,11 @@ class EventStream:
         places = await self._tail.places()
         return places.cursor((await self._ends()).position)
 
-    async def spelled(self, batch: EventBatch) -> str:
-        """Spells the batch's position."""
-        return (await self._tail.places()).cursor(batch.position)
+    async def spelled(self, position: int) -> str:
+        """Spells it as everything up to it."""
+        return (await self._tail.places()).cursor(position)
 
-    async def watch(self, platform: str, cursor: str, recent: int = 0) -> AsyncGenerator[EventBatch]:
+    async def watch(self, platform: str, cursor: str, recent: int = 0) -> AsyncGenerator[Batch[T]]:
         """Holds one batch at a time, however slow its consumer is."""
         loop = asyncio.get_running_loop()
         position, beat, positions = await self._begin(cursor, recent), 0.0, _MOST_POSITIONS
@@ -80,14 +78,14 @@ class EventStream:
                 raise CursorRefusedError(Fault.EXPIRED)
         return position
 
-    async def _read(self, platform: str, position: int, positions: int) -> Batch:
+    async def _read(self, platform: str, position: int, positions: int) -> Batch[T]:
         """Reads on in the database; a batch without events when nothing up to its position is the platform's."""
         places, until = await self._tail.places(), position + positions
         async with self._turns, transaction(self._engine) as connection:
             head, rows = await self._outbox.span(connection, after=position, until=until, platform=platform)
         if position < head.forgotten:
             raise CursorRefusedError(Fault.EXPIRED)
-        last, events = next(chunks(rows, places, min(until, head.position), _BATCH_EVENTS))
+        last, events = next(self._tail.chunks(rows, places, min(until, head.position), _BATCH_EVENTS))
         return Batch(events, last)
 
     async def _ends(self) -> Head:

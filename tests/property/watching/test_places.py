@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xacthuc.identity.adapters.watching.places import Places
 from xacthuc.ids import decode, encode
+from xacthuc.watching.places import Places
 
 PLACES = Places(bytes(range(32)))
 POSITIONS, NUMBERS = st.integers(0, 2**63 - 1), st.integers(0, 2**16 - 1)

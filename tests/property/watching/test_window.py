@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xacthuc.identity.adapters.watching.window import ALL, Chunk, Window
-from xacthuc.identity.domain.events import AccountEvent
+from xacthuc.watching.window import ALL, Chunk, Window
 
 PLATFORMS = "pqr"
 MOST = 12
 
 
-def event(position, platform, number=0):
-    return AccountEvent(
-        event_id=f"{position}.{number}",
-        position=position,
-        kind="PHONE_VERIFIED",
-        platform=platform,
-        account_id="an",
-        time=datetime(2026, 11, 28, tzinfo=UTC),
-        details=(),
-    )
+class Event(NamedTuple):
+    position: int
+    platform: str
+    number: int
 
 
 @st.composite
@@ -34,7 +27,7 @@ def histories(draw):
     for size in draw(st.lists(st.integers(1, 5), max_size=12)):
         rows = [(draw(st.sampled_from(PLATFORMS)), draw(st.integers(0, 3))) for _ in range(size)]
         events = [
-            event(position + place, platform, number)
+            Event(position + place, platform, number)
             for place, (platform, count) in enumerate(rows, start=1)
             for number in range(count)
         ]

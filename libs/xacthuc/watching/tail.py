@@ -9,22 +9,20 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias
 
-from xacthuc.identity.adapters.watching.places import Places
-from xacthuc.identity.adapters.watching.window import Chunk, Window
-from xacthuc.identity.domain.events import told
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
+from xacthuc.watching.places import Places
+from xacthuc.watching.window import Chunk, T, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from xacthuc.identity.domain.events import AccountEvent
-    from xacthuc.sql.outbox import Outbox, Positioned
+    from xacthuc.sql.outbox import Event, Outbox, Positioned
 
 _LOOK_SECONDS: Final = 0.25
 _JITTER: Final = 0.2
@@ -37,14 +35,19 @@ _MOST_BEHIND: Final = 2_000
 """Positions. Further behind, as after a night without watchers, the reader begins anew near the end."""
 
 
-class Tail:
+Tell: TypeAlias = "Callable[[int, Event, Callable[[int, int], str]], Iterable[T]]"
+"""Says what watchers are told of what happened at a position, in order, with what names the n-th of it."""
+
+
+class Tail(Generic[T]):
     """The newest events, for all watchers."""
 
-    def __init__(self, engine: AsyncEngine, outbox: Outbox) -> None:
+    def __init__(self, engine: AsyncEngine, outbox: Outbox, tell: Tell[T]) -> None:
         """Reads nothing before somebody watches."""
         self._engine = engine
         self._outbox = outbox
-        self._window = Window(0, _MOST_EVENTS)
+        self._tell = tell
+        self._window = Window[T](0, _MOST_EVENTS)
         self._places: Places | None = None
         self._watchers = 0
         self._wake = asyncio.Event()
@@ -53,7 +56,7 @@ class Tail:
         self._log = get_logger()
 
     @property
-    def window(self) -> Window:
+    def window(self) -> Window[T]:
         """What is in memory now."""
         return self._window
 
@@ -108,33 +111,32 @@ class Tail:
             async with transaction(self._engine) as connection:
                 head, rows = await self._outbox.span(connection, after=after, until=after + _POSITIONS_AT_ONCE)
             if head.position - after > _MOST_BEHIND or head.forgotten > after:
-                self._window = Window(max(head.forgotten, head.position - _MOST_BEHIND), _MOST_EVENTS)
+                self._window = Window[T](max(head.forgotten, head.position - _MOST_BEHIND), _MOST_EVENTS)
                 continue
             until = min(after + _POSITIONS_AT_ONCE, head.position)
-            for last, events in chunks(rows, places, until, _CHUNK_EVENTS):
+            for last, events in self.chunks(rows, places, until, _CHUNK_EVENTS):
                 self._append(Chunk(events, self._window.end, last))
                 await asyncio.sleep(0)  # a batch of an import is a thousand events: others have their turn in between
             if until == head.position:
                 return
 
-    def _append(self, chunk: Chunk) -> None:
+    def chunks(
+        self, rows: Sequence[Positioned], places: Places, until: int, most_events: int
+    ) -> Iterator[tuple[int, list[T]]]:
+        """Yields what is told of rows, about `most_events` at a time, and up to which position it is all; at last `until`.
+
+        A row is never divided, so that a position is all that a reader has to remember.
+        """
+        events = list[T]()
+        for row in rows:
+            if len(events) >= most_events:
+                yield row.position - 1, events
+                events = []
+            events += self._tell(row.position, row.event, places.event_id)
+        yield until, events
+
+    def _append(self, chunk: Chunk[T]) -> None:
         self._window.append(chunk)
         for platform in chunk.watched:
             if (change := self._changes.pop(platform, None)) and not change.done():
                 change.set_result(None)
-
-
-def chunks(
-    rows: Sequence[Positioned], places: Places, until: int, most_events: int
-) -> Iterator[tuple[int, list[AccountEvent]]]:
-    """Yields the events of rows, about `most_events` at a time, and up to which position they are all; at last `until`.
-
-    A row is never divided, so that a position is all that a reader has to remember.
-    """
-    events = list["AccountEvent"]()
-    for row in rows:
-        if len(events) >= most_events:
-            yield row.position - 1, events
-            events = []
-        events += told(row.position, row.event, places.event_id)
-    yield until, events

@@ -8,39 +8,54 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-
-    from xacthuc.identity.domain.events import AccountEvent
 
 ALL: Final = ""
 """In place of a platform: every one."""
 
 
-class Batch:
+class Told(Protocol):
+    """Something that watchers are told."""
+
+    @property
+    def position(self) -> int:
+        """Its place in the outbox; several may share one."""
+        ...
+
+    @property
+    def platform(self) -> str:
+        """Whose it is."""
+        ...
+
+
+T = TypeVar("T", bound=Told)
+
+
+class Batch(Generic[T]):
     """Some events, and the position to go on behind. Two are the same when they are one object."""
 
     __slots__ = ("__weakref__", "events", "position")
 
-    def __init__(self, events: Sequence[AccountEvent], position: int) -> None:
+    def __init__(self, events: Sequence[T], position: int) -> None:
         """Takes events in order, none of them behind `position`."""
         self.events = events
         self.position = position
 
 
-class Chunk:
+class Chunk(Generic[T]):
     """Everything that happened behind one position and up to another."""
 
     __slots__ = ("_batches", "after", "last", "size")
 
-    def __init__(self, events: Sequence[AccountEvent], after: int, last: int) -> None:
+    def __init__(self, events: Sequence[T], after: int, last: int) -> None:
         """Sorts `events` by platform."""
         self.after = after
         self.last = last
         self.size = len(events)
-        found = defaultdict[str, list["AccountEvent"]](list)
+        found = defaultdict[str, list[T]](list)
         for event in events:
             found[event.platform].append(event)
         self._batches = {platform: Batch(of_platform, last) for platform, of_platform in found.items()}
@@ -53,7 +68,7 @@ class Chunk:
         """Returns whom the chunk has something for: platforms, and ALL."""
         return self._batches.keys()
 
-    def behind(self, position: int, platform: str) -> Batch | None:
+    def behind(self, position: int, platform: str) -> Batch[T] | None:
         """Returns what happened on a platform behind a position; None when that is nothing."""
         batch = self._batches.get(platform)
         if batch is None or position <= self.after:
@@ -62,12 +77,12 @@ class Chunk:
         return Batch(events, self.last) if events else None
 
 
-class Window:
+class Window(Generic[T]):
     """Chunks without a gap between them, the oldest of which go when there are too many events."""
 
     def __init__(self, start: int, most_events: int) -> None:
         """Begins empty behind position `start`."""
-        self._chunks = list[Chunk]()
+        self._chunks = list[Chunk[T]]()
         self._lasts = list[int]()
         self._events = 0
         self._most_events = most_events
@@ -75,7 +90,7 @@ class Window:
         """Everything behind it, up to `end`, is held."""
         self.end = start
 
-    def append(self, chunk: Chunk) -> None:
+    def append(self, chunk: Chunk[T]) -> None:
         """Adds what comes next; ValueError when it does not."""
         if chunk.after != self.end:
             raise ValueError("chunk: must begin where the window ends")
@@ -90,7 +105,7 @@ class Window:
             dropped += 1
         del self._chunks[:dropped], self._lasts[:dropped]
 
-    def behind(self, position: int, platform: str) -> Batch | None:
+    def behind(self, position: int, platform: str) -> Batch[T] | None:
         """Returns the next events of a platform behind `position`, or none up to the end. None when some have gone."""
         if position < self.start:
             return None
