@@ -14,8 +14,8 @@ PLACES = (".ci", "benchmarks", "docs", "examples", "libs", "protos", "services",
 BUILT = {"__pycache__", "node_modules", "gen", "dist"}
 
 STANDARD_FILES = ("main", "settings", "servicer", "wire", "usecases", "domain", "ports", "adapters")
-NOT_SERVICES = {"up", "cli"}
-"""What runs on one machine, and the command: neither serves a contract."""
+NOT_SERVICES = {"up", "cli", "backfill"}
+"""What runs on one machine, the command, and a job: none of them serves a contract."""
 
 MOST_LINES = 350
 

@@ -9,6 +9,9 @@ VIETNAM_TIME = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """UTC+7 without daylight saving, the country's one legal time. Fixed on purpose: it equals the zone Asia/Ho_Chi_Minh for
 every instant since 13 June 1975, and needs no time-zone database, which slim container images do not carry."""
 
+OLDEST_YEARS = 130
+"""Beyond any documented life (122 years): a slip of the pen, not a person."""
+
 DAY_MS = 86_400_000
 _MINUTE_MS = 60_000
 _AHEAD_MS = VIETNAM_TIME.utcoffset(None) // timedelta(milliseconds=1)

@@ -13,7 +13,6 @@ from xacthuc import names
 from xacthuc.identity.domain.importing import Outcome, PhoneOutcome, Verdict
 from xacthuc.identity.domain.registration import (
     CLOCK_TOLERANCE,
-    OLDEST_YEARS,
     Fault,
     Person,
     accept_time_fault,
@@ -21,6 +20,7 @@ from xacthuc.identity.domain.registration import (
 )
 from xacthuc.phone import Refusal
 from xacthuc.policy import local_date
+from xacthuc.policy.dates import OLDEST_YEARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

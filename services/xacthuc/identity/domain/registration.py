@@ -7,12 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.policy import age_on, local_date
+from xacthuc.policy.dates import OLDEST_YEARS
 
 if TYPE_CHECKING:
     from xacthuc.policy import Policy
-
-OLDEST_YEARS: Final = 130
-"""Beyond any documented life (122 years): a slip of the pen, not a person."""
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """How far a platform's clock may be ahead of ours."""
