@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import orjson
 
-from xacthuc import lean
 from xacthuc.identity.adapters.remote.tls import ClientTls
+from xacthuc.lanes import opened_lanes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -132,15 +132,11 @@ class Exchange:
 @asynccontextmanager
 async def opened_exchange(*, timeout_seconds: float, concurrency: int, tls: Tls) -> AsyncIterator[Exchange]:
     """Keeps connections for as long as it is entered; DataFileError for certificates that cannot be used."""
-    limits = httpx.Limits(
-        max_connections=concurrency, max_keepalive_connections=concurrency, keepalive_expiry=_KEEP_ALIVE_SECONDS
-    )
     ours = ClientTls(tls)
-    # httpcore looks for sniffio at every lock of every request, and not finding it takes a search of all of sys.path.
-    with lean.without("sniffio"):
-        # trust_env off: the machine's environment does not decide whose certificates are believed.
-        async with httpx.AsyncHTTPTransport(verify=ours.context, limits=limits, trust_env=False) as transport:
-            yield Exchange(transport, timeout_seconds, ours)
+    async with opened_lanes(
+        most=concurrency, keep_alive_seconds=_KEEP_ALIVE_SECONDS, context=ours.context
+    ) as transport:
+        yield Exchange(transport, timeout_seconds, ours)
 
 
 def document_of(body: bytes) -> object:
