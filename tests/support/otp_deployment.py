@@ -42,7 +42,7 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Key files and certificates, as `xacthuc up` makes them."""
     directory = tmp_path_factory.mktemp("secrets")
     keys.make_missing(directory)
-    certificates.ensure(directory, datetime.now(UTC), ("otp", "identity", "backfill", "cli"))
+    certificates.ensure(directory, datetime.now(UTC), ("otp", "identity", "guardian", "backfill", "cli"))
     return directory
 
 
@@ -145,7 +145,7 @@ async def deploy(valkey_url: str, clock: FixedClock, secrets: Path, tmp_path: Pa
                 )
 
             public = service_pb2_grpc.OtpServiceStub(await channel())
-            peers = {peer: await channel(peer) for peer in ("identity", "backfill", "cli")}
+            peers = {peer: await channel(peer) for peer in ("identity", "guardian", "backfill", "cli")}
             ring = KeyRing.read(secrets / "otp.keys")
             return Deployment(
                 clock=clock,

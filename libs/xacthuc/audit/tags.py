@@ -35,6 +35,8 @@ class Tag(StrEnum):
     ELECTRONIC_ID_REFUSED = "identity:account:electronic_id_refused"
     SUBSCRIBER_COMPARED = "identity:account:subscriber_compared"
     """A mobile operator compared name, birth date and personal ID with its subscriber record, each for itself."""
+    GUARDIAN_REGISTERED = "identity:account:guardian_registered"
+    """A record was made of a guardian who has no account; the detail names the version of the declaration."""
     GUARDIAN_LINKED = "identity:account:guardian_linked"
     """Somebody answers for a child from now on; the detail names the links, not the people."""
     GUARDIAN_ENDED = "identity:account:guardian_ended"

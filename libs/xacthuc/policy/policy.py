@@ -11,6 +11,7 @@ from typing import Self
 from xacthuc import datafile
 from xacthuc.datafile import DataFileError, Source
 from xacthuc.policy import dates
+from xacthuc.policy.guardianship import Guardianship
 from xacthuc.policy.livestreams import Livestream
 from xacthuc.policy.messages import (
     CODE_FIELDS,
@@ -69,6 +70,7 @@ class Policy:
     retention: Retention
     duties: Duties
     grace: Grace
+    guardianship: Guardianship
     locks: Locks
     accounts_per_number: AccountsPerNumber
     accounts_per_personal_id: Holders

@@ -61,6 +61,7 @@ from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
 from xacthuc.identity.adapters.sql_held_jobs import SqlHeldJobs
+from xacthuc.identity.adapters.sql_holders import SqlHolders
 from xacthuc.identity.adapters.sql_imports import SqlImports
 from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
@@ -266,6 +267,7 @@ class Assembly:
             record=SqlAudit(pools.writes),
             proofs=peer,
             guardianships=SqlGuardianships(database),
+            holders=SqlHolders(database),
             standings=standings,
             tokens=SignedStandings(signer),
             platforms=platforms,

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from xacthuc.credentials.staff import Operator, Role
     from xacthuc.identity.domain.approvals import Act, Step
     from xacthuc.identity.domain.facts import EvidenceKind
-    from xacthuc.identity.domain.guardianship import Guardianship
+    from xacthuc.identity.domain.guardianship import Guardian, Guardianship
     from xacthuc.identity.domain.import_rows import ImportedRow
     from xacthuc.identity.domain.numbers import RevocationReason
     from xacthuc.identity.domain.personal_ids import Ground
     from xacthuc.identity.domain.registration import CalendarDate
     from xacthuc.identity.domain.sessions import Entry, Rejected
     from xacthuc.identity.domain.violations import RemovalOrder
+    from xacthuc.identity.ports.numbers import Proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +196,32 @@ class PutGuardianship:
     order: Order
     child_id: str = field(repr=False)
     guardianship: Guardianship
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterGuardian:
+    """Somebody who is to answer for a child, with a number proven for that."""
+
+    order: Order
+    link: str
+    account_id: str = field(repr=False)
+    """Empty for who has none."""
+    full_name: str = field(repr=False)
+    birth_date: CalendarDate = field(repr=False)
+    consent: Consent
+    """The declaration that they accepted."""
+    proof: Proof = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckGuardian:
+    """Somebody who may come to answer for a child."""
+
+    platform: str
+    child_id: str = field(repr=False)
+    guardian: Guardian
+    child_devices: frozenset[str] = field(repr=False)
+    """Digests of devices on which the child was seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

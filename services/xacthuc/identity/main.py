@@ -89,6 +89,9 @@ SCOPES: Final = {
 
 PEERS: Final = {
     "PutGuardianship": {"guardian"},
+    "RegisterGuardian": {"guardian"},
+    "CheckGuardian": {"guardian"},
+    "GetHolder": {"guardian"},
     "ImportAccounts": {"backfill", "cli"},
     "AcknowledgeErasure": {"guardian", "livestream", "backfill"},
     "CheckBroadcaster": {"livestream"},

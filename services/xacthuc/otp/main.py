@@ -156,6 +156,7 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
             OtpInternalServicer(otp, notices, outcomes),
             allow={
                 "RedeemProof": {"identity", "guardian"},
+                "DigestDevice": {"guardian"},
                 "SendNotice": {"backfill", "identity"},
                 "WatchOutcomes": {"identity", "cli"},
             },

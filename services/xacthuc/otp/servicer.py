@@ -87,6 +87,9 @@ class OtpInternalServicer:
     async def RedeemProof(self, request: internal_pb2.RedeemProofRequest, call: Call) -> internal_pb2.Proof:
         return internal.proof(*await checking.redeem_proof(self._otp, internal.redeem_proof(request, call)))
 
+    async def DigestDevice(self, request: internal_pb2.DigestDeviceRequest, call: Call) -> internal_pb2.DeviceDigest:
+        return internal.device(self._otp.digests.of("device", call.platform, request.device_id))
+
     async def SendNotice(self, request: internal_pb2.SendNoticeRequest, call: Call) -> internal_pb2.Notice:
         notice = await sending.send_notice(self._otp, self._notices, internal.send_notice(request, call))
         return internal.notice(notice)

@@ -12,6 +12,7 @@ OPENING = {"open", "person", "number", "masked_number", "masked_personal_id", "c
 CIPHERS = {"cipher", "key", "kept", "plain"}
 PLACES = {
     "adapters/account_rows.py": "masked forms, and whether the holder is a child",
+    "adapters/candidates.py": "whether who is to answer for a child is of age",
     "adapters/import_verdicts.py": "whether a row of an import tells of somebody else",
     "adapters/locks/bindings.py": "makes the hashes by which a lock binds an identity",
     "adapters/number_notices.py": "tells a number that another account took it; otp is this product",
@@ -24,7 +25,6 @@ PLACES = {
     "adapters/rotation/targets.py": "makes hashes anew",
     "adapters/sessions/origins.py": "addresses of log-ins: for an officer, an authority or the person, each reading audited",
     "adapters/sql_claims.py": "whether who stands on a number is the same person",
-    "adapters/sql_guardianships.py": "whether a child is one still",
     "adapters/sql_sign_ins.py": "goes on with a sign-in",
 }
 

@@ -43,6 +43,7 @@ from xacthuc.identity.adapters.sql_account_list import SqlAccountList
 from xacthuc.identity.adapters.sql_accounts import SqlAccounts, SqlFacts
 from xacthuc.identity.adapters.sql_guardianships import SqlGuardianships
 from xacthuc.identity.adapters.sql_held_jobs import SqlHeldJobs
+from xacthuc.identity.adapters.sql_holders import SqlHolders
 from xacthuc.identity.adapters.sql_imports import SqlImports
 from xacthuc.identity.adapters.sql_lifecycle import SqlLifecycle
 from xacthuc.identity.adapters.sql_personal_ids import SqlPersonalIds
@@ -249,6 +250,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         record=SqlAudit(engine),
         proofs=NoPeer(),
         guardianships=SqlGuardianships(database),
+        holders=SqlHolders(database),
         standings=Standings(cache, facts, clock, hard_limit=HARD_LIMIT, most_reads=64),
         tokens=SignedStandings(signer),
         platforms=SqlPlatforms(engine, requests),

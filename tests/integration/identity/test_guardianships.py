@@ -6,67 +6,23 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from family import ALL, CHILD_BORN, NUMBERS, family
 from sqlalchemy import text
 
-from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest, NotFound, RequestIdReused
+from xacthuc.grpckit.errors import InvalidRequest, NotFound, RequestIdReused
 from xacthuc.grpckit.reasons import Reason as Refusal
 from xacthuc.identity.adapters.purge import Purge, purge_job
-from xacthuc.identity.commands import EndAccount, PutGuardianship
+from xacthuc.identity.commands import EndAccount
 from xacthuc.identity.domain.account import State
-from xacthuc.identity.domain.facts import Supervision
-from xacthuc.identity.domain.guardianship import Guardian, Guardianship, Relation
+from xacthuc.identity.domain.guardianship import Guardianship, Relation
 from xacthuc.identity.domain.registration import CalendarDate
 from xacthuc.identity.usecases import accounts, lifecycle
-from xacthuc.identity.usecases.guardianships import put_guardianship
 from xacthuc.jobs.job import RetryAt
 from xacthuc.policy import Action, Policy, Reason
 
+__all__ = ["family"]
+
 PLATFORM = "forum"
-CHILD_BORN = (2015, 1, 2)
-ALL = Supervision(0, suspended=False, actions=frozenset(Action), quiet_from=0, quiet_to=0)
-NUMBERS = {"mother": "+84912345671", "father": "+84912345672"}
-
-
-class Family:
-    """A child and its parents, and what the guardian service says of them."""
-
-    def __init__(self, bench):
-        self.bench = bench
-
-    def guardian(self, account_id, **changes):
-        usual = {
-            "link": f"links/{account_id}",
-            "account_id": account_id,
-            "relation": Relation.MOTHER,
-            "start_time": self.bench.clock.now(),
-        }
-        return Guardian(**{**usual, **changes})
-
-    async def put(self, version, *guardians, supervision=ALL, child="child", order=None):
-        answering = tuple(each if isinstance(each, Guardian) else self.guardian(each) for each in guardians)
-        wanted = Guardianship(guardians=answering, supervision=supervision, version=version)
-        payload = repr((version, [each.link for each in answering], supervision))
-        command = PutGuardianship(
-            order=order or self.bench.order(payload, "PutGuardianship"), child_id=child, guardianship=wanted
-        )
-        return await put_guardianship(self.bench.identity, command)
-
-    async def refusal(self, *guardians, child="child"):
-        with pytest.raises(FailedPrecondition) as refused:
-            await self.put(1, *guardians, child=child)
-        return refused.value
-
-    async def may_post(self):
-        return (await self.bench.check("child", Action.POST)).reason
-
-
-@pytest.fixture
-async def family(bench):
-    await bench.register("child", born=CHILD_BORN)
-    for parent, number in NUMBERS.items():
-        await bench.register(parent)
-        await bench.verify(parent, bench.proof(parent, number))
-    return Family(bench)
 
 
 async def state(bench, account_id="child"):

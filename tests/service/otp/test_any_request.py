@@ -34,7 +34,11 @@ METHODS = {
     for method in module.DESCRIPTOR.services_by_name[service].methods
     if not method.server_streaming
 }
-PEERS = {"OtpInternal/SendNotice": "backfill", "OtpInternal/RedeemProof": "identity"}
+PEERS = {
+    "OtpInternal/SendNotice": "backfill",
+    "OtpInternal/RedeemProof": "identity",
+    "OtpInternal/DigestDevice": "guardian",
+}
 
 PLAUSIBLE: dict[str, list[Any]] = {
     "phone_number": ["0912345678", "+84 91 234 56 79", "02438251234", "113"],

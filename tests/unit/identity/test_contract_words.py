@@ -21,7 +21,8 @@ from xacthuc.credentials.staff import Role
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.approvals import ApprovalKind, ApprovalState
 from xacthuc.identity.domain.facts import EvidenceKind
-from xacthuc.identity.domain.guardianship import Relation
+from xacthuc.identity.domain.guardianship import Relation, Unfit
+from xacthuc.identity.domain.holders import AgeBand, Assurance, Coincidence
 from xacthuc.identity.domain.locks import LockState
 from xacthuc.identity.domain.reconciliation import FindingKind, Match, RunState, Source
 from xacthuc.identity.domain.staff import Means, OperatorState
@@ -40,6 +41,10 @@ from xacthuc.policy import Action, FindingAction, NextStep, Reason, Verification
         (State, resources_pb2.Account.State),
         (VerificationPath, resources_pb2.VerificationPath.Kind),
         (Relation, internal_pb2.Guardianship.Relation),
+        (Unfit, internal_pb2.GuardianCheck.Unfit),
+        (Coincidence, internal_pb2.GuardianCheck.Coincidence),
+        (AgeBand, internal_pb2.Holder.AgeBand),
+        (Assurance, internal_pb2.Holder.Assurance),
         (Scope, admin_pb2.PlatformKey.Scope),
         (KeyState, admin_pb2.PlatformKey.State),
         (Role, staff_admin_pb2.Operator.Role),

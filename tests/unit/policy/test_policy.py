@@ -89,7 +89,7 @@ def test_guesses_and_sends_have_their_default_caps(policy: Policy) -> None:
 @pytest.mark.rule("R55")
 def test_every_figure_has_a_citation(policy: Policy) -> None:
     sections = (
-        *("ages", "transition", "retention", "grace", "accounts_per_number"),
+        *("ages", "transition", "retention", "grace", "guardianship", "accounts_per_number"),
         *("accounts_per_personal_id", "number_moves", "reverification", "personal_id", "imports", "locks"),
         *("otp", "choice", "spend", "bulk", "identity", "events", "duties", "sms", "reconciliation"),
     )

@@ -37,6 +37,7 @@ def _known_of(account: FromClause, proven: FromClause, supervision: FromClause) 
     )
     return select(
         account.c.account,
+        account.c.kind.label("whose"),
         account.c.person,
         account.c.complete,
         account.c.life,
@@ -91,8 +92,10 @@ def _many() -> Select[Any]:
 
 def _guarding() -> Select[Any]:
     wanted = _wanted("children")
-    guardian = _each(guardians, guardians.c.child == wanted.c.account)
-    account = _each(accounts, accounts.c.account == guardian.c.account, accounts.c.life == Life.OPEN)
+    guardian = _each(guardians, guardians.c.child == wanted.c.account, guardians.c.of_age)
+    account = _each(
+        accounts, accounts.c.account == guardian.c.account, accounts.c.life == Life.OPEN, accounts.c.complete
+    )
     proven = _each(
         evidence,
         evidence.c.account == guardian.c.account,

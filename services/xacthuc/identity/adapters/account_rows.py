@@ -18,7 +18,7 @@ from xacthuc.identity.adapters import account_queries
 from xacthuc.identity.adapters.account_keys import AccountKeyMissingError, NoKey
 from xacthuc.identity.adapters.retention.tables import held_of
 from xacthuc.identity.adapters.tables import locks
-from xacthuc.identity.domain.account import Account, Evidence, Lock
+from xacthuc.identity.domain.account import Account, Evidence, Kind, Lock
 from xacthuc.identity.domain.facts import (
     FOREVER_MS,
     NOT_REGISTERED,
@@ -154,7 +154,13 @@ class AccountRows:
         return self._facts(rows, cipher_of(key), found.guarded.get(account_id, 0))
 
     def told_facts(self, found: Found, account_id: str, key: AccountKey) -> Facts:
-        """Returns what `facts` does, and of a damaged account that it is one: nobody else is to wait for who mends it."""
+        """Returns what decisions are made from.
+
+        Of a damaged account that it is one, so that nobody else waits for who mends it; of a guardian's record nothing:
+        it is nobody's account.
+        """
+        if account_id in found.rows and found.rows[account_id][0].whose == Kind.GUARDIAN:
+            return NOT_REGISTERED
         try:
             return self.facts(found, account_id, key)
         except UnsealError as fault:

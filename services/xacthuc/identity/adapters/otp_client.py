@@ -66,6 +66,7 @@ class OtpClient:
             subject=proof.subject,
             verify_time=proof.verify_time.ToDatetime(UTC),
             source=f"otp/{_channel(proof.channel)}",
+            device=proof.device,
         )
 
     async def send_notice(self, platform: str, number: str, template: str, request_id: str) -> None:

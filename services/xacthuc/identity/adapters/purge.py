@@ -41,6 +41,7 @@ from xacthuc.identity.adapters.tables import (
     supervisions,
     trail,
 )
+from xacthuc.identity.domain.account import Kind
 from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.identity.domain.retention import Cause
 from xacthuc.jobs.job import Job, RetryAt
@@ -180,14 +181,14 @@ class Purge:
             found = await _look(connection, platform, account_id, lock=True)
             if found is None or found.purge_time is None or found.purge_time > now:
                 return _End.DROPPED if found is None else _End.KEPT
-            if await _is_proven(connection, platform, account_id):
+            if await _is_needed(connection, platform, account_id, Kind(found.kind)):
                 of_account = (accounts.c.platform == platform, accounts.c.account == account_id)
                 await connection.execute(update(accounts).where(*of_account).values(purge_time=None))
                 return _End.KEPT
             if await is_account_held(connection, platform, account_id):
                 return _End.HELD
             await self._erasures.begun(connection, platform, account_id, Cause.PENDING, now)
-            rows = await _empty(connection, platform, account_id, *CURRENT, *_BESIDE, requests, accounts)
+            rows = await _empty(connection, platform, account_id, *CURRENT, *_BESIDE, evidence, requests, accounts)
             await self._erasures.ended(connection, platform, account_id, rows, now)
             await _tell_erased(connection, platform, account_id, "PENDING", now)
         return _End.DROPPED
@@ -211,7 +212,9 @@ class Purge:
             if found is None or found.life == Life.ERASED:
                 return _End.EMPTIED
             emptied = await connection.execute(
-                update(evidence).where(*of_evidence).values(number=None, number_index=None, transaction_id=None)
+                update(evidence)
+                .where(*of_evidence)
+                .values(number=None, number_index=None, transaction_id=None, device_index=None)
             )
             await connection.execute(
                 update(accounts)
@@ -233,11 +236,20 @@ def _account_of(job: Job) -> tuple[str, str]:
 
 async def _look(
     connection: AsyncConnection, platform: str, account_id: str, *, lock: bool = False
-) -> Row[tuple[str, datetime | None]] | None:
-    query = select(accounts.c.life, accounts.c.purge_time).where(
+) -> Row[tuple[str, datetime | None, str]] | None:
+    query = select(accounts.c.life, accounts.c.purge_time, accounts.c.kind).where(
         accounts.c.platform == platform, accounts.c.account == account_id
     )
     return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+
+
+async def _is_needed(connection: AsyncConnection, platform: str, account_id: str, kind: Kind) -> bool:
+    """Whether an account is more than a registration; the record of a guardian is while a child is linked to it."""
+    if kind is Kind.PERSON:
+        return await _is_proven(connection, platform, account_id)
+    of = guardians.c
+    children = select(of.child).where(of.platform == platform, of.account == account_id).limit(1)
+    return await connection.scalar(children) is not None
 
 
 async def _is_proven(connection: AsyncConnection, platform: str, account_id: str) -> bool:

@@ -5,32 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
-from xacthuc.identity.adapters.account_keys import NoKey
-from xacthuc.identity.adapters.account_rows import SEALED_AWAY, LapseReason
+from xacthuc.identity.adapters import candidates, guardian_records
+from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch
 from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.purge import purge_job
 from xacthuc.identity.adapters.second_look import second_look
 from xacthuc.identity.adapters.tables import accounts, evidence, guardians, jobs, outbox, supervisions, trail
-from xacthuc.identity.domain.facts import UNSUPERVISED, EvidenceKind, Facts, Life, Supervision
-from xacthuc.identity.domain.guardianship import Candidate, Guardian, Guardianship, Relation
+from xacthuc.identity.domain.facts import UNSUPERVISED, EvidenceKind, Life, Supervision
+from xacthuc.identity.domain.guardianship import Guardian, Guardianship, Relation
 from xacthuc.policy import Action
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-    from datetime import date, datetime
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from xacthuc.identity.adapters.account_database import AccountDatabase
-    from xacthuc.identity.adapters.account_keys import AccountKey
     from xacthuc.identity.commands import Order
-    from xacthuc.identity.domain.guardianship import GuardianRefusal, WardRefusal
+    from xacthuc.identity.domain.facts import Facts
+    from xacthuc.identity.domain.guardianship import Candidate, GuardianRefusal, WardRefusal
     from xacthuc.sql.columns import Json
 
 _NOBODY = Guardianship(guardians=(), supervision=UNSUPERVISED, version=0)
@@ -68,7 +68,8 @@ class SqlGuardianships:
             seen = await self._requests.find(connection, order)
             if seen is not None:
                 return kept
-            child, new = await self._look(connection, platform, child_id, _new(kept, wanted), keys)
+            new_ids = _new(kept, wanted)
+            child, new = await candidates.read(self._rows, connection, child_id, new_ids, keys, platform=platform)
             if refused := judge(child, new):
                 return refused
             await self._requests.record(connection, order, child_id, None, now)
@@ -76,37 +77,10 @@ class SqlGuardianships:
                 return kept
             await _keep(connection, platform, child_id, wanted, now)
             await _tell(connection, order, _Change(child_id, kept, wanted, purge_time), now)
+            await guardian_records.keep(connection, platform, new_ids)
+            await guardian_records.release(connection, platform, _new(wanted, kept), purge_time)
             await touch(connection, platform, (child_id,), now)
         return wanted
-
-    async def _look(
-        self,
-        connection: AsyncConnection,
-        platform: str,
-        child_id: str,
-        new: Collection[str],
-        keys: Mapping[str, AccountKey],
-    ) -> tuple[Facts, dict[str, Candidate]]:
-        """Returns what is known of the child, and of those who are to answer for it from now on."""
-        found = await self._rows.read(connection, platform, (child_id, *new))
-        of, who = guardians.c, accounts.c
-        counted = await connection.execute(
-            select(of.account, func.count(of.child.distinct()).label("children"))
-            .where(of.platform == platform, of.account.in_(new), of.child != child_id)
-            .group_by(of.account)
-        )
-        children = {row.account: row.children for row in counted}
-        people = await connection.execute(
-            select(who.account, who.person).where(
-                who.platform == platform, who.account.in_(new), who.complete, who.life.not_in(SEALED_AWAY)
-            )
-        )
-        born = {row.account: _birth_date(keys[row.account], row.person) for row in people}
-        candidates = {
-            each: Candidate(self._rows.facts(found, each, keys[each]), born.get(each), children.get(each, 0))
-            for each in new
-        }
-        return self._rows.facts(found, child_id, keys[child_id]), candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +96,6 @@ class _Change:
 
 def _new(kept: Guardianship, wanted: Guardianship) -> set[str]:
     return {each.account_id for each in wanted.guardians} - {each.account_id for each in kept.guardians}
-
-
-def _birth_date(key: AccountKey, sealed: bytes) -> date | None:
-    return None if isinstance(key, NoKey) else key.person(sealed).birth_date
 
 
 async def _kept(connection: AsyncConnection, platform: str, child_id: str) -> Guardianship:
@@ -164,6 +134,11 @@ async def _kept(connection: AsyncConnection, platform: str, child_id: str) -> Gu
 
 async def _keep(connection: AsyncConnection, platform: str, child_id: str, wanted: Guardianship, now: datetime) -> None:
     key, supervision = {"platform": platform, "child": child_id}, wanted.supervision
+    of = guardians.c
+    under_age = await connection.scalars(
+        select(of.account).where(of.platform == platform, of.child == child_id, of.of_age.is_(False))
+    )
+    stay_under_age = frozenset(under_age)
     await connection.execute(delete(guardians).where(guardians.c.platform == platform, guardians.c.child == child_id))
     if wanted.guardians:
         await connection.execute(
@@ -175,6 +150,7 @@ async def _keep(connection: AsyncConnection, platform: str, child_id: str, wante
                     "account": guardian.account_id,
                     "relation": guardian.relation,
                     "start_time": guardian.start_time,
+                    "of_age": guardian.account_id not in stay_under_age,
                 }
                 for guardian in wanted.guardians
             ],

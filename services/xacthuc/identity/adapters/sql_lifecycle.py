@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from xacthuc.audit.tags import Tag
+from xacthuc.identity.adapters import guardian_records
 from xacthuc.identity.adapters.account_changes import AccountChanges
 from xacthuc.identity.adapters.account_keys import AccountKeyMissingError, NoKey
 from xacthuc.identity.adapters.account_rows import LapseReason
@@ -67,6 +68,7 @@ class SqlLifecycle:
             )
             if decided.purge_time and waits_until:
                 await jobs.enqueue(change.connection, [purge_job(order.platform, account_id, waits_until)])
+            await guardian_records.judge_age(change.connection, order.platform, account_id, of_age=decided.of_age)
             lapsed = await change.lapse(LapseReason.CORRECTED, decided.lapses) if decided.lapses else set()
             if lapsed & OF_PERSONAL_ID:
                 await change.forget(personal_id_checks)

@@ -184,6 +184,7 @@ class SqlVerifications:
                 kind=EvidenceKind.PHONE,
                 source=proof.source,
                 verify_time=proof.verify_time,
+                device_index=proof.device.encode() or None,
                 number=cipher.seal_number(proof.number),
                 number_index=index,
             )

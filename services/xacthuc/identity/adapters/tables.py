@@ -104,6 +104,8 @@ evidence = Table(
     word("level", nullable=True),
     word("transaction_id", nullable=True),
     instant("verify_time"),
+    # A keyed hash of the device that a number was proven from, as otp makes it.
+    digest("device_index", nullable=True),
     # The number or the personal ID that it is of.
     sealed("number", nullable=True),
     digest("number_index", nullable=True),
@@ -219,6 +221,8 @@ guardians = Table(
     word("account"),
     word("relation"),
     instant("start_time"),
+    # False once a correction says that the guardian is not of age after all.
+    flag("of_age"),
     Index("guardians_account", "platform", "account"),
 )
 

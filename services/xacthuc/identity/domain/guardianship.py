@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from xacthuc.identity.domain.facts import Life
+from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.policy import local_date
 
 if TYPE_CHECKING:
@@ -57,7 +57,14 @@ class Unfit(StrEnum):
     CHILD = "CHILD"
     """Below the age of a guardian, which is 18 and not 16 (R17)."""
     NOT_VERIFIED = "NOT_VERIFIED"
+    NOT_ASSURED = "NOT_ASSURED"
+    """Less is proven than the policy asks of a guardian."""
+    LOCKED = "LOCKED"
     TOO_MANY_CHILDREN = "TOO_MANY_CHILDREN"
+    OTHER_PERSON = "OTHER_PERSON"
+    """The account is registered for somebody else than who confirms."""
+    OTHER_NUMBER = "OTHER_NUMBER"
+    """The account does not stand on the number that was proven."""
 
 
 class WardRefusal(StrEnum):
@@ -103,27 +110,38 @@ def refusal(
         return WardRefusal.NOT_A_CHILD
     for guardian in wanted.guardians:
         candidate = new.get(guardian.account_id)
-        if candidate is None:
-            continue
-        if guardian.account_id == child_id:
-            return GuardianRefusal(guardian.link, Unfit.SELF)
-        if cause := _unfit(guardian, candidate, policy, now):
+        if candidate is not None and (cause := unfit(guardian, candidate, child_id, policy, now)):
             return GuardianRefusal(guardian.link, cause)
     return None
 
 
-def _unfit(guardian: Guardian, candidate: Candidate, policy: Policy, now: datetime) -> Unfit | None:
+def unfit(guardian: Guardian, candidate: Candidate, child_id: str, policy: Policy, now: datetime) -> Unfit | None:
+    """Returns why somebody cannot come to answer for a child, or None."""
     facts, now_ms = candidate.facts, int(now.timestamp() * 1000)
+    if guardian.account_id == child_id:
+        return Unfit.SELF
     if not facts.registered:
         return Unfit.UNKNOWN
     if facts.life is not Life.OPEN:
         return Unfit.CLOSED
-    if facts.is_child(now_ms):
+    if facts.is_child(now_ms) or not is_of_age(guardian.relation, candidate.birth_date, policy, now):
         return Unfit.CHILD
-    if guardian.relation is not Relation.GUARDIAN_LEGAL_PERSON and candidate.birth_date is not None:
-        age = policy.age_on(candidate.birth_date, local_date(now))
-        if age < policy.ages.guardian_at_least:
-            return Unfit.CHILD
+    return _unproven(facts, now_ms, policy) or (
+        Unfit.TOO_MANY_CHILDREN if candidate.children >= policy.accounts_per_number.minors else None
+    )
+
+
+def is_of_age(relation: Relation, birth_date: date | None, policy: Policy, now: datetime) -> bool:
+    """Whether somebody is old enough to answer for a child, as far as the birth date is known; an institution always is."""
+    if relation is Relation.GUARDIAN_LEGAL_PERSON or birth_date is None:
+        return True
+    return policy.age_on(birth_date, local_date(now)) >= policy.ages.guardian_at_least
+
+
+def _unproven(facts: Facts, now_ms: int, policy: Policy) -> Unfit | None:
+    rules = policy.guardianship
     if not facts.complete or not facts.is_authenticated(now_ms):
         return Unfit.NOT_VERIFIED
-    return Unfit.TOO_MANY_CHILDREN if candidate.children >= policy.accounts_per_number.minors else None
+    if rules.asks_personal_id and EvidenceKind.PERSONAL_ID not in facts.evidence:
+        return Unfit.NOT_ASSURED
+    return Unfit.LOCKED if facts.locked_until_ms > now_ms and not rules.locked_answers else None

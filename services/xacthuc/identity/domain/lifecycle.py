@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.domain.facts import EvidenceKind, Life
+from xacthuc.identity.domain.guardianship import Relation, is_of_age
 from xacthuc.identity.domain.registration import Person
 from xacthuc.names import NameMatch, compare
 from xacthuc.policy.dates import months_after
@@ -76,6 +77,8 @@ class Correction:
     who answers for it (R24) and must not let it answer for others."""
     purge_time: datetime | None
     """When it is dropped unless a guardian takes it up, if nothing had set that time before; None for who needs none."""
+    of_age: bool
+    """Whether the holder is old enough to answer for children (R17), as far as the birth date is known."""
 
 
 def corrected(known: Person, right: Person, facts: Facts, policy: Policy, now: datetime) -> Correction:
@@ -96,6 +99,7 @@ def corrected(known: Person, right: Person, facts: Facts, policy: Policy, now: d
         policy.independent_from(born) if child and born is not None else None,
         frozenset(lapses),
         now + timedelta(days=policy.retention.pending_days) if untaken else None,
+        is_of_age(Relation.GUARDIAN_NATURAL, born, policy, now),
     )
 
 

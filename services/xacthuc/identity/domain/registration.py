@@ -77,10 +77,10 @@ def birth_date_fault_on(given: CalendarDate, today: date) -> Fault | None:
     return None
 
 
-def accept_time_fault(accepted: datetime, now: datetime) -> Fault | None:
+def accept_time_fault(accepted: datetime, now: datetime, field: str = "consent.accept_time") -> Fault | None:
     """Returns what is wrong with the time of a consent at `now`, or None."""
     if accepted > now + CLOCK_TOLERANCE:
-        return Fault("consent.accept_time", "must not be in the future; check the platform's clock", "IN_FUTURE")
+        return Fault(field, "must not be in the future; check the platform's clock", "IN_FUTURE")
     return None
 
 

@@ -34,6 +34,8 @@ class Proof:
     verify_time: datetime
     source: str
     """Such as `otp/sms`."""
+    device: str = ""
+    """A digest of the device it was proven from; empty where the platform did not name one."""
 
 
 class Proofs(Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from xacthuc.identity.usecases import decisions, events, guardianships, imports, retention
-from xacthuc.identity.wire import event_messages, guardianship_messages, retention_messages
+from xacthuc.identity.usecases import decisions, events, guardianships, holders, imports, retention
+from xacthuc.identity.wire import event_messages, guardianship_messages, holder_messages, retention_messages
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX, order
 from xacthuc.identity.wire.imports import RowReader, imported
 
@@ -36,6 +36,22 @@ class IdentityInternalServicer:
         command = guardianship_messages.put_guardianship(request, call)
         kept = await guardianships.put_guardianship(self._identity, command)
         return guardianship_messages.guardianship(command.child_id, kept)
+
+    async def RegisterGuardian(self, request: internal_pb2.RegisterGuardianRequest, call: Call) -> internal_pb2.Holder:
+        return holder_messages.holder(
+            await holders.register_guardian(self._identity, holder_messages.register_guardian(request, call))
+        )
+
+    async def CheckGuardian(self, request: internal_pb2.CheckGuardianRequest, call: Call) -> internal_pb2.GuardianCheck:
+        unfit, coincidences = await holders.check_guardian(
+            self._identity, holder_messages.check_guardian(request, call)
+        )
+        return holder_messages.guardian_check(unfit, coincidences)
+
+    async def GetHolder(self, request: internal_pb2.GetHolderRequest, call: Call) -> internal_pb2.Holder:
+        return holder_messages.holder(
+            await holders.get_holder(self._identity, call.platform, request.name[ACCOUNT_PREFIX:])
+        )
 
     async def ImportAccounts(
         self, requests: AsyncIterator[internal_pb2.ImportAccountsRequest], call: Call

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, XacthucError
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.account import State
-from xacthuc.identity.domain.guardianship import GuardianRefusal, Guardianship, Unfit, WardRefusal, refusal
+from xacthuc.identity.domain.guardianship import GuardianRefusal, Guardianship, Unfit, WardRefusal
+from xacthuc.identity.domain.guardianship import refusal as refusal_of
 from xacthuc.identity.domain.lifecycle import purge_time
 from xacthuc.identity.domain.registration import CLOCK_TOLERANCE
 from xacthuc.identity.usecases.accounts import not_found
@@ -27,13 +28,13 @@ async def put_guardianship(identity: Identity, command: PutGuardianship) -> Guar
     put = await identity.shield.finish(_put(identity, command))
     if isinstance(put, Guardianship):
         return put
-    raise _refused(put)
+    raise refused(put)
 
 
 async def _put(identity: Identity, command: PutGuardianship) -> Guardianship | WardRefusal | GuardianRefusal:
     order, child_id, wanted = command.order, command.child_id, command.guardianship
     now = identity.clock.now()
-    judge = partial(refusal, child_id=child_id, wanted=wanted, policy=identity.policy, now=now)
+    judge = partial(refusal_of, child_id=child_id, wanted=wanted, policy=identity.policy, now=now)
     until = purge_time(now, identity.policy)
     put = await identity.guardianships.put(order, child_id, wanted, judge, now=now, purge_time=until)
     if isinstance(put, Guardianship):  # a repetition too: nobody may have been told, by a process that was killed
@@ -59,14 +60,15 @@ def _field(at: int, name: str) -> str:
     return f"guardianship.guardians[{at}].{name}"
 
 
-def _refused(refused: WardRefusal | GuardianRefusal) -> XacthucError:
-    if isinstance(refused, GuardianRefusal):
-        message, step = _UNFIT[refused.cause]
-        metadata = {"link": refused.link, "cause": refused.cause.value, "next_step": step.value}
+def refused(refusal: WardRefusal | GuardianRefusal) -> XacthucError:
+    """Returns what is said of a child or a guardian that cannot be."""
+    if isinstance(refusal, GuardianRefusal):
+        message, step = _UNFIT[refusal.cause]
+        metadata = {"link": refusal.link, "cause": refusal.cause.value, "next_step": step.value}
         return FailedPrecondition(Reason.GUARDIAN_UNFIT, message, metadata=metadata)
-    if refused is WardRefusal.NOT_FOUND:
+    if refusal is WardRefusal.NOT_FOUND:
         return not_found()
-    if refused is WardRefusal.CLOSED:
+    if refusal is WardRefusal.CLOSED:
         return FailedPrecondition(
             Reason.ACCOUNT_STATE, "the account is closed; end the link", metadata={"state": State.CLOSED.value}
         )
@@ -83,6 +85,16 @@ _UNFIT: Final = {
     Unfit.CLOSED: ("the guardian's account is closed; another guardian is needed", NextStep.LINK_GUARDIAN),
     Unfit.CHILD: ("the guardian is under 18; a grown-up is needed", NextStep.LINK_GUARDIAN),
     Unfit.NOT_VERIFIED: ("the guardian has proven neither a number nor a personal ID", NextStep.VERIFY_PHONE),
+    Unfit.NOT_ASSURED: ("the guardian has no confirmed personal ID; verify it", NextStep.VERIFY_PERSONAL_ID),
+    Unfit.LOCKED: ("the guardian's account is locked; another guardian is needed", NextStep.LINK_GUARDIAN),
+    Unfit.OTHER_PERSON: (
+        "the account is registered for another name or birth date; correct the account, or link another guardian",
+        NextStep.CONTACT_PLATFORM,
+    ),
+    Unfit.OTHER_NUMBER: (
+        "the account does not stand on the number that was proven; prove its own, or change it first",
+        NextStep.VERIFY_PHONE,
+    ),
     Unfit.TOO_MANY_CHILDREN: (
         "the guardian answers for as many children as may be; end another link first",
         NextStep.CONTACT_PLATFORM,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.eid import Providers
     from xacthuc.identity.ports.events import Events
     from xacthuc.identity.ports.guardianships import Guardianships
+    from xacthuc.identity.ports.holders import Holders
     from xacthuc.identity.ports.imports import Imports
     from xacthuc.identity.ports.jobs import HeldJobs
     from xacthuc.identity.ports.lifecycle import AccountList, Lifecycle
@@ -71,6 +72,7 @@ class Identity:
     record: Notes
     proofs: Proofs
     guardianships: Guardianships
+    holders: Holders
     standings: Standings
     tokens: StandingTokens
     platforms: Platforms

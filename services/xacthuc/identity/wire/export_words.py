@@ -59,6 +59,7 @@ COLUMNS: Final[Mapping[str, Text]] = MappingProxyType(
         "source": Text(en="proven by", vi="Nguồn xác thực"),
         "level": Text(en="level", vi="Mức độ"),
         "transaction_id": Text(en="their transaction", vi="Mã giao dịch của bên xác thực"),
+        "of_age": Text(en="old enough to answer", vi="Đủ tuổi giám hộ"),
         "verify_time": Text(en="proven", vi="Thời điểm xác thực"),
         "lapse_time": Text(en="stands no longer since", vi="Hết hiệu lực từ"),
         "lapse_reason": Text(en="because", vi="Lý do hết hiệu lực"),

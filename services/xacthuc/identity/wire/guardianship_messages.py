@@ -32,13 +32,7 @@ def put_guardianship(request: internal_pb2.PutGuardianshipRequest, call: Call) -
         child_id=given.child[ACCOUNT_PREFIX:],
         guardianship=Guardianship(
             guardians=tuple(
-                Guardian(
-                    link=guardian.link,
-                    account_id=guardian.account[ACCOUNT_PREFIX:],
-                    relation=_RELATIONS_READ[guardian.relation],
-                    start_time=instant(guardian.start_time, f"guardianship.guardians[{at}].start_time"),
-                )
-                for at, guardian in enumerate(given.guardians)
+                read_guardian(guardian, f"guardianship.guardians[{at}]") for at, guardian in enumerate(given.guardians)
             ),
             supervision=Supervision(
                 guarded_until_ms=0,
@@ -49,6 +43,16 @@ def put_guardianship(request: internal_pb2.PutGuardianshipRequest, call: Call) -
             ),
             version=given.version,
         ),
+    )
+
+
+def read_guardian(given: internal_pb2.Guardianship.Guardian, field: str) -> Guardian:
+    """Reads somebody who answers for a child; InvalidRequest when the time in `field` is none."""
+    return Guardian(
+        link=given.link,
+        account_id=given.account[ACCOUNT_PREFIX:],
+        relation=_RELATIONS_READ[given.relation],
+        start_time=instant(given.start_time, f"{field}.start_time"),
     )
 
 

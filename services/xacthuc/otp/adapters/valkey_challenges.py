@@ -263,6 +263,7 @@ class ValkeyChallenges:
             subject=self.sealer.open(reply[3], sealed_subject_context(platform, challenge.text)).decode(),
             verified_ms=int(reply[4]),
             channel=int(reply[5]),
+            device=reply[6].decode(),
         )
 
     def _view(self, reply: list[Any]) -> ChallengeView:

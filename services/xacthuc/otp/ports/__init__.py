@@ -71,6 +71,8 @@ class Redeemed:
     subject: str = ""
     verified_ms: int = 0
     channel: int = 0
+    device: str = ""
+    """The digest of the device it was started from; empty where the platform did not say."""
 
 
 class Charged(NamedTuple):

@@ -34,7 +34,13 @@ def proof(proof_id: str, redeemed: Redeemed) -> internal_pb2.Proof:
         subject=redeemed.subject,
         verify_time=timestamp(redeemed.verified_ms),
         channel=redeemed.channel,  # type: ignore[arg-type]  # an open enum on the wire
+        device=redeemed.device,
     )
+
+
+def device(digest: str) -> internal_pb2.DeviceDigest:
+    """Renders what stands for a device."""
+    return internal_pb2.DeviceDigest(device=digest)
 
 
 def send_notice(request: internal_pb2.SendNoticeRequest, call: Call) -> SendNotice:

@@ -65,7 +65,7 @@ PLACES: Final[Mapping[Data, Place]] = MappingProxyType(
             evidence,
             evidence.c.lapse_time,
             (evidence.c.number.is_not(None),),
-            {"number": None, "number_index": None, "transaction_id": None},
+            {"number": None, "number_index": None, "transaction_id": None, "device_index": None},
         ),
         Data.ENDED_LOCK: Place(locks, func.coalesce(locks.c.lift_time, locks.c.expire_time)),
         Data.VIOLATION: Place(violations, violations.c.record_time),

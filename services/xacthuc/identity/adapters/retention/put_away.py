@@ -56,5 +56,7 @@ async def _reseal_numbers(connection: AsyncConnection, cipher: AccountCipher, ke
     for row in rows.all():
         number = None if row.number is None else kept.seal("number", cipher.open("number", row.number))
         await connection.execute(
-            update(evidence).where(*of_account, evidence.c.id == row.id).values(number=number, number_index=None)
+            update(evidence)
+            .where(*of_account, evidence.c.id == row.id)
+            .values(number=number, number_index=None, device_index=None)
         )

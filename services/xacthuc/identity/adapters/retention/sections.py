@@ -164,7 +164,7 @@ SECTIONS: Final = (
         guardians,
         "Người giám hộ",
         "Who answers for the holder",
-        ("account", "relation", "start_time", "link"),
+        ("account", "relation", "of_age", "start_time", "link"),
         "start_time",
         whose="child",
     ),
@@ -173,7 +173,7 @@ SECTIONS: Final = (
         guardians,
         "Trẻ em được giám hộ",
         "Children the holder answers for",
-        ("child", "relation", "start_time", "link"),
+        ("child", "relation", "of_age", "start_time", "link"),
         "start_time",
     ),
     Section(
