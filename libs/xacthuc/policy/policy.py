@@ -49,6 +49,7 @@ from xacthuc.policy.sections import (
     Transition,
 )
 from xacthuc.policy.sending import Bulk, Choice, Guard, Otp, Spend
+from xacthuc.policy.supervising import SupervisionRules
 from xacthuc.policy.vocabulary import Action, NextStep, Purpose, Reason, VerificationPath
 
 _BUNDLED = Path(__file__).with_name("vietnam.toml")
@@ -79,6 +80,7 @@ class Policy:
     personal_id: PersonalIdRules
     imports: Imports
     reconciliation: Reconciliation
+    supervision: SupervisionRules
     otp: Otp
     choice: Choice
     spend: Spend
