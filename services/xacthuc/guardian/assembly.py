@@ -11,12 +11,18 @@ from xacthuc.audit.work import TrailWork
 from xacthuc.grpckit.channels import ServiceChannel, service_config
 from xacthuc.grpckit.tls import TlsFiles
 from xacthuc.guardian.adapters.pools import JOB_SLOTS, Pools
+from xacthuc.guardian.adapters.sql_disputes import SqlDisputes
 from xacthuc.guardian.adapters.sql_links import SqlLinks
 from xacthuc.guardian.adapters.sql_notes import SqlNotes
+from xacthuc.guardian.adapters.supervision.sql_activity import SqlActivities
+from xacthuc.guardian.adapters.supervision.sql_supervision import SqlSupervisions
 from xacthuc.guardian.adapters.tables import SCHEMA, jobs, trail
+from xacthuc.guardian.adapters.tables import requests as requests_table
 from xacthuc.guardian.usecases.guardian import Guardian
 from xacthuc.jobs.worker import Worker
+from xacthuc.sealing import Sealer
 from xacthuc.sql.relay import Relay
+from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.valkey import Store
 
 if TYPE_CHECKING:
@@ -103,10 +109,17 @@ class Assembly:
             relay.wake()
             worker.wake()
 
+        requests = SqlRequests(
+            requests_table, RequestSecrets(SCHEMA, Sealer(settings.seal_ring), settings.blind_index_ring)
+        )
+        links = SqlLinks(pools.writes)
         self.guardian = Guardian(
             clock=clock,
             policy=policy,
-            links=SqlLinks(pools.writes),
+            links=links,
+            supervisions=SqlSupervisions(pools.writes, requests),
+            activities=SqlActivities(pools.writes, requests),
+            disputes=SqlDisputes(pools.writes, requests, links),
             notes=SqlNotes(pools.writes),
             appended=appended,
         )

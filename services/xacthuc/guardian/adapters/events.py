@@ -16,3 +16,7 @@ class EventKind(StrEnum):
     LINK_DECLINED = "LINK_DECLINED"
     LINK_EXPIRED = "LINK_EXPIRED"
     LINK_ENDED = "LINK_ENDED"
+    SUPERVISION_SET = "SUPERVISION_SET"
+    """A guardian changed what the child may do; the detail names the link, so that the other guardian can be told."""
+    DISPUTE_OPENED = "DISPUTE_OPENED"
+    DISPUTE_RESOLVED = "DISPUTE_RESOLVED"

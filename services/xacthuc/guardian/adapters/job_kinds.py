@@ -12,3 +12,7 @@ class JobKind(StrEnum):
     """Tells identity who answers for a child and what is allowed (`pushes`)."""
     EXPIRE = "EXPIRE"
     """Ends an invitation that nobody answered (`expiry`)."""
+    LOOK = "LOOK"
+    """Looks daily whether those still may who answer for a child (`lives`)."""
+    ERASE = "ERASE"
+    """Erases what is kept of an account that identity erased (`erasures`)."""

@@ -54,6 +54,13 @@ async def read(connection: AsyncConnection, platform: str, link: str) -> Link | 
     return None if row is None else link_of(row)
 
 
+async def active_of(connection: AsyncConnection, platform: str, child: str) -> list[Link]:
+    """Returns the links by which somebody answers for a child now, the oldest first."""
+    of = links.c
+    found = _select().where(of.platform == platform, of.child == child, of.state == State.ACTIVE).order_by(of.id)
+    return [link_of(row) for row in await connection.execute(found)]
+
+
 def _select() -> Select[Any]:
     """With the dispute that is open about a link, if any."""
     of = disputes.c

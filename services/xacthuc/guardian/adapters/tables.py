@@ -6,10 +6,12 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, MetaData, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.schema import UniqueConstraint
 
 from xacthuc.audit.trail import Trail
 from xacthuc.jobs.queue import JobQueue
 from xacthuc.sql.columns import digest, flag, instant, number, word
+from xacthuc.sql.following import cursors_table
 from xacthuc.sql.outbox import Outbox
 from xacthuc.sql.requests import requests_table
 
@@ -111,6 +113,38 @@ disputes = Table(
     Index("disputes_all", "platform", "id"),
 )
 
+activities = Table(
+    "activities",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    word("platform"),
+    word("child"),
+    word("kind"),
+    word("content_id"),
+    instant("occur_time"),
+    UniqueConstraint("platform", "child", "kind", "content_id", name="activities_thing"),
+    Index("activities_newest", "platform", "child", "occur_time", "id"),
+    Index("activities_age", "occur_time"),
+)
+"""What children published: which and when, never what."""
+
+child_assents = Table(
+    "child_assents",
+    metadata,
+    word("platform", primary_key=True),
+    word("child", primary_key=True),
+    word("feature", primary_key=True),
+    # Version and time of what each agreed to; empty while they have not, or took it back.
+    word("child_text", nullable=True),
+    instant("child_accept_time", nullable=True),
+    word("guardian_text", nullable=True),
+    instant("guardian_accept_time", nullable=True),
+    # The link by which the guardian did: it counts while that one stands.
+    word("guardian_link", nullable=True),
+    instant("update_time"),
+)
+
+cursors = cursors_table(metadata)
 requests = requests_table(metadata)
 outbox = Outbox(metadata)
 jobs = JobQueue(metadata)

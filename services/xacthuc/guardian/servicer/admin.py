@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xacthuc.guardian.usecases import reads
+from xacthuc.api.guardian.v1 import admin_pb2 as pb2
+from xacthuc.grpckit.pages import size_of
+from xacthuc.grpckit.reading import order, spaced
+from xacthuc.guardian.usecases import disputes, reads
 from xacthuc.guardian.wire import admin_messages
+from xacthuc.guardian.wire.link_messages import before
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-    from xacthuc.api.guardian.v1 import admin_pb2 as pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.guardian.usecases.guardian import Guardian
 
@@ -36,16 +39,31 @@ class GuardianAdminServicer:
     async def ListLinkHistories(
         self, request: pb2.ListLinkHistoriesRequest, call: Call
     ) -> pb2.ListLinkHistoriesResponse:
-        raise NotImplementedError
+        platform, account_id = admin_messages.parts(request.parent)
+        asked = (platform, account_id, before(request.page_token), size_of(request))
+        return admin_messages.histories(*await disputes.list_histories(self._guardian, *asked))
 
     async def OpenDispute(self, request: pb2.OpenDisputeRequest, call: Call) -> pb2.Dispute:
-        raise NotImplementedError
+        platform, link = admin_messages.parts(request.link)
+        asked, cause = order(request, call, platform), admin_messages.CAUSES_READ[request.cause]
+        opened = await disputes.open_dispute(self._guardian, asked, link, cause, spaced(request.basis))
+        return admin_messages.dispute(opened)
 
     async def GetDispute(self, request: pb2.GetDisputeRequest, call: Call) -> pb2.Dispute:
-        raise NotImplementedError
+        found = await disputes.get_dispute(self._guardian, *admin_messages.parts(request.name))
+        return admin_messages.dispute(found)
 
     async def ListDisputes(self, request: pb2.ListDisputesRequest, call: Call) -> pb2.ListDisputesResponse:
-        raise NotImplementedError
+        platform, _ = admin_messages.parts(request.parent)
+        page = await disputes.list_disputes(
+            self._guardian, platform, before(request.page_token), size_of(request), resolved=request.show_resolved
+        )
+        return admin_messages.disputes(*page)
 
     async def ResolveDispute(self, request: pb2.ResolveDisputeRequest, call: Call) -> pb2.Dispute:
-        raise NotImplementedError
+        platform, dispute_id = admin_messages.parts(request.name)
+        allowed = request.decision == pb2.ResolveDisputeRequest.ALLOW
+        decided = await disputes.resolve_dispute(
+            self._guardian, order(request, call, platform), dispute_id, spaced(request.basis), allowed=allowed
+        )
+        return admin_messages.dispute(decided)

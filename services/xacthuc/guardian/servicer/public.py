@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xacthuc.api.guardian.v1 import service_pb2 as pb2
 from xacthuc.grpckit.pages import size_of
-from xacthuc.guardian.usecases import links
+from xacthuc.grpckit.reading import order
+from xacthuc.guardian.usecases import links, supervision
 from xacthuc.guardian.wire import link_messages as wire
+from xacthuc.guardian.wire import supervision_messages as supervision_wire
 
 if TYPE_CHECKING:
     from xacthuc.api.guardian.v1 import resources_pb2
-    from xacthuc.api.guardian.v1 import service_pb2 as pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.guardian.usecases.guardian import Guardian
 
@@ -46,10 +48,13 @@ class GuardianServicer:
         return wire.links(*await links.list_links(self._guardian, call.platform, account_id, before, size_of(request)))
 
     async def UpdateSupervision(self, request: pb2.UpdateSupervisionRequest, call: Call) -> resources_pb2.Supervision:
-        raise NotImplementedError
+        asked, link = order(request, call, call.platform), request.name[wire.LINK_PREFIX :]
+        change = supervision_wire.change(request)
+        return supervision_wire.supervision(await supervision.update_supervision(self._guardian, asked, link, change))
 
     async def GetSupervision(self, request: pb2.GetSupervisionRequest, call: Call) -> resources_pb2.Supervision:
-        raise NotImplementedError
+        child = request.name[wire.ACCOUNT_PREFIX :]
+        return supervision_wire.supervision(await supervision.get_supervision(self._guardian, call.platform, child))
 
     async def RecordChildAssent(self, request: pb2.RecordChildAssentRequest, call: Call) -> resources_pb2.ChildAssent:
         raise NotImplementedError
@@ -58,7 +63,12 @@ class GuardianServicer:
         raise NotImplementedError
 
     async def RecordActivity(self, request: pb2.RecordActivityRequest, call: Call) -> pb2.RecordActivityResponse:
-        raise NotImplementedError
+        asked, child = order(request, call, call.platform), request.parent[wire.ACCOUNT_PREFIX :]
+        told = supervision_wire.activities(request)
+        recorded = await supervision.record_activity(self._guardian, asked, child, told)
+        return pb2.RecordActivityResponse(recorded_count=recorded)
 
     async def ListActivity(self, request: pb2.ListActivityRequest, call: Call) -> pb2.ListActivityResponse:
-        raise NotImplementedError
+        link, limit = request.parent[wire.LINK_PREFIX :], size_of(request)
+        page = await supervision.list_activity(self._guardian, call.platform, link, request.page_token, limit)
+        return supervision_wire.activity_page(page)

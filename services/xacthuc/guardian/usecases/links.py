@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xacthuc.grpckit.errors import NotFound
+from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.policy import NextStep
 
 if TYPE_CHECKING:
     from xacthuc.guardian.domain.links import Link
@@ -30,3 +31,17 @@ async def list_links(
 def not_found() -> NotFound:
     """Returns what is said of a link that is not there."""
     return NotFound(Reason.LINK_NOT_FOUND, "there is no such link on this platform; invite the guardian again")
+
+
+def not_active() -> FailedPrecondition:
+    """Returns what is said of a link by which nobody answers for a child."""
+    return FailedPrecondition(
+        Reason.LINK_STATE,
+        "nobody answers for a child by this link; look at the links of the child",
+        metadata={"next_step": NextStep.LINK_GUARDIAN.value},
+    )
+
+
+def over() -> FailedPrecondition:
+    """Returns what is said of a link after which nothing comes."""
+    return FailedPrecondition(Reason.LINK_STATE, "the link is over; nothing about it can change any more")

@@ -22,7 +22,7 @@ _RELATIONS: Final = {relation: resources_pb2.Relation.Value(relation.value) for 
 RELATIONS_READ: Final = {number: relation for relation, number in _RELATIONS.items()}
 _GROUNDS: Final = {ground: resources_pb2.WardGround.Value(ground.value) for ground in WardGround}
 GROUNDS_READ: Final = {number: ground for ground, number in _GROUNDS.items()}
-_STATES: Final = {state: resources_pb2.Link.State.Value(state.value) for state in State}
+STATES: Final = {state: resources_pb2.Link.State.Value(state.value) for state in State}
 _CAUSES: Final = {cause: resources_pb2.Link.EndCause.Value(cause.value) for cause in EndCause}
 
 
@@ -38,7 +38,7 @@ def link(kept: Link) -> resources_pb2.Link:
         child=f"accounts/{kept.child_id}",
         guardian=f"accounts/{kept.guardian_id}" if kept.guardian_id else "",
         relation=_RELATIONS[kept.relation],
-        state=_STATES[kept.state],
+        state=STATES[kept.state],
         expire_time=timestamp(kept.expire_time),
         start_time=optional_timestamp(kept.start_time),
         end_time=optional_timestamp(kept.end_time),

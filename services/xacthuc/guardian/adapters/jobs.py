@@ -1,0 +1,21 @@
+"""What the service asks to be done later, and by which key."""
+
+from __future__ import annotations
+
+from xacthuc.guardian.adapters.job_kinds import JobKind
+from xacthuc.jobs.job import Job
+
+
+def push_job(platform: str, child: str) -> Job:
+    """Returns the word to identity about a child (`pushes`)."""
+    return Job(JobKind.PUSH, f"{platform}/{child}", {"platform": platform, "child": child})
+
+
+def look_job(platform: str, child: str) -> Job:
+    """Returns the look at who answers for a child (`lives`)."""
+    return Job(JobKind.LOOK, f"{platform}/{child}", {"platform": platform, "child": child})
+
+
+def erase_job(platform: str, account_id: str) -> Job:
+    """Returns the erasure of what is kept of an account (`erasures`)."""
+    return Job(JobKind.ERASE, f"{platform}/{account_id}", {"platform": platform, "account": account_id})

@@ -1,0 +1,95 @@
+"""Consent to publishing a child's private information, in PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from xacthuc.audit.tags import Tag
+from xacthuc.guardian.adapters.link_writes import entry
+from xacthuc.guardian.adapters.supervision.active import ward_of
+from xacthuc.guardian.adapters.tables import child_assents, links, trail
+from xacthuc.guardian.domain.assents import Assent
+from xacthuc.guardian.domain.links import State
+from xacthuc.guardian.ports.assents import Standing
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Row, Select
+    from sqlalchemy.dialects.postgresql import Insert
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from xacthuc.guardian.ports.assents import Said
+    from xacthuc.order import Order
+    from xacthuc.sql.columns import Json
+    from xacthuc.sql.requests import SqlRequests
+
+
+class SqlAssents:
+    """The port `Assents`. What was said before is in the audit trail."""
+
+    def __init__(self, engine: AsyncEngine, requests: SqlRequests) -> None:
+        """Takes the pool, and what recognises repetitions."""
+        self._engine = engine
+        self._requests = requests
+
+    async def record(self, order: Order, said: Said, now: datetime) -> Standing | None:
+        """Writes one side of the row."""
+        platform, link = order.platform, said.guardian_link
+        async with transaction(self._engine) as connection:
+            if link and await ward_of(connection, platform, link) != said.child:
+                return None
+            if await self._requests.record(connection, order, said.child, None, now):
+                await connection.execute(_kept(platform, said, now))
+                detail: Json = {
+                    "feature": said.feature,
+                    "link": link,
+                    "text_version": said.text_version,
+                    "withdrawn": said.withdrawn,
+                }
+                await trail.write(connection, [entry(order, Tag.CHILD_ASSENT_RECORDED, said.child, now, detail)])
+            wanted = _standing(platform, said.child).where(child_assents.c.feature == said.feature)
+            return _read((await connection.execute(wanted)).one())
+
+    async def page(self, platform: str, child: str, after: str, limit: int) -> Sequence[Standing]:
+        """Reads them by keyset."""
+        of = child_assents.c
+        wanted = _standing(platform, child).where(of.feature > after).order_by(of.feature).limit(limit)
+        async with transaction(self._engine) as connection:
+            return [_read(row) for row in await connection.execute(wanted)]
+
+
+def _kept(platform: str, said: Said, now: datetime) -> Insert:
+    text, time = (None, None) if said.withdrawn else (said.text_version, said.accept_time)
+    if said.guardian_link:
+        link = None if said.withdrawn else said.guardian_link
+        side = {"guardian_text": text, "guardian_accept_time": time, "guardian_link": link}
+    else:
+        side = {"child_text": text, "child_accept_time": time}
+    key = {"platform": platform, "child": said.child, "feature": said.feature}
+    written = {**side, "update_time": now}
+    return insert(child_assents).values(**key, **written).on_conflict_do_update(index_elements=list(key), set_=written)
+
+
+def _standing(platform: str, child: str) -> Select[Any]:
+    of, link = child_assents.c, links.c
+    by = and_(link.platform == of.platform, link.link == of.guardian_link, link.child == of.child)
+    represented = func.coalesce(link.state == State.ACTIVE, False).label("represented")
+    query = select(child_assents, represented).select_from(child_assents).outerjoin(links, by)
+    return query.where(of.platform == platform, of.child == child)
+
+
+def _read(row: Row[Any]) -> Standing:
+    assent = Assent(
+        child=row.child,
+        feature=row.feature,
+        child_accept_time=row.child_accept_time,
+        guardian_accept_time=row.guardian_accept_time,
+        guardian_link=row.guardian_link or "",
+    )
+    return Standing(assent, row.represented)

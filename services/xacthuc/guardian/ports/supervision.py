@@ -1,0 +1,41 @@
+"""What guardians allow, kept and handed on to identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from xacthuc.guardian.domain.supervision import Supervision
+    from xacthuc.order import Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervised:
+    """What is allowed of a child, at one version."""
+
+    child: str = field(repr=False)
+    supervision: Supervision
+    version: int
+    update_time: datetime
+
+
+class Supervisions(Protocol):
+    """One of each child that somebody answers for, or answered."""
+
+    async def change(
+        self, order: Order, link: str, becomes: Callable[[Supervision], Supervision], now: datetime
+    ) -> Supervised | None:
+        """Keeps what it becomes in one commit with the word to identity, once per request id; None unless the link is active."""
+        ...
+
+    async def get(self, platform: str, child: str) -> Supervised | None:
+        """Returns what is allowed; None when nobody has ever answered for the child."""
+        ...
+
+    async def ward(self, platform: str, link: str) -> str | None:
+        """Returns for whom an active link answers; None when there is none by that id."""
+        ...

@@ -1,0 +1,67 @@
+"""What guardians allow of a child, and what they are shown of it (R19)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xacthuc.grpckit.errors import FieldFault, InvalidRequest, NotFound
+from xacthuc.grpckit.reasons import Reason
+from xacthuc.guardian.domain.activity import from_the_future, kept_from, worth_keeping
+from xacthuc.guardian.domain.supervision import NEVER_ALLOWED, changed
+from xacthuc.guardian.usecases.links import not_active
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xacthuc.guardian.domain.activity import Activity
+    from xacthuc.guardian.domain.supervision import Change
+    from xacthuc.guardian.ports.activity import ActivityPage
+    from xacthuc.guardian.ports.supervision import Supervised
+    from xacthuc.guardian.usecases.guardian import Guardian
+    from xacthuc.order import Order
+
+
+async def update_supervision(guardian: Guardian, order: Order, link: str, change: Change) -> Supervised:
+    """Changes what a child may do; identity hears of it at once, and surely."""
+    if change.actions is not None and change.actions & NEVER_ALLOWED:
+        raise InvalidRequest(
+            FieldFault(
+                "supervision.allowed_actions",
+                "must leave out READ, which is free, and LIVESTREAM_COMMERCE, which no child may do",
+                "NOT_FOR_CHILDREN",
+            )
+        )
+    work = guardian.supervisions.change(order, link, partial(changed, change=change), guardian.clock.now())
+    kept = await guardian.carry_out(work)
+    if kept is None:
+        raise not_active()
+    return kept
+
+
+async def get_supervision(guardian: Guardian, platform: str, child: str) -> Supervised:
+    """Returns what a child may do."""
+    kept = await guardian.supervisions.get(platform, child)
+    if kept is None:
+        raise NotFound(Reason.LINK_NOT_FOUND, "nobody has answered for this account; request a link first")
+    return kept
+
+
+async def record_activity(guardian: Guardian, order: Order, child: str, told: Sequence[Activity]) -> int:
+    """Keeps which things a child published, and when; returns how many were new."""
+    now = guardian.clock.now()
+    if early := list(from_the_future(told, now)):
+        raise InvalidRequest(
+            *(FieldFault(f"activities[{at}].occur_time", "must not be in the future", "IN_FUTURE") for at in early)
+        )
+    kept = worth_keeping(told, now, guardian.policy)
+    return await guardian.carry_out(guardian.activities.record(order, child, kept, now))
+
+
+async def list_activity(guardian: Guardian, platform: str, link: str, after: str, limit: int) -> ActivityPage:
+    """Shows a guardian what the child published, for as long as the guardian answers for it."""
+    child = await guardian.supervisions.ward(platform, link)
+    if child is None:
+        raise not_active()
+    since = kept_from(guardian.clock.now(), guardian.policy)
+    return await guardian.activities.page(platform, child, since=since, after=after, limit=limit)

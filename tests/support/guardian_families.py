@@ -1,0 +1,129 @@
+"""Families as the guardian service keeps them: its adapters on a database, and rows of links that nobody had to confirm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select
+
+from xacthuc.clock import FixedClock
+from xacthuc.guardian.adapters.link_writes import note_change
+from xacthuc.guardian.adapters.sql_disputes import SqlDisputes
+from xacthuc.guardian.adapters.sql_links import SqlLinks
+from xacthuc.guardian.adapters.sql_notes import SqlNotes
+from xacthuc.guardian.adapters.supervision.sql_activity import SqlActivities
+from xacthuc.guardian.adapters.supervision.sql_supervision import SqlSupervisions
+from xacthuc.guardian.adapters.tables import SCHEMA, children, jobs, links, requests, trail
+from xacthuc.guardian.domain.life import AgeBand
+from xacthuc.guardian.domain.links import State
+from xacthuc.guardian.domain.relations import Relation
+from xacthuc.guardian.domain.supervision import beginning
+from xacthuc.guardian.usecases.guardian import Guardian
+from xacthuc.ids import random_bytes
+from xacthuc.order import Order
+from xacthuc.policy import Policy
+from xacthuc.sealing import KeyRing, Sealer
+from xacthuc.sql.engine import transaction
+from xacthuc.sql.requests import RequestSecrets, SqlRequests
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+PLATFORM = "forum"
+NOW = datetime(2026, 11, 28, 5, tzinfo=UTC)
+
+
+@dataclass
+class Families:
+    """The service without its wire, and what lies in its database."""
+
+    engine: AsyncEngine
+    clock: FixedClock
+    guardian: Guardian
+    requests: SqlRequests
+
+    def order(self, method: str, payload: str = "", *, request_id: str = "", actor: str = "key:1") -> Order:
+        return Order(
+            platform=PLATFORM,
+            method=method,
+            request_id=request_id or str(uuid4()),
+            payload=payload,
+            actor=actor,
+            trace_id="",
+        )
+
+    async def child(self, child: str, band: AgeBand = AgeBand.BELOW_INDEPENDENCE) -> None:
+        """Keeps a child that nobody answers for yet."""
+        allowed = beginning(self.guardian.policy, band)
+        row = {
+            "platform": PLATFORM,
+            "child": child,
+            "version": 0,
+            "suspended": allowed.suspended,
+            "actions": sorted(allowed.actions),
+            "quiet_from": allowed.quiet.start,
+            "quiet_to": allowed.quiet.end,
+            "create_time": self.clock.now(),
+            "update_time": self.clock.now(),
+        }
+        async with transaction(self.engine) as connection:
+            await connection.execute(insert(children).values(row))
+
+    async def link(
+        self, child: str, guardian: str, relation: Relation = Relation.MOTHER, state: State = State.ACTIVE
+    ) -> str:
+        """Keeps a link as if it had come to be, and returns its id."""
+        link, now = f"{child}-{guardian}", self.clock.now()
+        row = {
+            "platform": PLATFORM,
+            "link": link,
+            "child": child,
+            "guardian": guardian,
+            "invited_account": guardian,
+            "relation": relation,
+            "state": state,
+            "expire_time": now + timedelta(days=1),
+            "start_time": now if state is State.ACTIVE else None,
+            "create_time": now,
+            "update_time": now,
+        }
+        async with transaction(self.engine) as connection:
+            await connection.execute(insert(links).values(row))
+            await note_change(connection, self.order("ConfirmLink"), link, state, now)
+            if state is State.ACTIVE:
+                await connection.execute(children.update().where(children.c.child == child).values(version=1))
+        return link
+
+    async def tags(self, subject: str) -> list[str]:
+        """Returns what the trail says of somebody, in order."""
+        of = trail.entries.c
+        async with transaction(self.engine) as connection:
+            return list(await connection.scalars(select(of.tag).where(of.subject == subject).order_by(of.id)))
+
+    async def waiting(self, kind: str) -> int:
+        """Returns how many jobs of a kind wait."""
+        of = jobs.jobs.c
+        async with transaction(self.engine) as connection:
+            return int(await connection.scalar(select(func.count()).where(of.kind == kind)) or 0)
+
+
+def families(engine: AsyncEngine, **others: Any) -> Families:
+    """Returns the service on a database that has its schema."""
+    clock, ring = FixedClock(NOW), KeyRing({1: random_bytes(32)}, 1)
+    kept = SqlRequests(requests, RequestSecrets(SCHEMA, Sealer(ring), ring))
+    sql_links = SqlLinks(engine)
+    guardian = Guardian(
+        clock=clock,
+        policy=Policy.load(),
+        links=sql_links,
+        supervisions=SqlSupervisions(engine, kept),
+        activities=SqlActivities(engine, kept),
+        disputes=SqlDisputes(engine, kept, sql_links),
+        notes=SqlNotes(engine),
+        appended=lambda: None,
+        **others,
+    )
+    return Families(engine, clock, guardian, kept)
