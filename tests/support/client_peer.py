@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from google.protobuf.message_factory import GetMessageClass
 
+from xacthuc.api.guardian.v1 import admin_pb2 as guardian_admin_pb2
 from xacthuc.api.identity.v1 import admin_pb2 as identity_admin_pb2
 from xacthuc.api.identity.v1 import (
     approval_admin_pb2,
@@ -59,6 +60,7 @@ FILES = (
     webhook_admin_pb2,
     approval_admin_pb2,
     staff_admin_pb2,
+    guardian_admin_pb2,
 )
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()

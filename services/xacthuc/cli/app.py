@@ -16,6 +16,7 @@ from xacthuc.cli.commands import (
     delivery,
     events,
     fraud,
+    guardians,
     inbox,
     jobs,
     keys,
@@ -61,6 +62,9 @@ def locate(
     identity_admin: Annotated[
         str, typer.Option(envvar="XACTHUC_IDENTITY_ADMIN", help="Internal port of identity.", metavar="HOST:PORT")
     ] = "",
+    guardian_admin: Annotated[
+        str, typer.Option(envvar="XACTHUC_GUARDIAN_ADMIN", help="Internal port of guardian.", metavar="HOST:PORT")
+    ] = "",
     tls: Annotated[
         Path | None,
         typer.Option(
@@ -89,6 +93,7 @@ def locate(
             otp=otp,
             otp_admin=otp_admin,
             identity_admin=identity_admin,
+            guardian_admin=guardian_admin,
             tls=tls,
             key=os.environ.get("XACTHUC_KEY", ""),  # no option: a command line is seen by everyone on the machine
             key_file=key_file,
@@ -118,6 +123,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(retention.app, name="retention")
 app.add_typer(locks.app, name="locks")
+app.add_typer(guardians.app, name="guardians")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(webhooks.app, name="webhooks")

@@ -32,6 +32,7 @@ class Whereabouts:
     otp: str = ""
     otp_admin: str = ""
     identity_admin: str = ""
+    guardian_admin: str = ""
     tls: Path | None = None
     key: str = ""
     key_file: Path | None = None
@@ -138,6 +139,13 @@ class Session:
         address = self._where.identity_admin or self._noted("identity_internal", "--identity-admin")
         metadata = self._staff() if signed_in else ()
         with self._open(address, self._certificate(), "", metadata, "--identity-admin") as service:
+            yield service
+
+    @contextmanager
+    def guardian_admin(self) -> Iterator[Service]:
+        """Opens GuardianAdmin over mutual TLS, with the operator's session."""
+        address = self._where.guardian_admin or self._noted("guardian_internal", "--guardian-admin")
+        with self._open(address, self._certificate(), "", self._staff(), "--guardian-admin") as service:
             yield service
 
     def inbox(self) -> Path:

@@ -55,14 +55,14 @@ def command(
     tmp_path: Path, tls: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Command]:
     """Runs `xacthuc` with arguments: `command("keys", "list", "demo")`."""
-    for name in ("KEY", "DATA", "OTP", "OTP_ADMIN", "IDENTITY_ADMIN", "TLS_DIRECTORY", "DATABASE_URL", "STAFF_SESSION"):
+    admins = ("OTP_ADMIN", "IDENTITY_ADMIN", "GUARDIAN_ADMIN")
+    for name in ("KEY", "DATA", "OTP", *admins, "TLS_DIRECTORY", "DATABASE_URL", "STAFF_SESSION"):
         monkeypatch.delenv(f"XACTHUC_{name}", raising=False)
     ca, key, certificate = ((tls / name).read_bytes() for name in ("ca.pem", "otp.key", "otp.pem"))
     mutual = grpc.ssl_server_credentials([(key, certificate)], ca, require_client_auth=True)
     with serving() as public, serving(mutual) as admin:
         (tmp_path / "tls").symlink_to(tls)
         (tmp_path / "demo.json").write_text(json.dumps({"name": "platforms/demo/keys/1", "secret": KEY}))
-        (tmp_path / "up.json").write_text(
-            json.dumps({"otp": public.address, "otp_internal": admin.address, "identity_internal": admin.address})
-        )
+        internal = dict.fromkeys(("otp_internal", "identity_internal", "guardian_internal"), admin.address)
+        (tmp_path / "up.json").write_text(json.dumps({"otp": public.address, **internal}))
         yield Command(tmp_path, public, admin, capsys)
