@@ -18,7 +18,7 @@ from xacthuc.identity.adapters.sessions.keys import SessionKeys
 from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.commands import DecideApproval, ProposeAct
 from xacthuc.identity.domain.approvals import Act, ApprovalKind, Step
-from xacthuc.identity.domain.releases import Demanded, Field
+from xacthuc.identity.domain.releases import LARGEST_BYTES, Demanded, Field
 from xacthuc.identity.usecases import approvals, releases
 from xacthuc.identity.usecases.approvals import FourEyes
 from xacthuc.jobs.job import Done, Job
@@ -32,10 +32,10 @@ EVERY = tuple(Field)
 class Desk:
     """Officers at work."""
 
-    def __init__(self, bench, engine):
+    def __init__(self, bench, engine, *, largest_bytes=LARGEST_BYTES):
         filling = Filling(engine, bench.keys, SessionKeys(bench.keys))
         self.bench, self.identity = bench, bench.identity
-        self.documents = Documents(engine, bench.keys, filling, bench.clock)
+        self.documents = Documents(engine, bench.keys, filling, bench.clock, largest_bytes=largest_bytes)
         executor = AuthorityRelease(bench.identity.releases, self.documents, bench.clock, DAY)
         self.eyes = FourEyes(
             clock=bench.clock,

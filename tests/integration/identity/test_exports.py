@@ -15,7 +15,7 @@ from xacthuc.identity.adapters.purge import Purge, destruction_job
 from xacthuc.identity.adapters.tables import trail
 from xacthuc.identity.commands import EndAccount
 from xacthuc.identity.usecases import lifecycle, retention
-from xacthuc.identity.wire.export_documents import as_json, as_page
+from xacthuc.identity.wire.export_documents import as_json, as_page, documents
 
 pytestmark = pytest.mark.rule("R51")
 
@@ -109,3 +109,27 @@ async def test_a_repetition_is_audited_again_and_another_call_of_its_id_is_refus
 async def test_there_is_none_of_who_is_not_registered(bench):
     with pytest.raises(NotFound):
         await export(bench, "nobody")
+
+
+async def test_rows_that_do_not_fit_in_one_answer_are_left_out_and_counted(bench):
+    """The newest stay. Both documents are cut alike."""
+    await bench.register("an")
+    whole = await export(bench)
+    row = dict(next(section for section in whole.sections if section.name == "consents").rows[0])
+    rows = [{**row, "text_version": f"v{at:04d}"} for at in range(1_000)]
+    sections = [
+        replace(section, rows=rows, total=5_000) if section.name == "consents" else section
+        for section in whole.sections
+    ]
+    large = replace(whole, sections=sections)
+    most = (len(as_json(large)) + len(as_page(large))) // 3
+
+    as_written, page = documents(large, most)
+
+    kept = json.loads(as_written)["sections"]["consents"]
+    assert len(as_written.encode()) + len(page.encode()) <= most
+    assert (kept["total"], len(kept["rows"])) == (5_000, 250)
+    assert kept["rows"][0]["text_version"] == "v0000"
+    assert "v0249" in page
+    assert "v0250" not in page
+    assert documents(whole) == (as_json(whole), as_page(whole))

@@ -14,9 +14,12 @@ from sqlalchemy import select
 from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.adapters.account_keys import NoKey
+from xacthuc.identity.adapters.approvals.tables import approvals as approvals_table
 from xacthuc.identity.adapters.purge import Purge, destruction_job
 from xacthuc.identity.adapters.releases.documents import key_of
+from xacthuc.identity.adapters.releases.sql_releases import SqlReleases
 from xacthuc.identity.adapters.releases.tables import release_documents
+from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.adapters.tables import jobs, trail
 from xacthuc.identity.commands import EndAccount, RecordSessions
 from xacthuc.identity.domain.approvals import ApprovalKind, Executed, Failed
@@ -91,6 +94,36 @@ async def test_what_the_second_person_did_not_agree_to_stays_inside(desk):
     assert document["accounts"][0]["fields"] == {
         "BIRTH_DATE": {"account": {"total": 1, "rows": [{"birth_date": "1990-01-02"}]}}
     }
+
+
+async def test_a_document_that_nobody_could_fetch_is_not_made(desk, engine, rows):
+    """Nothing is consumed by it: the same request is granted for fewer fields."""
+    release, small = await desk.record(), Desk(desk.bench, engine, largest_bytes=700)
+    approval = await small.propose(release)
+    await small.grant(approval)
+
+    await small.carry_out(approval)
+
+    (kept,) = await rows(approvals_table)
+    assert (kept.failure, await desk.state(release)) == ("RELEASE_TOO_LARGE", ReleaseState.OPEN)
+    assert await rows(release_documents) == []
+    assert isinstance(await desk.bench.keys.get(PLATFORM, key_of(approval.id)), NoKey)
+    await small.make(release, (Field.FULL_NAME,))
+    assert (await desk.fetch(release))["fields"] == ["FULL_NAME"]
+
+
+async def test_one_from_before_that_is_too_large_is_refused_and_not_consumed(desk, engine):
+    release = await desk.record()
+    await desk.make(release)
+    whole, requests = desk.identity.releases, SqlRequests(desk.bench.personal)
+    cut = SqlReleases(engine, desk.bench.keys, requests, largest_bytes=10)
+
+    desk.identity = replace(desk.identity, releases=cut)
+    assert await refused(desk.fetch(release)) is Reason.RELEASE_STATE
+    assert await desk.state(release) is ReleaseState.READY
+
+    desk.identity = replace(desk.identity, releases=whole)
+    assert (await desk.fetch(release))["accounts"]
 
 
 async def test_log_ins_are_released_with_their_addresses(desk):

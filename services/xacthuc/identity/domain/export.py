@@ -5,7 +5,7 @@ A document of plain values, which becomes JSON or a page without knowing more. E
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ class Filled:
     """At most `MOST_ROWS`, the newest first where there are more."""
     total: int
 
+    def newest(self, most: int) -> Filled:
+        """Returns it with fewer rows."""
+        return replace(self, rows=self.rows[:most])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
@@ -54,3 +58,7 @@ class Export:
     kept: Sequence[Kept]
     left_out: Mapping[str, str]
     """What is not in it, and why."""
+
+    def newest(self, most: int) -> Export:
+        """Returns it with fewer rows of each section; their totals stay."""
+        return replace(self, sections=tuple(section.newest(most) for section in self.sections))

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from xacthuc.policy import Policy
 
+LARGEST_BYTES = 7 * 512 * 1024
+"""Of a document. Clients take messages of 4 MiB, and the request stands beside it."""
+
 
 class Field(StrEnum):
     """What may be asked for, of each account. The contract carries the same names."""
@@ -57,6 +60,8 @@ class ReleaseBar(StrEnum):
     """It was fetched."""
     CLOSED = "CLOSED"
     """It was closed without a release."""
+    TOO_LARGE = "TOO_LARGE"
+    """The document would not fit in one answer, so that none is made, or one of before is not handed out."""
     NOT_OF_TWO = "NOT_OF_TWO"
     """Neither who proposed it nor who granted it."""
 

@@ -9,7 +9,7 @@ from xacthuc.grpckit.pages import size_of
 from xacthuc.identity.usecases import retention
 from xacthuc.identity.wire import retention_messages as wire
 from xacthuc.identity.wire.common import order, spaced
-from xacthuc.identity.wire.export_documents import as_json, as_page
+from xacthuc.identity.wire.export_documents import documents
 
 if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
@@ -51,7 +51,8 @@ class RetentionAdminServicer:
     async def ExportAccount(self, request: pb2.ExportAccountRequest, call: Call) -> pb2.ExportAccountResponse:
         platform, account_id = wire.account_of(request.name)
         export = await retention.export_account(self._identity, order(request, call, platform), account_id)
-        return pb2.ExportAccountResponse(json=as_json(export), html=as_page(export))
+        as_json, as_page = documents(export)
+        return pb2.ExportAccountResponse(json=as_json, html=as_page)
 
     async def ListHolds(self, request: pb2.ListHoldsRequest, call: Call) -> pb2.ListHoldsResponse:
         page, token = await retention.list_holds(

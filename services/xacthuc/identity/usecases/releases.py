@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _SAID = {
     ReleaseBar.NOT_MADE: "there is no document: it waits for two people, or nobody fetched it in time; propose it again",
     ReleaseBar.RELEASED: "the document was fetched, which can be done once; the authority has to ask again",
+    ReleaseBar.TOO_LARGE: (
+        "the document is larger than one answer may be; close the request, and record it again in parts,"
+        " with fewer accounts or fields each"
+    ),
     ReleaseBar.CLOSED: "the request was closed without a release; record it again if the authority insists",
 }
 

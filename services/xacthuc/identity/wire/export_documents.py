@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from xacthuc.identity.domain.export import MOST_ROWS
 from xacthuc.identity.wire.export_words import COLUMNS, PAGE, VALUES
 from xacthuc.policy.dates import VIETNAM_TIME
 
@@ -26,6 +27,21 @@ th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bo
 th{color:#445;font-weight:600}p.none,p.more{color:#667485;margin:0}
 @media print{body{padding:0;font-size:11px;max-width:none}h2{break-after:avoid}tr{break-inside:avoid}}
 """
+
+
+LARGEST_BYTES: Final = 7 * 512 * 1024
+"""Of both documents together: clients take messages of 4 MiB."""
+
+
+def documents(export: Export, largest_bytes: int = LARGEST_BYTES) -> tuple[str, str]:
+    """Returns the export as JSON and as a page, of as many rows of each section as fit in one answer, the newest."""
+    most = MOST_ROWS
+    while True:
+        made = as_json(export), as_page(export)
+        if most == 1 or sum(len(each.encode()) for each in made) <= largest_bytes:
+            return made
+        most //= 2
+        export = export.newest(most)
 
 
 def as_json(export: Export) -> str:

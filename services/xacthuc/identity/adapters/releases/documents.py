@@ -50,15 +50,27 @@ def key_of(approval: str) -> str:
 class Documents:
     """Makes a document for an approval, and destroys it."""
 
-    def __init__(self, engine: AsyncEngine, keys: AccountKeys, filling: Filling, clock: Clock) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        keys: AccountKeys,
+        filling: Filling,
+        clock: Clock,
+        *,
+        largest_bytes: int = rules.LARGEST_BYTES,
+    ) -> None:
         """Takes the pool for writes, where keys lie, and what opens the rows of accounts."""
         self._engine = engine
         self._keys = keys
         self._filling = filling
         self._clock = clock
+        self._largest_bytes = largest_bytes
 
     async def make(self, platform: str, release_id: str, made: Made) -> Release | ReleaseBar | None:
-        """Makes the document, once an approval; None when no such request is on record."""
+        """Makes the document, once an approval; None when no such request is on record.
+
+        One that nobody could fetch in one answer is not made: the request stays as it is.
+        """
         async with transaction(self._engine) as connection:
             release = await find(connection, platform, release_id)
         after = release and rules.made(release, made)
@@ -72,12 +84,23 @@ class Documents:
             await self._filling.opener(platform, account_id, sessions=sessions)
             for account_id in release.demanded.accounts
         ]
+        made_of = await self._sealed(release_id, made, key, openers)
+        if made_of is ReleaseBar.TOO_LARGE:
+            await self._keys.destroy(platform, key_of(made.approval), made.time)
+        return made_of
+
+    async def _sealed(
+        self, release_id: str, made: Made, key: AccountCipher, openers: Sequence[Opener]
+    ) -> Release | ReleaseBar | None:
+        platform = key.platform
         async with transaction(self._engine) as connection:
             release = await find(connection, platform, release_id, lock=True)
             after = release and rules.made(release, made)
             if release is None or not isinstance(after, Release) or after is release:
                 return after
             document = orjson.dumps(await _document(connection, after, made, openers), option=orjson.OPT_UTC_Z)
+            if len(document) > self._largest_bytes:
+                return ReleaseBar.TOO_LARGE
             await connection.execute(
                 insert(release_documents).values(
                     approval=made.approval,

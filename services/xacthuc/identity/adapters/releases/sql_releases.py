@@ -13,7 +13,7 @@ from xacthuc.identity.adapters.releases.documents import KIND, key_of
 from xacthuc.identity.adapters.releases.rows import destruction_job, find, read, spelled
 from xacthuc.identity.adapters.releases.tables import release_documents, releases
 from xacthuc.identity.adapters.tables import jobs, platforms, trail
-from xacthuc.identity.domain.releases import ReleaseBar
+from xacthuc.identity.domain.releases import LARGEST_BYTES, ReleaseBar
 from xacthuc.identity.ports.releases import Handed
 from xacthuc.sql.engine import transaction
 
@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 class SqlReleases:
     """The port `Releases`. Each is called by the request that recorded it."""
 
-    def __init__(self, engine: AsyncEngine, keys: AccountKeys, requests: SqlRequests) -> None:
+    def __init__(
+        self, engine: AsyncEngine, keys: AccountKeys, requests: SqlRequests, *, largest_bytes: int = LARGEST_BYTES
+    ) -> None:
         """Takes the pool for writes, what opens documents, and what recognises repetitions."""
         self._engine = engine
         self._keys = keys
         self._requests = requests
+        self._largest_bytes = largest_bytes
 
     async def record(self, order: Order, release: Release, now: datetime) -> Release | None:
         """Keeps the request beside its platform."""
@@ -109,6 +112,8 @@ class SqlReleases:
             ):
                 return ReleaseBar.NOT_MADE
             document = key.open(KIND, kept).decode()
+            if len(document.encode()) > self._largest_bytes:
+                return ReleaseBar.TOO_LARGE
             if after is not release:
                 await _save(connection, after)
             detail: Json = {"approval": approval}
