@@ -16,7 +16,7 @@ from typing import Any
 from xacthuc.embedded.ports import free_port_base
 
 COMMAND = (sys.executable, "-m", "xacthuc.cli.main")
-PORTS = 40
+PORTS = 50
 """How many from its port base on a stack may use."""
 
 
@@ -28,6 +28,7 @@ class RunningStack:
     otp: str
     identity: str
     guardian: str
+    livestream: str
     key: str
     metrics: tuple[str, ...]
 
@@ -90,7 +91,13 @@ def running_stack(root: Path, **environment: str) -> Iterator[RunningStack]:
             assert line, (root / "up.log").read_text()
             told = json.loads(line)
             yield RunningStack(
-                root, told["otp"], told["identity"], told["guardian"], told["key"], tuple(told["metrics"])
+                root,
+                told["otp"],
+                told["identity"],
+                told["guardian"],
+                told["livestream"],
+                told["key"],
+                tuple(told["metrics"]),
             )
         finally:
             owner.terminate()

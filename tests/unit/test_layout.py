@@ -80,11 +80,7 @@ def test_every_package_says_what_it_owns():
     assert names(silent) == []
 
 
-RULES_ONLY = {"livestream"}
-"""Services of which there are a contract and rules, and no process yet."""
-
-
-@pytest.mark.parametrize("service", sorted(set(services()) - RULES_ONLY))
+@pytest.mark.parametrize("service", services())
 def test_a_service_folder_holds_the_standard_files(service):
     """A file that outgrew its room is a folder of that name."""
     folder = ROOT / "services" / "xacthuc" / service

@@ -18,3 +18,7 @@ class Scope(StrEnum):
     """GuardianService, reading and writing."""
     GUARDIAN_READ = "GUARDIAN_READ"
     """GuardianService, its reading methods alone."""
+    LIVESTREAM = "LIVESTREAM"
+    """LivestreamService, reading and writing."""
+    LIVESTREAM_READ = "LIVESTREAM_READ"
+    """LivestreamService, its reading methods alone."""

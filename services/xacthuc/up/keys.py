@@ -24,6 +24,7 @@ RINGS: Final = {
     "seal.keys": "seals personal data, and wraps the keys of accounts",
     "blind-index.keys": "finds equal values in tables; never the key that places numbers in partitions",
     "standing-sign.keys": "signs standing tokens; identity alone holds it",
+    "grant-sign.keys": "signs grants of broadcasts; livestream alone holds it",
     "audit-sign.keys": "signs checkpoints of the audit trails",
 }
 """Numbered secrets, `<version> <key>` a line; the one marked `current` makes new things."""

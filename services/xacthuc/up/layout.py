@@ -5,7 +5,8 @@ var/
   tls/                  ca.pem, ca.key, <service>.pem, <service>.key: a development CA and what it issued
   keys/                 the services' secrets (keys.py)
   log/<service>.log     what each process prints
-  audit/                signed checkpoints of identity's audit trail; audit-guardian/ of guardian's
+  audit/                signed checkpoints of identity's audit trail; audit-guardian/ of guardian's, audit-livestream/ of
+                        livestream's
   inbox.jsonl           the messages the console provider "sent"
   demo.json             the development platform's key, mode 0600
   up.json               the endpoints, while it runs, for the `xacthuc` command
@@ -57,6 +58,11 @@ class Layout:
     def guardian_audit(self) -> Path:
         """Signed checkpoints of guardian's audit trail."""
         return self.root / "audit-guardian"
+
+    @property
+    def livestream_audit(self) -> Path:
+        """Signed checkpoints of livestream's audit trail."""
+        return self.root / "audit-livestream"
 
     @property
     def inbox(self) -> Path:
@@ -140,6 +146,21 @@ class Ports:
         return f"{_HOST}:{self.base + 22}"
 
     @property
+    def livestream_public(self) -> str:
+        """LivestreamService."""
+        return f"{_HOST}:{self.base + 30}"
+
+    @property
+    def livestream_internal(self) -> str:
+        """Nothing yet but health."""
+        return f"{_HOST}:{self.base + 31}"
+
+    @property
+    def livestream_metrics(self) -> str:
+        """What Prometheus scrapes of livestream."""
+        return f"{_HOST}:{self.base + 32}"
+
+    @property
     def all(self) -> tuple[str, ...]:
         """Every address above."""
         return (
@@ -153,6 +174,9 @@ class Ports:
             self.guardian_public,
             self.guardian_internal,
             self.guardian_metrics,
+            self.livestream_public,
+            self.livestream_internal,
+            self.livestream_metrics,
         )
 
     def require_free(self) -> None:

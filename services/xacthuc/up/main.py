@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
-_HIGHEST_BASE: Final = 65535 - 22
+_HIGHEST_BASE: Final = 65535 - 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Options:
     """Where everything is kept; see layout.py."""
 
     port_base: int = PORT_BASE
-    """The first of the ports: otp at +0 and +1, identity at +10 and +11, guardian at +20 and +21."""
+    """The first of the ports: otp at +0 and +1, identity at +10 and +11, guardian at +20 and +21, livestream at +30 and +31."""
 
     as_json: bool = False
     """Print one JSON object when ready instead of a table."""
@@ -76,10 +76,18 @@ def _running(layout: Layout, ports: Ports, started: float) -> Running:
         otp=ports.otp_public,
         identity=ports.identity_public,
         guardian=ports.guardian_public,
+        livestream=ports.livestream_public,
         otp_internal=ports.otp_internal,
         identity_internal=ports.identity_internal,
         guardian_internal=ports.guardian_internal,
-        metrics=(ports.otp_metrics, ports.delivery_metrics, ports.identity_metrics, ports.guardian_metrics),
+        livestream_internal=ports.livestream_internal,
+        metrics=(
+            ports.otp_metrics,
+            ports.delivery_metrics,
+            ports.identity_metrics,
+            ports.guardian_metrics,
+            ports.livestream_metrics,
+        ),
         platform=f"platforms/{PLATFORM}",
         key=key,
         inbox=str(layout.inbox),

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from xacthuc.guardian import migrate as guardian
 from xacthuc.identity import migrate as identity
+from xacthuc.livestream import migrate as livestream
 from xacthuc.sql.migrations import migrate_from_environment
 
 
 def main(url: str) -> bool:
     """Migrates the database at the SQLAlchemy URL; returns whether there was anything to do. DatabaseBusy as there."""
-    changed = [migrate(url) for migrate in (identity.main, guardian.main)]
+    changed = [migrate(url) for migrate in (identity.main, guardian.main, livestream.main)]
     return any(changed)
 
 

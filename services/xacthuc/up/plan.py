@@ -79,6 +79,13 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
         "XACTHUC_OTP_ADDRESS": ports.otp_internal,
         "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(layout.guardian_audit),
     }
+    livestream = {
+        "XACTHUC_PUBLIC_ADDRESS": ports.livestream_public,
+        "XACTHUC_INTERNAL_ADDRESS": ports.livestream_internal,
+        "XACTHUC_METRICS_ADDRESS": ports.livestream_metrics,
+        "XACTHUC_IDENTITY_ADDRESS": ports.identity_internal,
+        "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(layout.livestream_audit),
+    }
     return Plan(
         services=(
             Program("otp", "xacthuc.otp", {**common, **otp}, health=ports.otp_public),
@@ -95,6 +102,13 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
                 "xacthuc.guardian",
                 {**common, **database, **guardian},
                 health=ports.guardian_public,
+                needs_database=True,
+            ),
+            Program(
+                "livestream",
+                "xacthuc.livestream",
+                {**common, **database, **livestream},
+                health=ports.livestream_public,
                 needs_database=True,
             ),
         ),

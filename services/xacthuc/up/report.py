@@ -20,6 +20,9 @@ class Running:
     guardian: str
     """Address of GuardianService."""
 
+    livestream: str
+    """Address of LivestreamService."""
+
     otp_internal: str
     """Address of the internal port of otp; mutual TLS."""
 
@@ -28,6 +31,9 @@ class Running:
 
     guardian_internal: str
     """Address of the internal port of guardian; mutual TLS."""
+
+    livestream_internal: str
+    """Address of the internal port of livestream; mutual TLS."""
 
     metrics: tuple[str, ...]
     """Addresses that Prometheus scrapes, of every service."""
@@ -82,6 +88,7 @@ def _rows(running: Running) -> list[tuple[str, str]]:
         ("OtpService", running.otp),
         ("Identity", running.identity),
         ("Guardian", running.guardian),
+        ("Livestream", running.livestream),
         ("key", running.key),
         ("platform", running.platform),
         ("codes", f"{running.inbox}  (xacthuc inbox)"),

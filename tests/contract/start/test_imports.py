@@ -43,6 +43,7 @@ DATABASE = {"asyncpg", "sqlalchemy"}
         ("xacthuc.otp.delivery.main", HEAVY | DATABASE),
         ("xacthuc.identity.main", HEAVY),
         ("xacthuc.guardian.main", HEAVY),
+        ("xacthuc.livestream.main", HEAVY),
     ],
 )
 def test_a_service_starts_without_what_it_does_not_serve_with(module: str, absent: set[str]) -> None:

@@ -18,10 +18,14 @@ from xacthuc.guardian import migrate as guardian
 from xacthuc.guardian.adapters import tables as guardian_tables
 from xacthuc.identity import migrate
 from xacthuc.identity.adapters import key_tables, schema
+from xacthuc.livestream import migrate as livestream
+from xacthuc.livestream.adapters import tables as livestream_tables
 
 PARTITION = re.compile(r"_\d+$")
 SCHEMAS = pytest.mark.parametrize(
-    "migrations", [migrate.MIGRATIONS, migrate.KEY_MIGRATIONS, guardian.MIGRATIONS], ids=lambda of: of.schema
+    "migrations",
+    [migrate.MIGRATIONS, migrate.KEY_MIGRATIONS, guardian.MIGRATIONS, livestream.MIGRATIONS],
+    ids=lambda of: of.schema,
 )
 
 
@@ -56,7 +60,7 @@ def test_the_newest_file_is_alembics_head(migrations):
     assert [migrations.head()] == ScriptDirectory.from_config(config).get_heads()
 
 
-@pytest.mark.parametrize("of", [schema, key_tables, guardian_tables], ids=lambda of: of.SCHEMA)
+@pytest.mark.parametrize("of", [schema, key_tables, guardian_tables, livestream_tables], ids=lambda of: of.SCHEMA)
 async def test_the_migrations_make_what_the_tables_say(engine, of):
     def difference(connection):
         options = {

@@ -30,6 +30,8 @@ class Scope(StrEnum):
     IDENTITY_READ = "identity-read"
     GUARDIAN = "guardian"
     GUARDIAN_READ = "guardian-read"
+    LIVESTREAM = "livestream"
+    LIVESTREAM_READ = "livestream-read"
 
     @property
     def contract_name(self) -> str:

@@ -15,6 +15,7 @@ class Service(StrEnum):
     OTP_DELIVERY = "otp-delivery"
     IDENTITY = "identity"
     GUARDIAN = "guardian"
+    LIVESTREAM = "livestream"
 
 
 MODULES = {
@@ -22,6 +23,7 @@ MODULES = {
     Service.OTP_DELIVERY: "xacthuc.otp.delivery",
     Service.IDENTITY: "xacthuc.identity",
     Service.GUARDIAN: "xacthuc.guardian",
+    Service.LIVESTREAM: "xacthuc.livestream",
 }
 
 

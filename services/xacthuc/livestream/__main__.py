@@ -1,0 +1,5 @@
+"""`python -m xacthuc.livestream`."""
+
+from xacthuc.launch import launch
+
+launch("xacthuc.livestream.main")

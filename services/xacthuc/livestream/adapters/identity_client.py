@@ -1,0 +1,66 @@
+"""The identity service, over its internal port."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Final
+
+from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
+from xacthuc.livestream.domain.broadcaster import Broadcaster, Verdict
+from xacthuc.policy import NextStep, Reason
+
+if TYPE_CHECKING:
+    from xacthuc.grpckit.call import Call
+    from xacthuc.grpckit.channels import ServiceChannel
+
+_WITHIN: Final = timedelta(seconds=2)
+"""For work without a caller."""
+
+
+class IdentityClient:
+    """The port `Broadcasters`."""
+
+    def __init__(self, identity: ServiceChannel) -> None:
+        """Takes the channel, which belongs to `main.py`."""
+        self._identity = identity
+        self._check = internal_pb2_grpc.IdentityInternalStub(identity.channel).CheckBroadcaster
+
+    async def ask(self, account_id: str, call: Call) -> Broadcaster:
+        """Asks within what is left of the call's time."""
+        return _broadcaster(await self._identity.ask(self._check, _request(account_id), call=call))
+
+    async def look(self, platform: str, account_id: str) -> Broadcaster:
+        """Asks within two seconds."""
+        told = await self._identity.tell(self._check, _request(account_id), within=_WITHIN, platform=platform)
+        return _broadcaster(told)
+
+
+def _request(account_id: str) -> internal_pb2.CheckBroadcasterRequest:
+    return internal_pb2.CheckBroadcasterRequest(name=f"accounts/{account_id}")
+
+
+def _broadcaster(told: internal_pb2.Broadcaster) -> Broadcaster:
+    proven = told.HasField("personal_id")
+    return Broadcaster(
+        ordinary=_verdict(told.livestream),
+        commercial=_verdict(told.commerce),
+        is_child=told.is_child,
+        personal_id_time=told.personal_id.verify_time.ToDatetime(UTC) if proven else None,
+        personal_id_source=told.personal_id.source if proven else "",
+        change_time=told.change_time.ToDatetime(UTC) if told.HasField("change_time") else None,
+    )
+
+
+def _verdict(told: resources_pb2.Decision) -> Verdict:
+    """Reads a decision. A newer identity may have words that this service does not know: it decided all the same."""
+    reasons, steps = resources_pb2.Decision.Reason, resources_pb2.NextStep.Kind
+    reason = reasons.DESCRIPTOR.values_by_number.get(told.reason)
+    step = steps.DESCRIPTOR.values_by_number.get(told.next_step.kind)
+    fallback = Reason.VERIFIED if told.allowed else Reason.UNREADABLE
+    return Verdict(
+        allowed=told.allowed,
+        reason=Reason(reason.name) if reason is not None and reason.number else fallback,
+        next_step=NextStep(step.name) if step is not None and step.number else NextStep.CONTACT_PLATFORM,
+        legal_basis=told.legal_basis,
+        policy_version=told.policy_version,
+    )

@@ -1,0 +1,114 @@
+"""Rows of broadcasts."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from xacthuc.livestream.adapters.tables import broadcasters, broadcasts
+from xacthuc.livestream.domain.broadcast import Broadcast, Commerce, EndReason, State
+from xacthuc.livestream.ports.broadcasts import Kept
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_COLUMNS: Final = tuple(each.name for each in fields(Broadcast) if each.name != "account_id")
+
+
+class Found(NamedTuple):
+    """A broadcast as it is kept."""
+
+    kept: Kept
+    decisions: int
+    """How many are on record of it."""
+
+
+async def heard(connection: AsyncConnection, platform: str, account_id: str, *, lock: bool = False) -> int | None:
+    """Returns how often something was heard of an account; None when nobody ever asked about it.
+
+    With `lock` nobody else changes its broadcasts until the end of the transaction.
+    """
+    of = broadcasters.c
+    found = select(of.heard).where(of.platform == platform, of.account == account_id)
+    times: int | None = await connection.scalar(found.with_for_update() if lock else found)
+    return times
+
+
+async def ask_about(connection: AsyncConnection, platform: str, account_id: str) -> int:
+    """Returns the same, and makes whoever hears of the account from now on leave a mark."""
+    times = await heard(connection, platform, account_id)
+    if times is None:
+        new = insert(broadcasters).values(platform=platform, account=account_id, heard=0)
+        await connection.execute(new.on_conflict_do_nothing())
+        times = await heard(connection, platform, account_id)
+    return times or 0
+
+
+async def read(connection: AsyncConnection, platform: str, broadcast_id: str, *, lock: bool = False) -> Found | None:
+    """Returns a broadcast within a transaction, locked or not; None when there is none."""
+    found = select(broadcasts).where(*_is(platform, broadcast_id))
+    row = (await connection.execute(found.with_for_update() if lock else found)).one_or_none()
+    return None if row is None else found_of(row)
+
+
+async def count_on_air(connection: AsyncConnection, platform: str, account_id: str, but: str) -> int:
+    """Returns how many broadcasts of an account are LIVE beside one."""
+    of = broadcasts.c
+    found = select(func.count()).where(
+        of.platform == platform, of.account == account_id, of.state == State.LIVE, of.broadcast != but
+    )
+    return int((await connection.execute(found)).scalar_one())
+
+
+async def insert_new(connection: AsyncConnection, platform: str, new: Found) -> bool:
+    """Keeps a new broadcast; False when another call has just made one with its id."""
+    kept = await connection.execute(
+        insert(broadcasts)
+        .values(
+            platform=platform,
+            broadcast=new.kept.broadcast_id,
+            account=new.kept.broadcast.account_id,
+            declarations=new.kept.declarations,
+            decisions=new.decisions,
+            **_values(new.kept.broadcast),
+        )
+        .on_conflict_do_nothing()
+    )
+    return kept.rowcount == 1
+
+
+async def change(connection: AsyncConnection, platform: str, changed: Found) -> None:
+    """Keeps what became of a broadcast that is locked."""
+    await connection.execute(
+        update(broadcasts)
+        .where(*_is(platform, changed.kept.broadcast_id))
+        .values(declarations=changed.kept.declarations, decisions=changed.decisions, **_values(changed.kept.broadcast))
+    )
+
+
+def found_of(row: Row[Any]) -> Found:
+    """Reads a row."""
+    columns = {name: getattr(row, name) for name in _COLUMNS}
+    broadcast = Broadcast(
+        **{
+            **columns,
+            "account_id": row.account,
+            "state": State(row.state),
+            "commerce": Commerce(row.commerce),
+            "end_reason": EndReason(row.end_reason) if row.end_reason else None,
+        }
+    )
+    kept = Kept(broadcast_id=row.broadcast, broadcast=broadcast, declarations=row.declarations)
+    return Found(kept, row.decisions)
+
+
+def _values(broadcast: Broadcast) -> dict[str, object]:
+    return {name: getattr(broadcast, name) for name in _COLUMNS}
+
+
+def _is(platform: str, broadcast_id: str) -> tuple[ColumnElement[bool], ...]:
+    return broadcasts.c.platform == platform, broadcasts.c.broadcast == broadcast_id

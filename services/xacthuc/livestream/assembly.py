@@ -1,0 +1,107 @@
+"""What one process of the service works with, made from its settings: connections, adapters, verbs, and work beside the calls."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from xacthuc.audit.work import TrailWork
+from xacthuc.grpckit.channels import ServiceChannel, service_config
+from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.livestream.adapters.identity_client import IdentityClient
+from xacthuc.livestream.adapters.pools import Pools
+from xacthuc.livestream.adapters.signed_grants import SignedGrants
+from xacthuc.livestream.adapters.sql_broadcasts import SqlBroadcasts
+from xacthuc.livestream.adapters.tables import SCHEMA, requests, trail
+from xacthuc.livestream.usecases.livestream import Livestream
+from xacthuc.sealing import Sealer
+from xacthuc.sql.relay import Relay
+from xacthuc.sql.requests import RequestSecrets, SqlRequests
+from xacthuc.tokens.signer import Signer
+from xacthuc.valkey import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from xacthuc.clock import Clock
+    from xacthuc.livestream.settings import LivestreamSettings
+    from xacthuc.policy import Policy
+    from xacthuc.telemetry.start import Telemetry
+
+_RELAY_INTERVAL: Final = timedelta(milliseconds=250)
+
+
+class Runs(Protocol):
+    """Work beside the calls. It ends by defect only."""
+
+    async def run(self) -> None:
+        """Works until cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The ways to everything outside of the process."""
+
+    pools: Pools
+    state: Store
+    """Where identity replicates platform keys and sessions of the staff."""
+    identity: ServiceChannel
+
+
+@asynccontextmanager
+async def connected(settings: LivestreamSettings, telemetry: Telemetry) -> AsyncIterator[Connections]:
+    """Keeps connections for as long as it is entered. Of these only the store has to answer at the start."""
+    pools, tls = Pools(settings), TlsFiles(settings.tls_directory, "livestream")
+    state = await Store.connect(settings.state_url)
+    identity = ServiceChannel(
+        settings.identity_address,
+        tls,
+        telemetry,
+        peer="identity",
+        service_config=service_config("xacthuc.api.identity.v1", "identity_grpc_service_config.json"),
+    )
+    try:
+        yield Connections(pools, state, identity)
+    finally:
+        for close in (identity.close, state.close, pools.close):
+            await close()
+
+
+class Assembly:
+    """The verbs and the work of one process."""
+
+    def __init__(
+        self,
+        settings: LivestreamSettings,
+        connections: Connections,
+        *,
+        policy: Policy,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        """Makes everything, starts nothing."""
+        pools, metrics = connections.pools, telemetry.metrics
+        secrets = RequestSecrets("livestream", Sealer(settings.seal_ring), settings.blind_index_ring)
+        relay = Relay(pools.writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=metrics.outbox_lag_seconds.set)
+        record = TrailWork.of(
+            pools.audit,
+            trail,
+            settings.audit_ring,
+            clock,
+            metrics,
+            directory=settings.audit_checkpoints_directory,
+            interval=settings.audit_checkpoint_interval,
+            kept_months=policy.retention.audit_months,
+        )
+        self.livestream = Livestream(
+            clock=clock,
+            policy=policy,
+            broadcasters=IdentityClient(connections.identity),
+            broadcasts=SqlBroadcasts(pools.writes, SqlRequests(requests, secrets)),
+            grants=SignedGrants(Signer(settings.grant_ring, settings.grant_issuer)),
+            appended=relay.wake,
+        )
+        self.works: tuple[Runs, ...] = (relay, record.sealer, record.pruning)
