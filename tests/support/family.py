@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from xacthuc.grpckit.errors import FailedPrecondition
-from xacthuc.identity.commands import PutGuardianship
+from xacthuc.identity.commands import LockAccount, PutGuardianship, UnlockAccount
 from xacthuc.identity.domain.facts import Supervision
 from xacthuc.identity.domain.guardianship import Guardian, Guardianship, Relation
+from xacthuc.identity.usecases import locks
 from xacthuc.identity.usecases.guardianships import put_guardianship
 from xacthuc.policy import Action
 
@@ -45,14 +46,29 @@ class Family:
             await self.put(1, *guardians, child=child)
         return refused.value
 
+    async def lock(self, account_id, until=None):
+        order = self.bench.order(repr(until), "LockAccount")
+        command = LockAccount(order=order, account_id=account_id, basis="order 1", expire_time=until)
+        await locks.lock_account(self.bench.identity, command)
+
+    async def unlock(self, account_id):
+        order = self.bench.order(account_id, "UnlockAccount")
+        command = UnlockAccount(order=order, account_id=account_id, basis="order 2")
+        await locks.unlock_account(self.bench.identity, command)
+
     async def may_post(self):
         return (await self.bench.check("child", Action.POST)).reason
 
 
-@pytest.fixture
-async def family(bench):
+async def family_of(bench):
+    """A child that nobody answers for yet, and its parents, who are verified."""
     await bench.register("child", born=CHILD_BORN)
     for parent, number in NUMBERS.items():
         await bench.register(parent)
         await bench.verify(parent, bench.proof(parent, number))
     return Family(bench)
+
+
+@pytest.fixture
+async def family(bench):
+    return await family_of(bench)

@@ -181,7 +181,7 @@ class Assembly:
         seal_ring, index_ring = settings.seal_ring, settings.blind_index_ring
         sealer = Sealer(seal_ring)
         personal, wrapper = PersonalData(sealer, index_ring), KeyWrapper(sealer)
-        keys, rows = AccountKeys(pools.keys, wrapper), AccountRows(policy, metrics.unreadable_accounts.add)
+        keys, rows = AccountKeys(pools.keys, wrapper), AccountRows(policy, clock, metrics.unreadable_accounts.add)
         requests = SqlRequests(personal)
         database = AccountDatabase(
             engine=pools.writes,

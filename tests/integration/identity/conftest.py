@@ -202,7 +202,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
     clock = FixedClock(datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
     sealer = Sealer(seal_ring)
     personal, keys = PersonalData(sealer, index_ring), AccountKeys(key_engine, KeyWrapper(sealer))
-    requests, rows = SqlRequests(personal), AccountRows(policy, lambda: None)
+    requests, rows = SqlRequests(personal), AccountRows(policy, clock, lambda: None)
     signer = Signer(ring(), ISSUER)
     erasures = Erasures(("guardian",), timedelta(days=policy.retention.acknowledge_days))
     cache, facts = ValkeyStanding(store, personal), SqlFacts(engine, keys, rows)

@@ -71,7 +71,7 @@ async def test_of_a_page_it_alone_says_that_it_is_damaged(bench, damage, column)
 async def test_it_is_counted_and_logged_without_a_name(bench, damage, engine, capsys):
     counted = []
     await damage(KEY)
-    rows = AccountRows(bench.identity.policy, lambda: counted.append(1))
+    rows = AccountRows(bench.identity.policy, bench.clock, lambda: counted.append(1))
 
     await SqlFacts(engine, bench.keys, rows).read(PLATFORM, ["a", "damaged"])
 

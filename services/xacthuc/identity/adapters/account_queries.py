@@ -25,10 +25,7 @@ _PLATFORM: Final = bindparam("platform", type_=Text)
 
 def _known_of(account: FromClause, proven: FromClause, supervision: FromClause) -> Select[Any]:
     """Returns the columns, one row per evidence; the rows come from the caller."""
-    open_lock = (
-        (locks.c.platform == account.c.platform) & (locks.c.account == account.c.account) & locks.c.lift_time.is_(None)
-    )
-    locked_until = select(func.max(func.coalesce(locks.c.expire_time, literal_column("'infinity'::timestamptz"))))
+    open_lock = _open_lock(account)
     # Of the lock that holds longest, the latest one of equals.
     lock_basis = select(locks.c.basis).order_by(locks.c.expire_time.desc().nulls_first(), locks.c.id.desc()).limit(1)
     # Counted, not tested for existence: for that, PostgreSQL may hash the whole table.
@@ -45,7 +42,7 @@ def _known_of(account: FromClause, proven: FromClause, supervision: FromClause) 
         account.c.transition_until,
         account.c.create_time,
         account.c.update_time,
-        locked_until.where(open_lock).correlate(account).scalar_subquery().label("locked_until"),
+        _locked_until(account),
         lock_basis.where(open_lock).correlate(account).scalar_subquery().label("lock_basis"),
         checks.correlate(account).select_from(personal_id_checks).scalar_subquery().label("asked"),
         supervision.c.suspended,
@@ -60,6 +57,17 @@ def _known_of(account: FromClause, proven: FromClause, supervision: FromClause) 
         proven.c.lapse_time,
         proven.c.lapse_reason,
     ).order_by(account.c.account, proven.c.id)
+
+
+def _open_lock(account: FromClause) -> ColumnElement[bool]:
+    of = locks.c
+    return (of.platform == account.c.platform) & (of.account == account.c.account) & of.lift_time.is_(None)
+
+
+def _locked_until(account: FromClause) -> ColumnElement[Any]:
+    """Returns when the lock ends that holds longest, which may be over; nothing where there is none."""
+    ends = func.max(func.coalesce(locks.c.expire_time, literal_column("'infinity'::timestamptz")))
+    return select(ends).where(_open_lock(account)).correlate(account).scalar_subquery().label("locked_until")
 
 
 def _wanted(name: str) -> TableValuedAlias:
@@ -102,7 +110,7 @@ def _guarding() -> Select[Any]:
         evidence.c.kind.in_((EvidenceKind.PHONE, EvidenceKind.PERSONAL_ID)),
         evidence.c.lapse_time.is_(None),
     )
-    return select(guardian.c.child, proven.c.kind, proven.c.verify_time).select_from(
+    return select(guardian.c.child, proven.c.kind, proven.c.verify_time, _locked_until(account)).select_from(
         wanted.join(guardian, true()).join(account, true()).join(proven, true())
     )
 
@@ -114,7 +122,7 @@ MANY: Final = _many()
 """Of `accounts`, each named once."""
 
 GUARDING: Final = _guarding()
-"""Who answers for `children`, with what stands proven of each: a guardian who lost it, or left, answers for nobody."""
+"""Who answers for `children`, with what stands proven of each: who lost it, left, or is not of age answers for nobody."""
 
 
 async def life_of(connection: AsyncConnection, platform: str, account_id: str) -> str | None:

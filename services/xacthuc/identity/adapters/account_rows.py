@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from xacthuc.clock import Clock
     from xacthuc.identity.adapters.account_cipher import AccountCipher
     from xacthuc.identity.adapters.account_keys import AccountKey
     from xacthuc.policy import Policy
@@ -99,9 +100,10 @@ class Found:
 class AccountRows:
     """Reads what the rows of an account say."""
 
-    def __init__(self, policy: Policy, on_unreadable: Callable[[], None]) -> None:
+    def __init__(self, policy: Policy, clock: Clock, on_unreadable: Callable[[], None]) -> None:
         """Takes the law's times, and what counts an account that turned out to be damaged."""
         self._policy = policy
+        self._clock = clock
         self._on_unreadable = on_unreadable
         self._log = get_logger()
 
@@ -206,8 +208,12 @@ class AccountRows:
         if not children:
             return {}
         guarded: dict[str, int] = {}
+        rules, now_ms = self._policy.guardianship, self._clock.now_ms()
         for row in await connection.execute(account_queries.GUARDING, {"platform": platform, "children": children}):
             by_number = row.kind == EvidenceKind.PHONE
+            locked = _ms(row.locked_until, never=0) > now_ms
+            if (locked and not rules.locked_answers) or (by_number and rules.asks_personal_id):
+                continue
             until = self._policy.reverify_from(row.verify_time) if by_number else None
             guarded[row.child] = max(guarded.get(row.child, 0), _ms(until, never=FOREVER_MS))
         return guarded
