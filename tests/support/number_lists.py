@@ -10,8 +10,9 @@ from pyarrow import parquet
 
 from xacthuc.cli.lists.columns import Headings
 from xacthuc.cli.lists.reading import Context, NumberList
-from xacthuc.cli.lists.rows import Kind, Rejected, Report
+from xacthuc.cli.lists.rows import Kind, Report
 from xacthuc.phone import NumberPlan
+from xacthuc.tables.rows import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

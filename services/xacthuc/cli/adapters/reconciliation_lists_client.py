@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from xacthuc.cli.lists.importing import Heading
-    from xacthuc.cli.lists.rows import Rejected
+    from xacthuc.tables.rows import Rejected
 
 _SERVICE: Final = "xacthuc.api.identity.v1.ReconciliationAdmin"
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xacthuc.cli.lists.reading import NumberList
-    from xacthuc.cli.lists.rows import Rejected, Report
+    from xacthuc.cli.lists.rows import Report
     from xacthuc.cli.session import Service
+    from xacthuc.tables.rows import Rejected
 
 _REPORT: Final = {
     "row_count": "rows",
@@ -46,7 +47,7 @@ _LIST: Final = {
 
 def import_list(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV in UTF-8 with a row of headings, or Parquet.")],
+    file: Annotated[Path, typer.Argument(help="CSV with a row of headings, JSON Lines or Parquet.")],
     *,
     kind: Annotated[Kind, typer.Option(help="What it says of its numbers.")],
     source: Annotated[str, typer.Option(help="Who made it, such as viettel or cuc-vien-thong.")],
@@ -126,12 +127,13 @@ def _opened(
     from xacthuc.cli.lists.reading import Context, NumberList
     from xacthuc.datafile import DataFileError
     from xacthuc.phone import NumberPlan
+    from xacthuc.tables.cells import BadCellError
 
     now = datetime.now(UTC)
     try:
         when = values.observed(observed, now) if observed else None
         plan = NumberPlan.load(numbering_plan)
-    except values.BadCellError:
+    except BadCellError:
         raise typer.BadParameter(
             "a day that has been, such as 2026-11-01 or 01/11/2026", param_hint="--observed"
         ) from None

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self
 
 from xacthuc import datafile
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 from xacthuc.cli.lists.rows import COMPARED, Column, Kind, Verdict
-from xacthuc.cli.lists.values import folded
-from xacthuc.datafile import DataFileError
+from xacthuc.tables.cells import folded, index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-M = TypeVar("M")
 
 _BUNDLED: Final = Path(__file__).with_name("columns.toml")
 
@@ -37,10 +34,10 @@ class Headings:
     """The headings and words that are understood. Immutable."""
 
     def __init__(self, spellings: _Spellings) -> None:
-        """Folds them; DataFileError when one stands for two things. Use `load`."""
+        """Folds them; ValueError when one stands for two things. Use `load`."""
         self._shown = {column: getattr(spellings, column) for column in Column}
-        self._columns = _index({column: getattr(spellings, column) for column in Column})
-        self.words: Mapping[str, Verdict] = _index({verdict: getattr(spellings, verdict) for verdict in Verdict})
+        self._columns = index({column: getattr(spellings, column) for column in Column})
+        self.words: Mapping[str, Verdict] = index({verdict: getattr(spellings, verdict) for verdict in Verdict})
         """By folded spelling; a cell with nothing in it says nothing."""
 
     @classmethod
@@ -51,7 +48,7 @@ class Headings:
             if path is not None:
                 table |= {key: _listed(value) for key, value in datafile.read(path).items()}
             return cls(datafile.decode(_Spellings, table))
-        except DataFileError as error:
+        except ValueError as error:
             known = ", ".join(each.name for each in fields(_Spellings))
             raise CommandFailed(
                 f"{path}: {error}" if str(path) not in str(error) else str(error),
@@ -101,14 +98,3 @@ class Headings:
 def _listed(value: object) -> object:
     """Returns one heading, which people write by itself, as a list of one."""
     return [value] if isinstance(value, str) else value
-
-
-def _index(spellings: Mapping[M, Sequence[str]]) -> Mapping[str, M]:
-    index: dict[str, M] = {}
-    for meaning, words in spellings.items():
-        for word in words:
-            if not folded(word):
-                raise DataFileError(f"{meaning}: {word!r} has neither a letter nor a digit")
-            if index.setdefault(folded(word), meaning) != meaning:
-                raise DataFileError(f"{meaning}: {word!r} stands below {index[folded(word)]} as well")
-    return index

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
-from xacthuc.cli.lists.rows import Rejected
+from xacthuc.tables.rows import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

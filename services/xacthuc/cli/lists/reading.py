@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 from xacthuc.cli.lists import values
-from xacthuc.cli.lists.csv_file import CsvFile
-from xacthuc.cli.lists.rows import COMPARED, Column, Rejected, Report, Verdict
-from xacthuc.cli.lists.values import BadCellError
+from xacthuc.cli.lists.rows import COMPARED, Column, Report, Verdict
 from xacthuc.phone import Mobile
+from xacthuc.tables.cells import BadCellError, folded, number_text, text_of
+from xacthuc.tables.encodings import Encoding, detect
+from xacthuc.tables.opening import open_table
+from xacthuc.tables.rows import Rejected, UnusableTableError, rows_of
+from xacthuc.tables.sources import FileSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,10 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xacthuc.cli.lists.columns import Headings
-    from xacthuc.cli.lists.rows import Cell, Kind, Row, Table
+    from xacthuc.cli.lists.rows import Kind
     from xacthuc.phone import NumberPlan
+    from xacthuc.tables.rows import Cell, Row, Table
 
-_PARQUET: Final = b"PAR1"
 _READ_AT_ONCE: Final = 1 << 20
 
 
@@ -59,7 +62,7 @@ class NumberList:
         """Yields what each row says, or why it says nothing: one for each row, in order."""
         columns = tuple(self._columns)
         with _readable(self._path):
-            for row in self._table.rows(tuple(self._columns.values())):
+            for row in rows_of(self._table, tuple(self._columns.values())):
                 if isinstance(row, Rejected):
                     yield row
                 else:
@@ -68,7 +71,7 @@ class NumberList:
     def _read(self, row: Row, cells: Mapping[Column, Cell]) -> Report | Rejected:
         column, context = Column.NUMBER, self._context
         try:
-            number = context.plan.parse(values.number_text(cells[column]))
+            number = context.plan.parse(number_text(cells[column]))
             if not isinstance(number, Mobile):
                 return Rejected(row.place, column, number.reason)
             column, seen, sims = Column.OBSERVED, context.observed, 0
@@ -91,7 +94,7 @@ class NumberList:
         """Returns what a cell says of a field; one with nothing in it says that nobody knows."""
         if cell is None or (isinstance(cell, str) and cell.strip() in {"", "-"}):
             return Verdict.UNKNOWN
-        found = self._context.headings.words.get(values.folded(values.text_of(cell)))
+        found = self._context.headings.words.get(folded(text_of(cell)))
         if found is None:
             raise BadCellError("NOT_A_VERDICT")
         return found
@@ -100,23 +103,23 @@ class NumberList:
 def _opened(path: Path, headings: Headings) -> tuple[str, Table]:
     if path.exists() and not path.is_file():
         raise CommandFailed(f"{path} is not a file", exit_status=EXIT_USAGE)
-    digest, lines, first = _looked_through(path)
-    if first == _PARQUET:
-        from xacthuc.cli.lists.parquet_file import ParquetFile  # noqa: PLC0415 - 55 MB that CSV does without
+    digest, lines = _looked_through(path)
+    source = FileSource(path)
+    encoding = detect(source.head) or Encoding.UTF_8
+    return digest, open_table(
+        source, lambda cells: Column.NUMBER in headings.found(cells), lines=lines, encoding=encoding
+    )
 
-        return digest, ParquetFile(path)
-    return digest, CsvFile(path, lines, lambda cells: Column.NUMBER in headings.found(cells))
 
-
-def _looked_through(path: Path) -> tuple[str, int, bytes]:
-    """Returns digest, number of lines and first bytes of a file."""
-    digest, lines, first, end = hashlib.sha256(), 0, b"", b"\n"
+def _looked_through(path: Path) -> tuple[str, int]:
+    """Returns digest and number of lines of a file."""
+    digest, lines, end = hashlib.sha256(), 0, b"\n"
     with path.open("rb") as file:
         while data := file.read(_READ_AT_ONCE):
             digest.update(data)
             lines += data.count(b"\n")
-            first, end = first or data[: len(_PARQUET)], data[-1:]
-    return digest.hexdigest(), lines + (end != b"\n"), first
+            end = data[-1:]
+    return digest.hexdigest(), lines + (end != b"\n")
 
 
 @contextmanager
@@ -125,3 +128,5 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CommandFailed(f"{path} cannot be read: {error.strerror}", exit_status=EXIT_USAGE) from None
+    except UnusableTableError as error:
+        raise CommandFailed(str(error), advice=error.advice, exit_status=EXIT_USAGE) from None

@@ -1,17 +1,14 @@
-"""What a list holds, in the order of understanding: cells, then a report on a number or the reason why there is none."""
+"""What a list holds, in the order of understanding: what its columns say, then a report on a number."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-Cell: TypeAlias = str | int | float | Decimal | date | None  # a bool is an int and a datetime a date
+    from collections.abc import Mapping
+    from datetime import datetime
 
 
 class Column(StrEnum):
@@ -47,25 +44,6 @@ COMPARED = (Column.FULL_NAME, Column.BIRTH_DATE, Column.PERSONAL_ID)
 """Fields that a subscriber record is compared by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Cells of a row as they stand in the file."""
-
-    place: int
-    """Where a person finds it: the line of a text, the record of a Parquet file, from 1."""
-    cells: Sequence[Cell] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A row that cannot be used."""
-
-    place: int
-    field: str
-    """Empty when it is the row as a whole."""
-    reason: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a row says of a number."""
@@ -78,15 +56,3 @@ class Report:
     """One for each field that the list has a column for; only lists of mismatches have any."""
     sim_count: int
     """SIMs registered on the paper behind the number; 0 when the list does not say."""
-
-
-class Table(Protocol):
-    """A file of rows."""
-
-    headings: Sequence[str]
-    total: int
-    """About how many rows there are: exact, or a few too many."""
-
-    def rows(self, wanted: Sequence[int]) -> Iterator[Row | Rejected]:
-        """Yields every row from the first one with its `wanted` cells, and never stops at a broken one."""
-        ...

@@ -97,7 +97,7 @@ def test_without_pyarrow_it_is_told_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write_parquet(tmp_path / "list", {"phone": ["0912345678"], "date": [DAY]})
-    monkeypatch.delitem(sys.modules, "xacthuc.cli.lists.parquet_file", raising=False)
+    monkeypatch.delitem(sys.modules, "xacthuc.tables.parquet_file", raising=False)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     arguments = ["reconcile", "import", str(path), "--kind", "blocked", "--source", "viettel"]
     assert run(arguments) == 1

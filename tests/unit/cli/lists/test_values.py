@@ -9,7 +9,7 @@ import pytest
 from number_lists import NOW
 
 from xacthuc.cli.lists import values
-from xacthuc.cli.lists.values import BadCellError
+from xacthuc.tables.cells import BadCellError, folded, number_text
 
 END_OF_THE_FIRST = datetime(2026, 11, 1, 17, tzinfo=UTC)
 """24:00 in Vietnam."""
@@ -77,14 +77,14 @@ def test_no_date_is(cell: str | date | None, reason: str) -> None:
     ids=["plain", "apostrophe", "formula", "spaced"],
 )
 def test_what_keeps_a_zero_in_a_spreadsheet_is_no_part_of_a_number(cell: str) -> None:
-    assert values.number_text(cell) == "0912345678"
+    assert number_text(cell) == "0912345678"
 
 
 @pytest.mark.parametrize(
     "cell", [84912345678, 84912345678.0, Decimal("84912345678.00")], ids=["int", "float", "decimal"]
 )
 def test_a_number_may_be_a_figure(cell: float | Decimal) -> None:
-    assert values.number_text(cell) == "84912345678"
+    assert number_text(cell) == "84912345678"
 
 
 @pytest.mark.parametrize("cell", ["0", "-1", "1.5", "many", "1000001", float("nan"), float("inf"), 2.5], ids=range(8))
@@ -94,4 +94,4 @@ def test_no_count_is(cell: str | float) -> None:
 
 
 def test_marks_case_and_punctuation_make_no_other_heading() -> None:
-    assert {values.folded(each) for each in ("Số ĐT", "so_dt", "SO DT", "so\u0302\u0301-đt ")} == {"sodt"}
+    assert {folded(each) for each in ("Số ĐT", "so_dt", "SO DT", "so\u0302\u0301-đt ")} == {"sodt"}

@@ -1,23 +1,20 @@
-"""Lists as Parquet, read a few thousand rows at a time. Needs pyarrow, which the extra `analytics` brings."""
+"""Tables as Parquet, read a few thousand rows at a time. Needs pyarrow, which the extra `analytics` brings."""
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 from pyarrow import parquet
 
-from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
-from xacthuc.cli.lists.rows import Rejected, Row
+from xacthuc.tables.rows import ROWS_AT_ONCE, Batch, Rejected, UnusableTableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from xacthuc.cli.lists.rows import Cell
+    from xacthuc.tables.rows import Cell
 
-_ROWS_AT_ONCE: Final = 4_096
 _READ_AT_ONCE: Final = 1 << 20
 _LONGEST_DESCRIPTION: Final = 1 << 20
 """Bytes and entries of what describes the file: a forged length must not be believed."""
@@ -28,10 +25,10 @@ _UNREADABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 class ParquetFile:
-    """A list as Parquet."""
+    """A table as Parquet."""
 
     def __init__(self, path: Path) -> None:
-        """Reads what describes the file; CommandFailed when that is broken, or claims what cannot be."""
+        """Reads what describes the file; UnusableTableError when that is broken, or claims what cannot be."""
         self._path = path
         try:
             with self._opened() as file:
@@ -44,28 +41,30 @@ class ParquetFile:
         if min(self._sizes, default=0) < 0 or self.total > path.stat().st_size:
             raise self._refused()
 
-    def rows(self, wanted: Sequence[int]) -> Iterator[Row | Rejected]:
+    def batches(self, wanted: Sequence[int]) -> Iterator[Batch]:
         """Yields every record from 1, with its `wanted` cells.
 
         Where a group of records cannot be read on, the rest of it is rejected and the next one is read.
         """
-        place = 0
+        place = 1
         names = [self.headings[each] for each in wanted]
         for group, size in enumerate(self._sizes):
             end = place + size
-            for cells in islice(self._group(group, names), size):
-                place += 1
-                yield Row(place, cells)
-            while place < end:
-                place += 1
-                yield Rejected(place, "", "UNREADABLE")
+            for columns, count in self._group(group, names):
+                read = min(count, end - place)
+                yield Batch(range(place, place + read), [column[:read] for column in columns], ())
+                place += read
+            for start in range(place, end, ROWS_AT_ONCE):
+                broken = range(start, min(start + ROWS_AT_ONCE, end))
+                yield Batch((), [()] * len(names), [Rejected(each, "", "UNREADABLE") for each in broken])
+            place = end
 
-    def _group(self, group: int, names: list[str]) -> Iterator[Sequence[Cell]]:
+    def _group(self, group: int, names: list[str]) -> Iterator[tuple[list[list[Cell]], int]]:
         try:
             with self._opened() as file:
-                batches = file.iter_batches(_ROWS_AT_ONCE, row_groups=[group], columns=names, use_threads=False)
+                batches = file.iter_batches(ROWS_AT_ONCE, row_groups=[group], columns=names, use_threads=False)
                 for batch in batches:
-                    yield from zip(*(_values(batch.column(name)) for name in names), strict=True)
+                    yield [_values(batch.column(name)) for name in names], batch.num_rows
         except _BROKEN:
             return
 
@@ -78,12 +77,8 @@ class ParquetFile:
             thrift_container_size_limit=_LONGEST_DESCRIPTION,
         )
 
-    def _refused(self) -> CommandFailed:
-        return CommandFailed(
-            f"{self._path} is a broken Parquet file",
-            advice="Have it sent again, or as CSV in UTF-8.",
-            exit_status=EXIT_USAGE,
-        )
+    def _refused(self) -> UnusableTableError:
+        return UnusableTableError(f"{self._path} is a broken Parquet file", "Have it sent again, or as CSV in UTF-8.")
 
 
 def _values(column: Any) -> list[Cell]:
