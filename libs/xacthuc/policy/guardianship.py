@@ -12,8 +12,13 @@ class Guardianship:
     locked_answers: bool
     """Whether a guardian whose own account is locked goes on answering for children."""
 
+    independence_grace_days: int
+    """For how long who turned 16 goes on without a proof of their own; 0 for not at all (R22)."""
+
     def __post_init__(self) -> None:
-        """Refuses what nobody can prove."""
+        """Refuses what nobody can prove, and a grace that ends before it begins."""
+        if self.independence_grace_days < 0:
+            raise ValueError("independence_grace_days: write 0 or more")
         if self.min_assurance not in {"PHONE", "PERSONAL_ID"}:
             raise ValueError("min_assurance: write PHONE or PERSONAL_ID")
 

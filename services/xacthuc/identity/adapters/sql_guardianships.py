@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from xacthuc.identity.adapters.account_database import AccountDatabase
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.facts import Facts
-    from xacthuc.identity.domain.guardianship import Candidate, GuardianRefusal, WardRefusal
+    from xacthuc.identity.domain.guardianship import Candidate, Ending, GuardianRefusal, WardRefusal
     from xacthuc.sql.columns import Json
+
+_GRACE = "guardianship.independence_grace_days"
+"""What such a grace rests on: a figure of the policy, with its citation there."""
 
 _NOBODY = Guardianship(guardians=(), supervision=UNSUPERVISED, version=0)
 
@@ -55,6 +58,7 @@ class SqlGuardianships:
         judge: Callable[[Facts, Mapping[str, Candidate]], WardRefusal | GuardianRefusal | None],
         *,
         now: datetime,
+        ends: Callable[[Facts], Ending],
         purge_time: datetime,
     ) -> Guardianship | WardRefusal | GuardianRefusal:
         """Keeps guardians, supervision, evidence, audit and event in one commit. The answer is read, not kept."""
@@ -76,7 +80,8 @@ class SqlGuardianships:
             if wanted.version <= kept.version:
                 return kept
             await _keep(connection, platform, child_id, wanted, now)
-            await _tell(connection, order, _Change(child_id, kept, wanted, purge_time), now)
+            end = ends(child)
+            await _tell(connection, order, _Change(child_id, kept, wanted, end), now)
             await guardian_records.keep(connection, platform, new_ids)
             await guardian_records.release(connection, platform, _new(wanted, kept), purge_time)
             await touch(connection, platform, (child_id,), now)
@@ -90,8 +95,8 @@ class _Change:
     child_id: str
     kept: Guardianship
     wanted: Guardianship
-    purge_time: datetime
-    """When the account is destroyed if this is the end of the last guardian (R21)."""
+    end: Ending
+    """What follows if this is the end of the last guardian (R21, R22)."""
 
 
 def _new(kept: Guardianship, wanted: Guardianship) -> set[str]:
@@ -180,12 +185,13 @@ async def _tell(connection: AsyncConnection, order: Order, change: _Change, now:
     elif before and not after:
         tag, kind = Tag.GUARDIAN_ENDED, EventKind.GUARDIAN_ENDED
         await _end(connection, order.platform, child_id, now)
-        await _keep_until(connection, order.platform, child_id, change.purge_time)
-        await jobs.enqueue(connection, [purge_job(order.platform, child_id, change.purge_time)])
+        await _follow(connection, order.platform, child_id, change.end)
     else:
         tag, kind = Tag.SUPERVISION_CHANGED, EventKind.SUPERVISION_CHANGED
     supervision = change.wanted.supervision
     told: Json = {"version": change.wanted.version, "suspended": supervision.suspended}
+    if kind is EventKind.GUARDIAN_ENDED:
+        told["came_of_age"] = change.end.came_of_age
     detail: Json = {
         **told,
         "links": " ".join(f"{each.link}={each.relation}" for each in after),
@@ -217,6 +223,20 @@ async def _end(connection: AsyncConnection, platform: str, child_id: str, now: d
         )
         .values(lapse_time=now, lapse_reason=LapseReason.ENDED)
     )
+
+
+async def _follow(connection: AsyncConnection, platform: str, child_id: str, end: Ending) -> None:
+    await _keep_until(connection, platform, child_id, end.purge_time)
+    if end.purge_time is not None:
+        await jobs.enqueue(connection, [purge_job(platform, child_id, end.purge_time)])
+    if end.grace_until is not None:
+        of = accounts.c
+        shorter = of.transition_until.is_(None) | (of.transition_until < end.grace_until)
+        await connection.execute(
+            update(accounts)
+            .where(of.platform == platform, of.account == child_id, of.life == Life.OPEN, shorter)
+            .values(transition_until=end.grace_until, transition_basis=_GRACE)
+        )
 
 
 async def _keep_until(connection: AsyncConnection, platform: str, child_id: str, purge_time: datetime | None) -> None:

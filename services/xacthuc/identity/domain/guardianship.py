@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,7 @@ from xacthuc.policy import local_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     from xacthuc.identity.domain.facts import Facts, Supervision
     from xacthuc.policy import Policy
@@ -113,6 +114,34 @@ def refusal(
         if candidate is not None and (cause := unfit(guardian, candidate, child_id, policy, now)):
             return GuardianRefusal(guardian.link, cause)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What follows when nobody answers for somebody any more."""
+
+    came_of_age: bool
+    """Whether the holder answers alone by now, so that nothing was withdrawn."""
+    purge_time: datetime | None
+    """When the account is destroyed unless somebody answers again; None for who answers alone (R21)."""
+    grace_until: datetime | None
+    """Until when the holder goes on without a proof of their own; None for not at all (R22)."""
+
+
+def ending(child: Facts, purge_time: datetime, policy: Policy, now: datetime) -> Ending:
+    """Decides what follows for `child`, at the latest at `purge_time`.
+
+    A grace is for whom somebody answered up to that birthday and had not suspended: it never opens what was shut. Who
+    turned out to be older by a correction never was a child.
+    """
+    if child.is_child(int(now.timestamp() * 1000)):
+        return Ending(came_of_age=False, purge_time=purge_time, grace_until=None)
+    days, birthday_ms = policy.guardianship.independence_grace_days, child.child_until_ms
+    answered = EvidenceKind.GUARDIAN in child.evidence and child.supervision.guarded_until_ms > birthday_ms > 0
+    if not days or not answered or child.supervision.suspended:
+        return Ending(came_of_age=True, purge_time=None, grace_until=None)
+    birthday = datetime.fromtimestamp(birthday_ms / 1000, UTC)
+    return Ending(came_of_age=True, purge_time=None, grace_until=birthday + timedelta(days=days))
 
 
 def unfit(guardian: Guardian, candidate: Candidate, child_id: str, policy: Policy, now: datetime) -> Unfit | None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.facts import Facts
-    from xacthuc.identity.domain.guardianship import Candidate, GuardianRefusal, Guardianship, WardRefusal
+    from xacthuc.identity.domain.guardianship import Candidate, Ending, GuardianRefusal, Guardianship, WardRefusal
 
 
 class Guardianships(Protocol):
@@ -24,10 +24,12 @@ class Guardianships(Protocol):
         judge: Callable[[Facts, Mapping[str, Candidate]], WardRefusal | GuardianRefusal | None],
         *,
         now: datetime,
+        ends: Callable[[Facts], Ending],
         purge_time: datetime,
     ) -> Guardianship | WardRefusal | GuardianRefusal:
         """Locks the child and its guardians in key order, asks `judge`, and keeps a newer version in one commit.
 
-        With the first guardian no clock runs any more; with the end of the last one the account is kept to `purge_time`.
+        With the first guardian no clock runs any more; with the end of the last one follows what `ends` says.
+        The record of a guardian who answers for nobody any more is kept to `purge_time`.
         """
         ...

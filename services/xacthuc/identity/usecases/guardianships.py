@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, XacthucError
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.account import State
-from xacthuc.identity.domain.guardianship import GuardianRefusal, Guardianship, Unfit, WardRefusal
+from xacthuc.identity.domain.guardianship import GuardianRefusal, Guardianship, Unfit, WardRefusal, ending
 from xacthuc.identity.domain.guardianship import refusal as refusal_of
 from xacthuc.identity.domain.lifecycle import purge_time
 from xacthuc.identity.domain.registration import CLOCK_TOLERANCE
@@ -36,7 +36,8 @@ async def _put(identity: Identity, command: PutGuardianship) -> Guardianship | W
     now = identity.clock.now()
     judge = partial(refusal_of, child_id=child_id, wanted=wanted, policy=identity.policy, now=now)
     until = purge_time(now, identity.policy)
-    put = await identity.guardianships.put(order, child_id, wanted, judge, now=now, purge_time=until)
+    ends = partial(ending, purge_time=until, policy=identity.policy, now=now)
+    put = await identity.guardianships.put(order, child_id, wanted, judge, now=now, ends=ends, purge_time=until)
     if isinstance(put, Guardianship):  # a repetition too: nobody may have been told, by a process that was killed
         await identity.follow(order.platform, (child_id,))
     return put
