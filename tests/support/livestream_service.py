@@ -110,6 +110,11 @@ class Studio:
         request = service_pb2.LockAccountRequest(name=f"accounts/{account}", basis="order 1", request_id=str(uuid4()))
         await self.accounts.ask("LockAccount", request)
 
+    async def unlock(self, account: str) -> None:
+        """Lifts its locks."""
+        request = service_pb2.UnlockAccountRequest(name=f"accounts/{account}", basis="order 2", request_id=str(uuid4()))
+        await self.accounts.ask("UnlockAccount", request)
+
     async def granted(self, clearance: resources_pb2.Clearance) -> broadcast.Grant:
         """Returns a grant as a media edge believes it."""
         published = await self.ask("GetJwks")

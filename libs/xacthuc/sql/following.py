@@ -72,11 +72,13 @@ class Following(Generic[T, R]):
         deal: Callable[[AsyncConnection, T, datetime], Awaitable[R]],
         dealt: Callable[[R], Awaitable[None]],
         gap: Callable[[], None],
+        longest_pause: timedelta = LONGEST_PAUSE,
     ) -> None:
         """Takes the sessions, where cursors lie, and what to do.
 
         `watch` yields what is told behind a cursor, each with its own; `deal` writes what follows from it in the
         transaction of the cursor, `dealt` hears after the commit what that was, and `gap` when something was lost to us.
+        `longest_pause` is also how long it may take until another process goes on after this one died.
         """
         self._engine = engine
         self._cursors = cursors
@@ -86,6 +88,7 @@ class Following(Generic[T, R]):
         self._deal = deal
         self._dealt = dealt
         self._gap = gap
+        self._longest_pause_seconds = longest_pause.total_seconds()
         lock = func.hashtextextended(f"{cursors.schema}.{stream.name}", 0)
         self._lock = select(func.pg_try_advisory_lock(lock))
         self._unlock = select(func.pg_advisory_unlock(lock))
@@ -96,10 +99,10 @@ class Following(Generic[T, R]):
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                pause = _FIRST_PAUSE_SECONDS if await self.follow() else LONGEST_PAUSE.total_seconds()
+                pause = _FIRST_PAUSE_SECONDS if await self.follow() else self._longest_pause_seconds
             except (DatabaseUnavailable, XacthucError) as error:
                 self._log.warning(f"{self._stream.noun}_wait", cause=type(error).__name__)
-                pause = min(pause * 2, LONGEST_PAUSE.total_seconds())
+                pause = min(pause * 2, self._longest_pause_seconds)
             # Drawn, so that processes which lost the same peer do not come back at one moment.
             await asyncio.sleep(pause * random.uniform(0.5, 1))
 

@@ -10,17 +10,23 @@ from typing import TYPE_CHECKING, Final, Protocol
 from xacthuc.audit.work import TrailWork
 from xacthuc.grpckit.channels import ServiceChannel, service_config
 from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.livestream.adapters.account_watch import AccountWatch
+from xacthuc.livestream.adapters.closing import Closing
 from xacthuc.livestream.adapters.identity_client import IdentityClient
 from xacthuc.livestream.adapters.pools import Pools
+from xacthuc.livestream.adapters.reviews import Reviews
 from xacthuc.livestream.adapters.signed_grants import SignedGrants
 from xacthuc.livestream.adapters.sql_broadcasts import SqlBroadcasts
-from xacthuc.livestream.adapters.tables import SCHEMA, requests, trail
+from xacthuc.livestream.adapters.tables import SCHEMA, outbox, requests, trail
+from xacthuc.livestream.domain.revocations import told
 from xacthuc.livestream.usecases.livestream import Livestream
 from xacthuc.sealing import Sealer
 from xacthuc.sql.relay import Relay
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.tokens.signer import Signer
 from xacthuc.valkey import Store
+from xacthuc.watching.stream import EventStream
+from xacthuc.watching.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -85,7 +91,17 @@ class Assembly:
         """Makes everything, starts nothing."""
         pools, metrics = connections.pools, telemetry.metrics
         secrets = RequestSecrets("livestream", Sealer(settings.seal_ring), settings.blind_index_ring)
-        relay = Relay(pools.writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=metrics.outbox_lag_seconds.set)
+        tail = Tail(pools.events, outbox, told)
+        relay = Relay(
+            pools.writes,
+            SCHEMA,
+            interval=_RELAY_INTERVAL,
+            on_lag=metrics.outbox_lag_seconds.set,
+            on_placed=tail.wake,
+        )
+        asking = IdentityClient(connections.identity)
+        reviews = Reviews(pools.works, asking, policy, clock, appended=relay.wake)
+        watch = AccountWatch(pools.works, connections.identity, clock, due=reviews.wake)
         record = TrailWork.of(
             pools.audit,
             trail,
@@ -99,9 +115,11 @@ class Assembly:
         self.livestream = Livestream(
             clock=clock,
             policy=policy,
-            broadcasters=IdentityClient(connections.identity),
+            broadcasters=asking,
             broadcasts=SqlBroadcasts(pools.writes, SqlRequests(requests, secrets)),
             grants=SignedGrants(Signer(settings.grant_ring, settings.grant_issuer)),
+            revocations=EventStream(pools.events, outbox, tail),
             appended=relay.wake,
         )
-        self.works: tuple[Runs, ...] = (relay, record.sealer, record.pruning)
+        closing = Closing(pools.works, clock, appended=relay.wake)
+        self.works: tuple[Runs, ...] = (relay, tail, watch, reviews, closing, record.sealer, record.pruning)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from xacthuc.livestream.settings import LivestreamSettings
 
+REVIEWS_AT_ONCE: Final = 8
+"""A mass lock may concern thousands of accounts on air: identity serves everybody else meanwhile."""
+
 _WAIT: Final = timedelta(seconds=2)
 _STATEMENT: Final = timedelta(seconds=3)
 
@@ -23,11 +26,15 @@ class Pools:
         """Takes how many connections calls get."""
         url = settings.database_url.get_secret_value()
         self.writes = _pool(url, "xacthuc-livestream", settings.write_connections)
+        # The session that follows accounts, reviews, and what goes over broadcasts now and then.
+        self.works = _pool(url, "xacthuc-livestream-works", REVIEWS_AT_ONCE + 4)
+        # One reader for all watchers, and those of them who are behind.
+        self.events = _pool(url, "xacthuc-livestream-events", 4)
         self.audit = _pool(url, "xacthuc-livestream-audit", 2)
 
     async def close(self) -> None:
         """Closes all connections."""
-        for pool in (self.writes, self.audit):
+        for pool in (self.writes, self.works, self.events, self.audit):
             await pool.dispose()
 
 

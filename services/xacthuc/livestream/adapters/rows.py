@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import func, select, update
@@ -25,6 +25,10 @@ class Found(NamedTuple):
     kept: Kept
     decisions: int
     """How many are on record of it."""
+
+    def after(self, broadcast: Broadcast) -> Found:
+        """Returns it as it is kept once it stands as `broadcast`."""
+        return self._replace(kept=replace(self.kept, broadcast=broadcast))
 
 
 async def heard(connection: AsyncConnection, platform: str, account_id: str, *, lock: bool = False) -> int | None:
@@ -53,6 +57,13 @@ async def read(connection: AsyncConnection, platform: str, broadcast_id: str, *,
     found = select(broadcasts).where(*_is(platform, broadcast_id))
     row = (await connection.execute(found.with_for_update() if lock else found)).one_or_none()
     return None if row is None else found_of(row)
+
+
+async def lock_live(connection: AsyncConnection, platform: str, account_id: str) -> list[Found]:
+    """Returns the LIVE broadcasts of an account whose row is locked, and locks them."""
+    of = broadcasts.c
+    found = select(broadcasts).where(of.platform == platform, of.account == account_id, of.state == State.LIVE)
+    return [found_of(row) for row in await connection.execute(found.order_by(of.broadcast).with_for_update())]
 
 
 async def count_on_air(connection: AsyncConnection, platform: str, account_id: str, but: str) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from xacthuc.audit.tags import Tag
 from xacthuc.livestream.adapters import answers, rows, steps
 from xacthuc.livestream.adapters.tables import broadcasts, trail
-from xacthuc.livestream.domain.broadcast import Bar, State
+from xacthuc.livestream.domain.broadcast import Bar, State, close
 from xacthuc.livestream.ports.broadcasts import Cleared, Kept, Prepared, Unsettled
 from xacthuc.sql.engine import transaction
 
@@ -62,7 +62,7 @@ class SqlBroadcasts:
                 return Unsettled.STALE
             found = await rows.read(connection, platform, step.broadcast_id, lock=True)
             on_air = await rows.count_on_air(connection, platform, step.account_id, step.broadcast_id)
-            outcome = step.decide(None if found is None else found.kept.broadcast, on_air, now)
+            outcome = step.decide(None if found is None else close(found.kept.broadcast, now), on_air, now)
             if isinstance(outcome, Bar):
                 return outcome
             kept = await steps.write(connection, order, found, step, outcome, now=now)

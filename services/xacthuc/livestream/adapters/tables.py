@@ -9,6 +9,7 @@ from sqlalchemy import Column, Index, Integer, MetaData, Table, text
 from xacthuc.audit.trail import Trail
 from xacthuc.jobs.queue import JobQueue
 from xacthuc.sql.columns import instant, number, word
+from xacthuc.sql.following import cursors_table
 from xacthuc.sql.outbox import Outbox
 from xacthuc.sql.requests import requests_table
 
@@ -89,5 +90,6 @@ declarations = Table(
 
 requests = requests_table(metadata)
 outbox = Outbox(metadata)
+cursors = cursors_table(metadata)
 jobs = JobQueue(metadata)
 trail = Trail(metadata)

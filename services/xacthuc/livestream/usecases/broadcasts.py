@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xacthuc.grpckit.errors import FieldFault, InvalidRequest
@@ -43,14 +44,30 @@ async def end_broadcast(livestream: Livestream, order: Order, broadcast_id: str,
 
 
 async def get_broadcast(livestream: Livestream, platform: str, broadcast_id: str) -> Kept:
-    """Returns a broadcast; NotFound when nobody asked for it."""
+    """Returns a broadcast, over when nobody renewed it in time; NotFound when nobody asked for it."""
     kept = await livestream.broadcasts.get(platform, broadcast_id)
     if kept is None:
         raise not_found()
-    return kept
+    return replace(kept, broadcast=rules.close(kept.broadcast, livestream.clock.now()))
 
 
-async def list_broadcasts(livestream: Livestream, platform: str, after: str, limit: int) -> tuple[list[Kept], str]:
-    """Returns a part of what may be on air, by id, and behind which id the next part begins."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of what may be on air."""
+
+    broadcasts: list[Kept]
+    following: str
+    """Behind which id the next part begins; empty at the end."""
+    watch_cursor: str
+    """Behind what is in the first part; empty in the others."""
+
+
+async def list_broadcasts(livestream: Livestream, platform: str, after: str, limit: int) -> Page:
+    """Returns a part of what may be on air, by id."""
+    # Read before the first part, so that whatever is revoked while the parts are read is told behind it.
+    cursor = "" if after else await livestream.revocations.cursor()
     found = await livestream.broadcasts.list_live(platform, after, limit + 1)
-    return found[:limit], found[limit - 1].broadcast_id if len(found) > limit else ""
+    now = livestream.clock.now()
+    # One that nobody renewed in time is over, whether or not that was written down yet.
+    live = [kept for kept in found[:limit] if rules.close(kept.broadcast, now) is kept.broadcast]
+    return Page(live, found[limit - 1].broadcast_id if len(found) > limit else "", cursor)

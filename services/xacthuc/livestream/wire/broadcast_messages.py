@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xacthuc.livestream.domain.broadcaster import Verdict
     from xacthuc.livestream.ports.broadcasts import Cleared, Kept
     from xacthuc.livestream.ports.grants import SignedGrant
+    from xacthuc.livestream.usecases.broadcasts import Page
     from xacthuc.policy import Policy
 
 _ACCOUNT_PREFIX: Final = len("accounts/")
@@ -73,9 +74,13 @@ def broadcast(kept: Kept) -> resources_pb2.Broadcast:
     )
 
 
-def broadcasts(kept: Iterable[Kept], following: str) -> service_pb2.ListBroadcastsResponse:
+def broadcasts(page: Page) -> service_pb2.ListBroadcastsResponse:
     """Renders a page."""
-    return service_pb2.ListBroadcastsResponse(broadcasts=[broadcast(each) for each in kept], next_page_token=following)
+    return service_pb2.ListBroadcastsResponse(
+        broadcasts=map(broadcast, page.broadcasts),
+        next_page_token=page.following,
+        watch_cursor=page.watch_cursor,
+    )
 
 
 def jwks(keys: Iterable[Mapping[str, str]]) -> identity_pb2.Jwks:

@@ -1,0 +1,110 @@
+"""Follows what happens to accounts, and has every running broadcast of theirs decided anew (`reviews.py`).
+
+What identity said of an account before is marked as old in the same commit, so that a call which asked before that and
+writes after it notices (`ports.broadcasts`).
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlalchemy import tuple_, update
+
+from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc
+from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, cursors
+from xacthuc.livestream.domain.broadcast import State
+from xacthuc.sql.following import Following, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from xacthuc.api.identity.v1 import events_pb2
+    from xacthuc.clock import Clock
+    from xacthuc.grpckit.channels import ServiceChannel
+
+_STREAM: Final = Stream("identity.accounts", "accounts")
+_LONGEST_PAUSE: Final = timedelta(seconds=1)
+"""Whoever may not sell any more sells on for as long as nobody follows."""
+_RECENT: Final = 1_000
+"""Without a place to go on from it begins so many changes before the end: everything that runs is decided anew then."""
+
+
+class Heard(NamedTuple):
+    """Whom something happened to."""
+
+    accounts: frozenset[tuple[str, str]]
+    """Platforms and accounts."""
+    anybody: bool
+    """Whether that may be anybody, as when what happened in between is not known."""
+
+
+class AccountWatch:
+    """Runs beside the calls, in every process."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        identity: ServiceChannel,
+        clock: Clock,
+        *,
+        due: Callable[[], None],
+    ) -> None:
+        """`due` hears that something has to be decided anew."""
+        self._identity = identity
+        self._method = internal_pb2_grpc.IdentityInternalStub(identity.channel).WatchAllAccounts
+        self._due = due
+        self._following = Following(
+            engine,
+            cursors,
+            _STREAM,
+            clock,
+            watch=self._watch,
+            deal=_deal_with,
+            dealt=self._tell,
+            gap=_made_up_for,
+            longest_pause=_LONGEST_PAUSE,
+        )
+
+    async def run(self) -> None:
+        """Follows until cancelled."""
+        await self._following.run()
+
+    async def _watch(self, cursor: bytes) -> AsyncGenerator[tuple[bytes, Heard], None]:
+        request = internal_pb2.WatchAllAccountsRequest(cursor=cursor.decode(), recent_changes=0 if cursor else _RECENT)
+        anybody = not cursor
+        async with aclosing(self._identity.watch(self._method, request)) as stream:
+            async for told in stream:
+                yield told.cursor.encode(), Heard(frozenset(map(_whose, told.events)), anybody)
+                anybody = False
+
+    async def _tell(self, due: int) -> None:
+        if due:
+            self._due()
+
+
+def _made_up_for() -> None:
+    """Events that were lost to us cost nothing: everything that runs is decided anew."""
+
+
+def _whose(event: events_pb2.AccountEvent) -> tuple[str, str]:
+    return event.platform.removeprefix("platforms/"), event.account.removeprefix("accounts/")
+
+
+async def _deal_with(connection: AsyncConnection, heard: Heard, now: datetime) -> int:
+    """Marks what was known of accounts as old, and their running broadcasts as due; returns how many of these there are."""
+    whose, which = broadcasters.c, broadcasts.c
+    marked, due = update(broadcasters), update(broadcasts).where(which.state == State.LIVE)
+    if not heard.anybody:
+        if not heard.accounts:
+            return 0
+        accounts = sorted(heard.accounts)
+        marked = marked.where(tuple_(whose.platform, whose.account).in_(accounts))
+        due = due.where(tuple_(which.platform, which.account).in_(accounts))
+    # First the accounts, as everybody does who changes broadcasts of theirs.
+    await connection.execute(marked.values(heard=whose.heard + 1))
+    return (await connection.execute(due.values(review_time=now))).rowcount
