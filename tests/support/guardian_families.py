@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from sqlalchemy import func, insert, select
@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, select
 from xacthuc.clock import FixedClock
 from xacthuc.guardian.adapters.link_writes import note_change
 from xacthuc.guardian.adapters.sql_disputes import SqlDisputes
+from xacthuc.guardian.adapters.sql_invitations import SqlInvitations
 from xacthuc.guardian.adapters.sql_links import SqlLinks
 from xacthuc.guardian.adapters.sql_notes import SqlNotes
 from xacthuc.guardian.adapters.supervision.sql_activity import SqlActivities
@@ -24,8 +25,9 @@ from xacthuc.guardian.domain.supervision import beginning
 from xacthuc.guardian.usecases.guardian import Guardian
 from xacthuc.ids import random_bytes
 from xacthuc.order import Order
+from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy
-from xacthuc.sealing import KeyRing, Sealer
+from xacthuc.sealing import BlindIndex, KeyRing, Sealer
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 
@@ -114,11 +116,15 @@ def families(engine: AsyncEngine, **others: Any) -> Families:
     """Returns the service on a database that has its schema."""
     clock, ring = FixedClock(NOW), KeyRing({1: random_bytes(32)}, 1)
     kept = SqlRequests(requests, RequestSecrets(SCHEMA, Sealer(ring), ring))
-    sql_links = SqlLinks(engine)
+    sql_links = SqlLinks(engine, kept)
     guardian = Guardian(
         clock=clock,
         policy=Policy.load(),
+        plan=NumberPlan.load(),
         links=sql_links,
+        invitations=SqlInvitations(engine, kept, BlindIndex(ring, "guardian-number")),
+        people=cast("Any", None),  # who asks other services is tested over real sockets
+        proofs=cast("Any", None),
         supervisions=SqlSupervisions(engine, kept),
         activities=SqlActivities(engine, kept),
         disputes=SqlDisputes(engine, kept, sql_links),

@@ -1,4 +1,4 @@
-"""The two clients. Each method is made from the one function that describes its call (`otp.py`, `identity/`)."""
+"""The two clients. Each method is made from the one function that describes its call (`otp.py`, `identity/`, `guardian.py`)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Concatenate, Final, Literal, ParamSpec, Self, TypeVar
 
+from xacthuc.client import guardian as guardian_calls
 from xacthuc.client import identity as identity_calls
 from xacthuc.client import otp as otp_calls
 from xacthuc.client.endpoint import Endpoint, channel_credentials, retry_policy
@@ -23,6 +24,7 @@ R = TypeVar("R")
 
 OTP_ADDRESS: Final = "127.0.0.1:7411"
 IDENTITY_ADDRESS: Final = "127.0.0.1:7421"
+GUARDIAN_ADDRESS: Final = "127.0.0.1:7431"
 TIMEOUT: Final = timedelta(seconds=5)
 """The ceiling of the servers (docs/errors.md, DEADLINE_EXCEEDED): a longer wait would not be granted."""
 
@@ -182,6 +184,42 @@ class AsyncIdentityClient(_Async):
     watch_accounts = _awaits_watch(identity_calls.watch_accounts)
 
 
+class GuardianClient(_Blocking):
+    """GuardianService: parents and guardians of children under 16."""
+
+    request_link = _waits(guardian_calls.request_link)
+    confirm_link = _waits(guardian_calls.confirm_link)
+    approve_link = _waits(guardian_calls.approve_link)
+    decline_link = _waits(guardian_calls.decline_link)
+    revoke_link = _waits(guardian_calls.revoke_link)
+    get_link = _waits(guardian_calls.get_link)
+    list_links = _pages(guardian_calls.list_links)
+    update_supervision = _waits(guardian_calls.update_supervision)
+    get_supervision = _waits(guardian_calls.get_supervision)
+    record_child_assent = _waits(guardian_calls.record_child_assent)
+    list_child_assents = _pages(guardian_calls.list_child_assents)
+    record_activity = _waits(guardian_calls.record_activity)
+    list_activity = _pages(guardian_calls.list_activity)
+
+
+class AsyncGuardianClient(_Async):
+    """GuardianService: parents and guardians of children under 16."""
+
+    request_link = _awaits(guardian_calls.request_link)
+    confirm_link = _awaits(guardian_calls.confirm_link)
+    approve_link = _awaits(guardian_calls.approve_link)
+    decline_link = _awaits(guardian_calls.decline_link)
+    revoke_link = _awaits(guardian_calls.revoke_link)
+    get_link = _awaits(guardian_calls.get_link)
+    list_links = _awaits_pages(guardian_calls.list_links)
+    update_supervision = _awaits(guardian_calls.update_supervision)
+    get_supervision = _awaits(guardian_calls.get_supervision)
+    record_child_assent = _awaits(guardian_calls.record_child_assent)
+    list_child_assents = _awaits_pages(guardian_calls.list_child_assents)
+    record_activity = _awaits(guardian_calls.record_activity)
+    list_activity = _awaits_pages(guardian_calls.list_activity)
+
+
 class _Client(ABC):
     """What both clients are told."""
 
@@ -191,6 +229,7 @@ class _Client(ABC):
         key: str,
         otp: str = OTP_ADDRESS,
         identity: str = IDENTITY_ADDRESS,
+        guardian: str = GUARDIAN_ADDRESS,
         root_certificates: bytes | None = None,
         insecure: bool = False,
         timeout: timedelta = TIMEOUT,
@@ -198,7 +237,7 @@ class _Client(ABC):
     ) -> None:
         """Prepares the channels; they connect when first used.
 
-        `key` is the platform's (`xt_live_...`). `otp` and `identity` are `host:port`. Addresses of this machine are
+        `key` is the platform's (`xt_live_...`). `otp`, `identity` and `guardian` are `host:port`. Addresses of this machine are
         reached in plaintext, all others over TLS, checked against `root_certificates` (PEM) or else the roots that
         gRPC knows; `insecure=True` sends even the key in clear. `timeout` covers one call with its retries; `language`
         is that of `XacthucError.localized`. ValueError when the key cannot be one or the options contradict.
@@ -211,10 +250,14 @@ class _Client(ABC):
             credentials = channel_credentials(address, root_certificates=root_certificates, insecure=insecure)
             return Endpoint(address, credentials, retry_policy(service), metadata, timeout)
 
-        self._open(endpoint(otp, otp_calls.SERVICE), endpoint(identity, identity_calls.SERVICE))
+        self._open(
+            endpoint(otp, otp_calls.SERVICE),
+            endpoint(identity, identity_calls.SERVICE),
+            endpoint(guardian, guardian_calls.SERVICE),
+        )
 
     @abstractmethod
-    def _open(self, otp: Endpoint, identity: Endpoint) -> None: ...
+    def _open(self, otp: Endpoint, identity: Endpoint, guardian: Endpoint) -> None: ...
 
 
 class Xacthuc(_Client):
@@ -222,10 +265,12 @@ class Xacthuc(_Client):
 
     otp: OtpClient
     identity: IdentityClient
+    guardian: GuardianClient
 
-    def _open(self, otp: Endpoint, identity: Endpoint) -> None:
-        self._transports = (BlockingTransport(otp), BlockingTransport(identity))
+    def _open(self, otp: Endpoint, identity: Endpoint, guardian: Endpoint) -> None:
+        self._transports = (BlockingTransport(otp), BlockingTransport(identity), BlockingTransport(guardian))
         self.otp, self.identity = OtpClient(self._transports[0]), IdentityClient(self._transports[1])
+        self.guardian = GuardianClient(self._transports[2])
 
     def close(self) -> None:
         """Closes the connections; calls under way fail."""
@@ -244,10 +289,12 @@ class AsyncXacthuc(_Client):
 
     otp: AsyncOtpClient
     identity: AsyncIdentityClient
+    guardian: AsyncGuardianClient
 
-    def _open(self, otp: Endpoint, identity: Endpoint) -> None:
-        self._transports = (AsyncTransport(otp), AsyncTransport(identity))
+    def _open(self, otp: Endpoint, identity: Endpoint, guardian: Endpoint) -> None:
+        self._transports = (AsyncTransport(otp), AsyncTransport(identity), AsyncTransport(guardian))
         self.otp, self.identity = AsyncOtpClient(self._transports[0]), AsyncIdentityClient(self._transports[1])
+        self.guardian = AsyncGuardianClient(self._transports[2])
 
     async def close(self) -> None:
         """Closes the connections; calls under way fail."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Self
 
+from xacthuc.api.guardian.v1 import resources_pb2 as guardian
 from xacthuc.api.identity.v1 import events_pb2 as events
 from xacthuc.api.identity.v1 import locks_pb2 as locks
 from xacthuc.api.identity.v1 import resources_pb2 as identity
@@ -246,3 +247,55 @@ class SessionKind(OpenEnum):
     POST = sessions.SessionEntry.POST
     SHARE = sessions.SessionEntry.SHARE
     REMOVE = sessions.SessionEntry.REMOVE
+
+
+class Relation(OpenEnum):
+    """What a guardian is to a child."""
+
+    FATHER = guardian.FATHER
+    MOTHER = guardian.MOTHER
+    GUARDIAN_NATURAL = guardian.GUARDIAN_NATURAL
+    GUARDIAN_APPOINTED = guardian.GUARDIAN_APPOINTED
+    GUARDIAN_COURT = guardian.GUARDIAN_COURT
+    GUARDIAN_LEGAL_PERSON = guardian.GUARDIAN_LEGAL_PERSON
+    GRANDPARENT = guardian.GRANDPARENT
+
+
+class WardGround(OpenEnum):
+    """Why somebody other than a parent guards a child."""
+
+    PARENTS_DEAD_OR_UNKNOWN = guardian.PARENTS_DEAD_OR_UNKNOWN
+    PARENTS_UNABLE = guardian.PARENTS_UNABLE
+
+
+class LinkState(OpenEnum):
+    """Where a link between a guardian and a child stands."""
+
+    INVITED = guardian.Link.INVITED
+    PENDING_APPROVAL = guardian.Link.PENDING_APPROVAL
+    HELD = guardian.Link.HELD
+    ACTIVE = guardian.Link.ACTIVE
+    DECLINED = guardian.Link.DECLINED
+    EXPIRED = guardian.Link.EXPIRED
+    ENDED = guardian.Link.ENDED
+
+
+class EndCause(OpenEnum):
+    """Why a link ended."""
+
+    REVOKED = guardian.Link.REVOKED
+    CAME_OF_AGE = guardian.Link.CAME_OF_AGE
+    GUARDIAN_STANDING = guardian.Link.GUARDIAN_STANDING
+    GUARDIAN_DIED = guardian.Link.GUARDIAN_DIED
+    REPLACED = guardian.Link.REPLACED
+    DISPUTE = guardian.Link.DISPUTE
+    CHILD_CLOSED = guardian.Link.CHILD_CLOSED
+
+
+class ActivityKind(OpenEnum):
+    """What a child published."""
+
+    POST = guardian.Activity.POST
+    COMMENT = guardian.Activity.COMMENT
+    SHARE = guardian.Activity.SHARE
+    LIVESTREAM = guardian.Activity.LIVESTREAM

@@ -12,6 +12,7 @@ from xacthuc import datafile
 from xacthuc.datafile import DataFileError, Source
 from xacthuc.policy import dates
 from xacthuc.policy.guardianship import Guardianship
+from xacthuc.policy.linking import Linking
 from xacthuc.policy.livestreams import Livestream
 from xacthuc.policy.messages import (
     CODE_FIELDS,
@@ -81,6 +82,7 @@ class Policy:
     imports: Imports
     reconciliation: Reconciliation
     supervision: SupervisionRules
+    links: Linking
     otp: Otp
     choice: Choice
     spend: Spend

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 from xacthuc.audit.work import TrailWork
 from xacthuc.grpckit.channels import ServiceChannel, service_config
 from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.guardian.adapters.expiry import Expiry
+from xacthuc.guardian.adapters.identity_client import IdentityClient
+from xacthuc.guardian.adapters.job_kinds import JobKind
+from xacthuc.guardian.adapters.otp_client import OtpClient
 from xacthuc.guardian.adapters.pools import JOB_SLOTS, Pools
+from xacthuc.guardian.adapters.pushes import Pushes
 from xacthuc.guardian.adapters.sql_disputes import SqlDisputes
+from xacthuc.guardian.adapters.sql_invitations import SqlInvitations
 from xacthuc.guardian.adapters.sql_links import SqlLinks
 from xacthuc.guardian.adapters.sql_notes import SqlNotes
 from xacthuc.guardian.adapters.supervision.sql_activity import SqlActivities
@@ -19,8 +25,10 @@ from xacthuc.guardian.adapters.supervision.sql_supervision import SqlSupervision
 from xacthuc.guardian.adapters.tables import SCHEMA, jobs, trail
 from xacthuc.guardian.adapters.tables import requests as requests_table
 from xacthuc.guardian.usecases.guardian import Guardian
+from xacthuc.jobs.job import Work
 from xacthuc.jobs.worker import Worker
-from xacthuc.sealing import Sealer
+from xacthuc.phone import NumberPlan
+from xacthuc.sealing import BlindIndex, Sealer
 from xacthuc.sql.relay import Relay
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.valkey import Store
@@ -35,6 +43,12 @@ if TYPE_CHECKING:
 
 _RELAY_INTERVAL: Final = timedelta(milliseconds=250)
 _DRAIN: Final = timedelta(seconds=2)
+_JOB_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
+_PUSH_WAITS: Final = (
+    *(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 30)),
+    *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 60, 60, 120, 240, 720, 1_440)),
+)
+"""A gate waits for it, so it is tried again soon, and for days before an operator has to look at it."""
 
 
 class Runs(Protocol):
@@ -93,7 +107,23 @@ class Assembly:
         """Makes everything, starts nothing."""
         pools, metrics = connections.pools, telemetry.metrics
         relay = Relay(pools.writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=metrics.outbox_lag_seconds.set)
-        worker = Worker(pools.jobs, jobs, {}, metrics, slots=JOB_SLOTS, drain=_DRAIN)
+
+        def appended() -> None:
+            relay.wake()
+            worker.wake()
+
+        pushes = Pushes(pools.jobs, connections.identity, clock, appended)
+        worker = Worker(
+            pools.jobs,
+            jobs,
+            {
+                JobKind.PUSH: Work(pushes.push, _PUSH_WAITS),
+                JobKind.EXPIRE: Work(Expiry(pools.jobs, clock, appended).expire, _JOB_WAITS),
+            },
+            metrics,
+            slots=JOB_SLOTS,
+            drain=_DRAIN,
+        )
         record = TrailWork.of(
             pools.audit,
             trail,
@@ -105,22 +135,24 @@ class Assembly:
             kept_months=policy.retention.audit_months,
         )
 
-        def appended() -> None:
-            relay.wake()
-            worker.wake()
-
         requests = SqlRequests(
             requests_table, RequestSecrets(SCHEMA, Sealer(settings.seal_ring), settings.blind_index_ring)
         )
-        links = SqlLinks(pools.writes)
+        links = SqlLinks(pools.writes, requests)
         self.guardian = Guardian(
             clock=clock,
             policy=policy,
+            plan=NumberPlan.load(settings.numbering_plan_file),
             links=links,
+            invitations=SqlInvitations(
+                pools.writes, requests, BlindIndex(settings.blind_index_ring, "guardian-number")
+            ),
             supervisions=SqlSupervisions(pools.writes, requests),
             activities=SqlActivities(pools.writes, requests),
             disputes=SqlDisputes(pools.writes, requests, links),
             notes=SqlNotes(pools.writes),
+            people=IdentityClient(connections.identity, clock),
+            proofs=OtpClient(connections.otp),
             appended=appended,
         )
         self.works: tuple[Runs, ...] = (relay, worker, record.sealer, record.pruning)

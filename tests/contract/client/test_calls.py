@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from xacthuc.api.guardian.v1 import resources_pb2 as guardian_resources_pb2
+from xacthuc.api.guardian.v1 import service_pb2 as guardian_pb2
 from xacthuc.api.identity.v1 import events_pb2, locks_pb2, sessions_pb2
 from xacthuc.api.identity.v1 import resources_pb2 as identity_resources_pb2
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
 from xacthuc.api.otp.v1 import resources_pb2 as otp_resources_pb2
 from xacthuc.api.otp.v1 import service_pb2 as otp_pb2
-from xacthuc.client import Action, Commerce, Consent, RemovalOrder, SessionEntry, enums, identity, otp
+from xacthuc.client import (
+    Action,
+    Activity,
+    Commerce,
+    Consent,
+    Declaration,
+    RemovalOrder,
+    SessionEntry,
+    enums,
+    guardian,
+    identity,
+    otp,
+)
 from xacthuc.client.endpoint import retry_policy
 
 if TYPE_CHECKING:
@@ -26,6 +40,8 @@ CONSENT = Consent(text_version="1", accept_time=datetime(2026, 11, 23, tzinfo=UT
 LOGGED_IN = SessionEntry(
     account_id="an", kind=enums.SessionKind.LOG_IN, occur_time=CONSENT.accept_time, ip="203.0.113.7", port=50_000
 )
+DECLARATION = Declaration(text_version="1", accept_time=CONSENT.accept_time, affirmed=True)
+PUBLISHED = Activity(kind=enums.ActivityKind.POST, content_id="p1", occur_time=CONSENT.accept_time)
 REMOVAL = RemovalOrder(authority=enums.Authority.CYBERSECURITY, order_number="9/A05")
 CHALLENGE = "challenges/" + "a" * 24
 CALLS = [
@@ -61,10 +77,24 @@ CALLS = [
     identity.list_verification_paths(),
     identity.get_watch_cursor(),
     identity.watch_accounts().call(""),
+    guardian.request_link("be", relation=enums.Relation.MOTHER, phone_number="0912345678"),
+    guardian.confirm_link("l", "proof", full_name="Me", birth_date=date(1990, 2, 3), declaration=DECLARATION),
+    guardian.approve_link("l", by="m"),
+    guardian.decline_link("l"),
+    guardian.revoke_link("l"),
+    guardian.get_link("l"),
+    guardian.list_links("be").page(""),
+    guardian.update_supervision("l", suspended=True),
+    guardian.get_supervision("be"),
+    guardian.record_child_assent("be", "birthday", text_version="1", accept_time=CONSENT.accept_time),
+    guardian.list_child_assents("be").page(""),
+    guardian.record_activity("be", [PUBLISHED]),
+    guardian.list_activity("l").page(""),
 ]
 SERVICES = (
     otp_pb2.DESCRIPTOR.services_by_name["OtpService"],
     identity_pb2.DESCRIPTOR.services_by_name["IdentityService"],
+    guardian_pb2.DESCRIPTOR.services_by_name["GuardianService"],
 )
 ENUMS = [
     (enums.Purpose, otp_resources_pb2.Challenge.Purpose.DESCRIPTOR),
@@ -84,6 +114,11 @@ ENUMS = [
     (enums.EventKind, events_pb2.AccountEvent.Kind.DESCRIPTOR),
     (enums.SessionKind, sessions_pb2.SessionEntry.Kind.DESCRIPTOR),
     (enums.Authority, locks_pb2.RemovalOrder.Authority.DESCRIPTOR),
+    (enums.Relation, guardian_resources_pb2.Relation.DESCRIPTOR),
+    (enums.WardGround, guardian_resources_pb2.WardGround.DESCRIPTOR),
+    (enums.LinkState, guardian_resources_pb2.Link.State.DESCRIPTOR),
+    (enums.EndCause, guardian_resources_pb2.Link.EndCause.DESCRIPTOR),
+    (enums.ActivityKind, guardian_resources_pb2.Activity.Kind.DESCRIPTOR),
     (enums.DecisionReason, identity_resources_pb2.Decision.Reason.DESCRIPTOR),
 ]
 

@@ -8,8 +8,8 @@ import pytest
 
 from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest, NotFound, RequestIdReused
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.guardian.adapters.link_rows import read
 from xacthuc.guardian.adapters.link_writes import by_itself, end, lock_child
-from xacthuc.guardian.adapters.sql_links import read
 from xacthuc.guardian.domain.links import EndCause, State
 from xacthuc.guardian.domain.relations import Relation
 from xacthuc.guardian.domain.supervision import Change, QuietHours

@@ -9,14 +9,14 @@ import xacthuc.client
 from xacthuc.client import clients
 
 SURFACE = """
-    Account AccountEvent AccountState Action AlreadyExists AsyncXacthuc Authority Challenge ChallengeState Channel CheckResult Commerce Consent
-    ConsentKind ConsentRecord DeadlineExceeded Decision DecisionReason Delivery DeliveryState
-    EventBatch EventKind Evidence EvidenceKind
-    FailedPrecondition FieldFault Internal InvalidRequest LimitExceeded Lock NextStep NextStepKind NoMobile NotFound
-    NumberInfo OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose RecordedSessions Refusal RejectedEntry RemovalOrder RevocationReason
-    SessionEntry SessionKind
-    SignIn StandingToken Unauthenticated Unavailable Unimplemented Verdict VerificationPath VerificationPathKind Xacthuc
-    XacthucError
+Account AccountEvent AccountState Action Activity ActivityKind AlreadyExists AsyncXacthuc Authority Challenge
+ChallengeState Channel CheckResult ChildAssent Commerce Consent ConsentKind ConsentRecord DeadlineExceeded
+Decision DecisionReason Declaration Delivery DeliveryState EndCause EventBatch EventKind Evidence EvidenceKind
+FailedPrecondition FieldFault Internal InvalidRequest LimitExceeded Link LinkState Lock NextStep NextStepKind
+NoMobile NotFound NumberInfo OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose
+QuietHours RecordedSessions Refusal RejectedEntry Relation RemovalOrder RevocationReason SessionEntry
+SessionKind SignIn StandingToken Supervision Unauthenticated Unavailable Unimplemented Verdict
+VerificationPath VerificationPathKind WardGround Xacthuc XacthucError
 """
 METHODS = {
     "otp": {

@@ -92,7 +92,7 @@ def test_every_figure_has_a_citation(policy: Policy) -> None:
         *("ages", "transition", "retention", "grace", "guardianship", "accounts_per_number"),
         *("accounts_per_personal_id", "number_moves", "reverification", "personal_id", "imports", "locks"),
         *("otp", "choice", "spend", "bulk", "identity", "events", "duties", "sms", "reconciliation"),
-        *("supervision",),
+        *("supervision", "links"),
     )
     figures = {f"{name}.{figure}" for name in sections for figure in type(getattr(policy, name)).__dataclass_fields__}
     figures |= {f"livestream.{figure}" for figure in Livestream.__dataclass_fields__ if figure != "declarations"}

@@ -1,6 +1,15 @@
 """Messages of the contracts → results. The only place that knows both."""
 
 from xacthuc.client.reading.common import nothing
+from xacthuc.client.reading.guardian import (
+    activities,
+    child_assent,
+    child_assents,
+    link,
+    links,
+    recorded,
+    supervision,
+)
 from xacthuc.client.reading.identity import (
     account,
     accounts,
@@ -20,18 +29,25 @@ from xacthuc.client.reading.otp import challenge, check_result, number_info
 __all__ = [
     "account",
     "accounts",
+    "activities",
     "challenge",
     "check_result",
+    "child_assent",
+    "child_assents",
     "consents",
     "decision",
     "decisions",
     "event_batch",
     "jwks",
+    "link",
+    "links",
     "nothing",
     "number_info",
     "personal_id_verification",
+    "recorded",
     "recorded_sessions",
     "sign_in",
     "standing_token",
+    "supervision",
     "verification_paths",
 ]

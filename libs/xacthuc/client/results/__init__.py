@@ -4,6 +4,7 @@ No `repr` shows an account, a number or a token, so that a result may stand in a
 is false when it is one: `if check_action(...)` must not publish what was refused.
 """
 
+from xacthuc.client.results.guardian import Activity, ChildAssent, Declaration, Link, QuietHours, Supervision
 from xacthuc.client.results.identity import (
     Account,
     AccountEvent,
@@ -30,25 +31,31 @@ from xacthuc.client.results.otp import Challenge, CheckResult, Delivery, NumberI
 __all__ = [
     "Account",
     "AccountEvent",
+    "Activity",
     "Challenge",
     "CheckResult",
+    "ChildAssent",
     "Commerce",
     "Consent",
     "ConsentRecord",
     "Decision",
+    "Declaration",
     "Delivery",
     "EventBatch",
     "Evidence",
+    "Link",
     "Lock",
     "NextStep",
     "NoMobile",
     "NumberInfo",
     "PersonalIdVerification",
+    "QuietHours",
     "RecordedSessions",
     "RejectedEntry",
     "RemovalOrder",
     "SessionEntry",
     "SignIn",
     "StandingToken",
+    "Supervision",
     "VerificationPath",
 ]

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from xacthuc.guardian.adapters.job_kinds import JobKind
 from xacthuc.jobs.job import Job
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def push_job(platform: str, child: str) -> Job:
     """Returns the word to identity about a child (`pushes`)."""
     return Job(JobKind.PUSH, f"{platform}/{child}", {"platform": platform, "child": child})
+
+
+def expire_job(platform: str, link: str, when: datetime) -> Job:
+    """Returns the end of what nobody answers (`expiry`)."""
+    return Job(JobKind.EXPIRE, f"{platform}/{link}", {"platform": platform, "link": link}, not_before=when)
 
 
 def look_job(platform: str, child: str) -> Job:

@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, insert, select, update
 from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry
 from xacthuc.guardian.adapters.events import EventKind
-from xacthuc.guardian.adapters.jobs import look_job, push_job
+from xacthuc.guardian.adapters.jobs import expire_job, look_job, push_job
 from xacthuc.guardian.adapters.tables import children, jobs, link_changes, links, outbox, trail
 from xacthuc.guardian.domain.links import State
 from xacthuc.order import Order
@@ -33,12 +33,14 @@ async def lock_child(connection: AsyncConnection, platform: str, child: str) -> 
 async def pass_on(connection: AsyncConnection, order: Order, link: Link, now: datetime) -> State:
     """Lets a link of a child that is locked go on once nothing speaks against it; returns where it stands then.
 
-    Whoever answers for the child already approves another guardian first.
+    Whoever answers for the child already approves another guardian first, in as much time as the invitation had.
     """
     of = links.c
     others = select(exists().where(of.platform == order.platform, of.child == link.child_id, of.state == State.ACTIVE))
     if await connection.scalar(others):
-        await _move(connection, order, link.link, State.PENDING_APPROVAL, now)
+        until = now + (link.expire_time - link.create_time)
+        await _move(connection, order, link.link, State.PENDING_APPROVAL, now, expire_time=until)
+        await jobs.enqueue(connection, [expire_job(order.platform, link.link, until)])
         await _tell(connection, order, EventKind.LINK_AWAITS_APPROVAL, link, now)
         return State.PENDING_APPROVAL
     await activate(connection, order, link, now)
@@ -51,6 +53,19 @@ async def activate(connection: AsyncConnection, order: Order, link: Link, now: d
     await _tell(connection, order, EventKind.LINK_ACTIVE, link, now)
     await next_version(connection, order.platform, link.child_id, now)
     await jobs.enqueue(connection, [look_job(order.platform, link.child_id)])
+
+
+async def hold(connection: AsyncConnection, order: Order, link: Link, now: datetime) -> None:
+    """Leaves a link of a child that is locked to an officer; what speaks against it is put on record beside."""
+    await _move(connection, order, link.link, State.HELD, now)
+    await _tell(connection, order, EventKind.LINK_HELD, link, now)
+
+
+async def expire(connection: AsyncConnection, order: Order, link: Link, now: datetime) -> None:
+    """Ends a link that nobody answered in time; its child is locked."""
+    await _move(connection, order, link.link, State.EXPIRED, now, end_time=now)
+    await trail.write(connection, [entry(order, Tag.LINK_EXPIRED, link.child_id, now, {"link": link.link})])
+    await _tell(connection, order, EventKind.LINK_EXPIRED, link, now)
 
 
 async def decline(connection: AsyncConnection, order: Order, link: Link, now: datetime) -> None:

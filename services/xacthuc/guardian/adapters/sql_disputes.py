@@ -10,8 +10,8 @@ from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.errors import NotFound
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.guardian.adapters.events import EventKind
+from xacthuc.guardian.adapters.link_rows import read
 from xacthuc.guardian.adapters.link_writes import decline, end, entry, event, lock_child, pass_on
-from xacthuc.guardian.adapters.sql_links import SqlLinks, read
 from xacthuc.guardian.adapters.tables import disputes, link_changes, outbox, trail
 from xacthuc.guardian.domain.disputes import Dispute, DisputeCause, DisputeState
 from xacthuc.guardian.domain.links import OVER, EndCause, State
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from xacthuc.guardian.adapters.sql_links import SqlLinks
     from xacthuc.order import Order
     from xacthuc.sql.requests import SqlRequests
 

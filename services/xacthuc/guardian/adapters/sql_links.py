@@ -1,27 +1,43 @@
-"""Links, in PostgreSQL."""
+"""Links, in PostgreSQL: reading them, and ending them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_
 
-from xacthuc.guardian.adapters.tables import disputes, links
-from xacthuc.guardian.domain.links import Declaration, EndCause, Link, State
-from xacthuc.guardian.domain.relations import Relation, WardGround
+from xacthuc.guardian.adapters.family_rows import answers_for, lock_family
+from xacthuc.guardian.adapters.link_answers import answer, answered
+from xacthuc.guardian.adapters.link_rows import link_of, read, select_links
+from xacthuc.guardian.adapters.link_writes import decline, end
+from xacthuc.guardian.adapters.tables import links
+from xacthuc.guardian.domain.family import Act, may
+from xacthuc.guardian.domain.links import EndCause
+from xacthuc.guardian.ports.links import WrongState
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row, Select
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from xacthuc.guardian.domain.links import Link
+    from xacthuc.order import Order
+    from xacthuc.sql.requests import SqlRequests
 
 
 class SqlLinks:
     """The port `Links`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        """Takes the pool for calls."""
+    def __init__(self, engine: AsyncEngine, requests: SqlRequests) -> None:
+        """Takes the pool for calls, and what recognises repetitions."""
         self._engine = engine
+        self._requests = requests
+
+    async def answered(self, order: Order) -> Link | None:
+        """Reads what is kept for the order."""
+        async with transaction(self._engine) as connection:
+            return await answered(connection, self._requests, order)
 
     async def get(self, platform: str, link: str) -> Link | None:
         """Reads one row by its key."""
@@ -34,7 +50,7 @@ class SqlLinks:
         """Walks the ids from the newest down."""
         of = links.c
         found = (
-            _select()
+            select_links()
             .where(of.platform == platform, or_(of.child == account_id, of.guardian == account_id))
             .order_by(of.id.desc())
             .limit(limit + 1)
@@ -46,53 +62,26 @@ class SqlLinks:
         following = rows[limit - 1].id if len(rows) > limit else None
         return [link_of(row) for row in rows[:limit]], following
 
+    async def decline(self, order: Order, link: str, by: str, now: datetime) -> Link | WrongState:
+        """The person who was invited takes back nothing that an officer is looking at."""
+        async with transaction(self._engine) as connection:
+            kept = await lock_family(connection, order.platform, link)
+            if seen := await answered(connection, self._requests, order):
+                return seen
+            if kept is None or not may(kept.standing(now), Act.DECLINE):
+                return WrongState(None if kept is None else kept.standing(now))
+            if by and not await answers_for(connection, order.platform, by, kept):
+                return WrongState(kept.state)
+            await decline(connection, order, kept, now)
+            return await answer(connection, self._requests, order, link, now)
 
-async def read(connection: AsyncConnection, platform: str, link: str) -> Link | None:
-    """Returns a link as it is within a transaction."""
-    found = _select().where(links.c.platform == platform, links.c.link == link)
-    row = (await connection.execute(found)).one_or_none()
-    return None if row is None else link_of(row)
-
-
-async def active_of(connection: AsyncConnection, platform: str, child: str) -> list[Link]:
-    """Returns the links by which somebody answers for a child now, the oldest first."""
-    of = links.c
-    found = _select().where(of.platform == platform, of.child == child, of.state == State.ACTIVE).order_by(of.id)
-    return [link_of(row) for row in await connection.execute(found)]
-
-
-def _select() -> Select[Any]:
-    """With the dispute that is open about a link, if any."""
-    of = disputes.c
-    opened = (
-        select(func.max(of.dispute))
-        .where(of.platform == links.c.platform, of.link == links.c.link, of.state == "OPEN")
-        .scalar_subquery()
-    )
-    return select(links, opened.label("dispute"))
-
-
-def link_of(row: Row[Any]) -> Link:
-    """Reads a row."""
-    declaration = None
-    if row.text_version is not None:
-        declaration = Declaration(
-            text_version=row.text_version,
-            accept_time=row.accept_time,
-            ward_ground=WardGround(row.ward_ground) if row.ward_ground else None,
-        )
-    return Link(
-        link=row.link,
-        child_id=row.child,
-        guardian_id=row.guardian,
-        relation=Relation(row.relation),
-        state=State(row.state),
-        end_cause=EndCause(row.end_cause) if row.end_cause else None,
-        declaration=declaration,
-        dispute=row.dispute or "",
-        expire_time=row.expire_time,
-        start_time=row.start_time,
-        end_time=row.end_time,
-        create_time=row.create_time,
-        update_time=row.update_time,
-    )
+    async def revoke(self, order: Order, link: str, now: datetime) -> Link | WrongState:
+        """Ends it, and makes the version without it."""
+        async with transaction(self._engine) as connection:
+            kept = await lock_family(connection, order.platform, link)
+            if seen := await answered(connection, self._requests, order):
+                return seen
+            if kept is None or not may(kept.state, Act.END):
+                return WrongState(None if kept is None else kept.standing(now))
+            await end(connection, order, kept, EndCause.REVOKED, now)
+            return await answer(connection, self._requests, order, link, now)

@@ -55,6 +55,8 @@ links = Table(
     word("text_version", nullable=True),
     instant("accept_time", nullable=True),
     word("ward_ground", nullable=True),
+    # How often the invitation was made again.
+    Column("repeats", Integer, nullable=False, server_default=text("0")),
     instant("expire_time"),
     instant("confirm_time", nullable=True),
     instant("start_time", nullable=True),
@@ -78,6 +80,16 @@ links = Table(
         postgresql_where=text("invited_account IS NOT NULL"),
     ),
     Index("links_waiting", "expire_time", postgresql_where=text("state = 'INVITED'")),
+)
+
+# Digests of devices that a child signed up on, as otp makes them: a guardian on one of them is looked at.
+child_devices = Table(
+    "child_devices",
+    metadata,
+    word("platform", primary_key=True),
+    word("child", primary_key=True),
+    word("device", primary_key=True),
+    instant("create_time"),
 )
 
 # Everything that became of a link, oldest first.

@@ -67,3 +67,8 @@ class Link:
     end_time: datetime | None = None
     create_time: datetime
     update_time: datetime
+
+    def standing(self, now: datetime) -> State:
+        """Returns where it stands at `now`: what waited too long is over, whether or not a job has said so yet."""
+        waits = self.state in {State.INVITED, State.PENDING_APPROVAL}
+        return State.EXPIRED if waits and self.expire_time <= now else self.state

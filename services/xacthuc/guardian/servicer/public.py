@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xacthuc.api.guardian.v1 import service_pb2 as pb2
 from xacthuc.grpckit.pages import size_of
 from xacthuc.grpckit.reading import order
-from xacthuc.guardian.usecases import links, supervision
+from xacthuc.guardian.usecases import confirmations, invitations, links, supervision
 from xacthuc.guardian.wire import link_messages as wire
 from xacthuc.guardian.wire import supervision_messages as supervision_wire
 
@@ -25,19 +25,20 @@ class GuardianServicer:
         self._guardian = guardian
 
     async def RequestLink(self, request: pb2.RequestLinkRequest, call: Call) -> resources_pb2.Link:
-        raise NotImplementedError
+        return wire.link(await invitations.request_link(self._guardian, wire.request_link(request, call), call))
 
     async def ConfirmLink(self, request: pb2.ConfirmLinkRequest, call: Call) -> resources_pb2.Link:
-        raise NotImplementedError
+        return wire.link(await confirmations.confirm_link(self._guardian, wire.confirm_link(request, call), call))
 
     async def ApproveLink(self, request: pb2.ApproveLinkRequest, call: Call) -> resources_pb2.Link:
-        raise NotImplementedError
+        return wire.link(await confirmations.approve_link(self._guardian, wire.approve_link(request, call), call))
 
     async def DeclineLink(self, request: pb2.DeclineLinkRequest, call: Call) -> resources_pb2.Link:
-        raise NotImplementedError
+        return wire.link(await links.decline_link(self._guardian, wire.decline_link(request, call)))
 
     async def RevokeLink(self, request: pb2.RevokeLinkRequest, call: Call) -> resources_pb2.Link:
-        raise NotImplementedError
+        asked, link = order(request, call, call.platform), request.name[wire.LINK_PREFIX :]
+        return wire.link(await links.revoke_link(self._guardian, asked, link))
 
     async def GetLink(self, request: pb2.GetLinkRequest, call: Call) -> resources_pb2.Link:
         found = await links.get_link(self._guardian, call.platform, request.name[wire.LINK_PREFIX :])

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.guardian.ports.activity import Activities
     from xacthuc.guardian.ports.disputes import Disputes
-    from xacthuc.guardian.ports.links import Links
+    from xacthuc.guardian.ports.links import Invitations, Links
     from xacthuc.guardian.ports.notes import Notes
+    from xacthuc.guardian.ports.people import People, Proofs
     from xacthuc.guardian.ports.supervision import Supervisions
+    from xacthuc.phone import NumberPlan
     from xacthuc.policy import Policy
 
 T = TypeVar("T")
@@ -27,11 +29,15 @@ class Guardian:
 
     clock: Clock
     policy: Policy
+    plan: NumberPlan
     links: Links
+    invitations: Invitations
     supervisions: Supervisions
     activities: Activities
     disputes: Disputes
     notes: Notes
+    people: People
+    proofs: Proofs
     appended: Callable[[], None]
     """Called after a commit that wrote to the outbox or asked for a job, so that nobody waits for the next look."""
     shield: Shield = field(default_factory=Shield)

@@ -1,16 +1,19 @@
-"""Who answers for which child."""
+"""Who answers for which child: reading it, and ending it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xacthuc.grpckit.errors import FailedPrecondition, NotFound
+from xacthuc.grpckit.errors import FailedPrecondition
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.guardian.usecases.refusals import linked, not_found
 from xacthuc.policy import NextStep
 
 if TYPE_CHECKING:
+    from xacthuc.guardian.commands import ByGuardian
     from xacthuc.guardian.domain.links import Link
     from xacthuc.guardian.usecases.guardian import Guardian
+    from xacthuc.order import Order
 
 
 async def get_link(guardian: Guardian, platform: str, link: str) -> Link:
@@ -28,9 +31,16 @@ async def list_links(
     return await guardian.links.list_of(platform, account_id, before, limit)
 
 
-def not_found() -> NotFound:
-    """Returns what is said of a link that is not there."""
-    return NotFound(Reason.LINK_NOT_FOUND, "there is no such link on this platform; invite the guardian again")
+async def decline_link(guardian: Guardian, command: ByGuardian) -> Link:
+    """Declines an invitation, or another guardian who waits for approval."""
+    work = guardian.links.decline(command.order, command.link, command.by, guardian.clock.now())
+    return linked(await guardian.carry_out(work), command.link)
+
+
+async def revoke_link(guardian: Guardian, order: Order, link: str) -> Link:
+    """Ends a link at the guardian's wish (R21). Without another guardian identity shuts the gate within a second."""
+    work = guardian.links.revoke(order, link, guardian.clock.now())
+    return linked(await guardian.carry_out(work), link)
 
 
 def not_active() -> FailedPrecondition:

@@ -5,25 +5,75 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.guardian.v1 import resources_pb2, service_pb2
-from xacthuc.grpckit.reading import optional_timestamp, timestamp
-from xacthuc.guardian.domain.links import EndCause, State
+from xacthuc.grpckit.reading import instant, optional_timestamp, order, spaced, timestamp
+from xacthuc.guardian.commands import BirthDate, ByGuardian, ConfirmLink, Person, RequestLink
+from xacthuc.guardian.domain.links import Declaration, EndCause, State
 from xacthuc.guardian.domain.relations import Relation, WardGround
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from xacthuc.guardian.domain.links import Declaration, Link
+    from xacthuc.grpckit.call import Call
+    from xacthuc.guardian.domain.links import Link
 
 ACCOUNT_PREFIX: Final = len("accounts/")
 LINK_PREFIX: Final = len("links/")
 """Cut off a name to get the id; the contract's pattern has checked what is cut."""
 
 _RELATIONS: Final = {relation: resources_pb2.Relation.Value(relation.value) for relation in Relation}
-RELATIONS_READ: Final = {number: relation for relation, number in _RELATIONS.items()}
+_RELATIONS_READ: Final = {number: relation for relation, number in _RELATIONS.items()}
 _GROUNDS: Final = {ground: resources_pb2.WardGround.Value(ground.value) for ground in WardGround}
-GROUNDS_READ: Final = {number: ground for ground, number in _GROUNDS.items()}
+_GROUNDS_READ: Final = {number: ground for ground, number in _GROUNDS.items()}
 STATES: Final = {state: resources_pb2.Link.State.Value(state.value) for state in State}
 _CAUSES: Final = {cause: resources_pb2.Link.EndCause.Value(cause.value) for cause in EndCause}
+
+
+def request_link(request: service_pb2.RequestLinkRequest, call: Call) -> RequestLink:
+    """Reads an invitation."""
+    return RequestLink(
+        order=order(request, call, call.platform),
+        child_id=request.child[ACCOUNT_PREFIX:],
+        account_id=request.account[ACCOUNT_PREFIX:] or None,
+        phone_number=request.phone_number,
+        relation=_RELATIONS_READ[request.relation],
+        device_id=request.child_device_id,
+    )
+
+
+def confirm_link(request: service_pb2.ConfirmLinkRequest, call: Call) -> ConfirmLink:
+    """Reads an answer to an invitation; InvalidRequest when a time is none."""
+    declared, born = request.declaration, request.birth_date
+    return ConfirmLink(
+        order=order(request, call, call.platform),
+        link=request.name[LINK_PREFIX:],
+        proof_token=request.proof_token,
+        person=Person(
+            full_name=spaced(request.full_name), birth_date=BirthDate(year=born.year, month=born.month, day=born.day)
+        ),
+        declaration=Declaration(
+            text_version=declared.text_version,
+            accept_time=instant(declared.accept_time, "declaration.accept_time"),
+            ward_ground=_GROUNDS_READ.get(declared.ward_ground),
+        ),
+    )
+
+
+def approve_link(request: service_pb2.ApproveLinkRequest, call: Call) -> ByGuardian:
+    """Reads an approval."""
+    return ByGuardian(
+        order=order(request, call, call.platform),
+        link=request.name[LINK_PREFIX:],
+        by=request.approving_link[LINK_PREFIX:],
+    )
+
+
+def decline_link(request: service_pb2.DeclineLinkRequest, call: Call) -> ByGuardian:
+    """Reads a no."""
+    return ByGuardian(
+        order=order(request, call, call.platform),
+        link=request.name[LINK_PREFIX:],
+        by=request.declining_link[LINK_PREFIX:],
+    )
 
 
 def before(page_token: str) -> int | None:

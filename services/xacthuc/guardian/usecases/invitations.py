@@ -1,0 +1,60 @@
+"""Inviting somebody to answer for a child.
+
+The answer depends on the child, who is the platform's own, and never on who is invited: whether a number belongs to
+anybody here is not looked up, so that nothing can be learned by inviting it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from xacthuc.grpckit.errors import FieldFault, InvalidRequest
+from xacthuc.guardian.ports.links import Caps, Invitation
+from xacthuc.guardian.ports.people import Unfit
+from xacthuc.guardian.usecases.refusals import linked, unfit, ward_band
+from xacthuc.ids import encode, random_bytes
+from xacthuc.phone import Refusal
+
+if TYPE_CHECKING:
+    from xacthuc.grpckit.call import Call
+    from xacthuc.guardian.commands import RequestLink
+    from xacthuc.guardian.domain.links import Link
+    from xacthuc.guardian.usecases.guardian import Guardian
+
+
+async def request_link(guardian: Guardian, command: RequestLink, call: Call) -> Link:
+    """Invites somebody, from the child's own sign-up or by a guardian who answers already."""
+    number = _number(guardian, command.phone_number) if command.phone_number else None
+    if command.account_id == command.child_id:
+        raise unfit(Unfit.SELF)
+    answered = await guardian.links.answered(command.order)
+    if answered is not None:
+        return answered
+    ward_band(await guardian.people.ward(command.child_id, call))
+    device = await guardian.proofs.device(command.device_id, call) if command.device_id else ""
+    now, rules = guardian.clock.now(), guardian.policy.links
+    wanted = Invitation(
+        link=encode(random_bytes(16)),
+        child_id=command.child_id,
+        account_id=command.account_id,
+        number=number,
+        relation=command.relation,
+        device=device,
+        expire_time=now + timedelta(days=rules.invitation_days),
+    )
+    caps = Caps(
+        repeats=rules.repeats,
+        per_child=rules.invitations_per_child_per_day,
+        per_person=rules.invitations_per_person_per_day,
+    )
+    work = guardian.invitations.invite(command.order, wanted, caps, now)
+    return linked(await guardian.carry_out(work))
+
+
+def _number(guardian: Guardian, text: str) -> str:
+    """Reads a number that somebody typed; InvalidRequest when it is no person's mobile."""
+    number = guardian.plan.parse(text)
+    if isinstance(number, Refusal):
+        raise InvalidRequest(FieldFault("phone_number", number.en, number.reason.value, "vi", number.vi, number.en))
+    return number.e164
