@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import base64
+import os
 import socket
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 import redis
+from fake_carrier import FakeCarrier
 from otlp_receiver import OtlpReceiver
 from prism import DEFINITION, serving
 from running_stack import RunningStack, running_stack
 
-from xacthuc.client import Action, Channel, Consent, Xacthuc, XacthucError
+from xacthuc.client import Action, Channel, Commerce, Consent, SessionEntry, SessionKind, Xacthuc, XacthucError
 from xacthuc.embedded import Valkey
+from xacthuc.embedded.ports import free_port
 
 pytestmark = pytest.mark.engine
 
@@ -24,6 +31,9 @@ ACCOUNT = "hoa-ban-trang-7731"
 NAME = "Trần Thị Hoa Ban"
 BIRTH = date(1994, 7, 3)
 NUMBER = "0987654399"
+PERSONAL_ID = "001194007731"
+SESSION_IP = "198.51.100.23"
+CONTENT = "bai-cua-hoa-ban-8812"
 TOKEN = "eyJ0b2tlbi-of-hoa-bans-phone"
 
 
@@ -44,7 +54,7 @@ def walk_the_flow(running: RunningStack, errors: list[str]) -> str:
             try:
                 call()
             except XacthucError as error:
-                errors.append(f"{error!r} {error} {error.metadata} {error.field_faults}")
+                errors.append(said(error))
 
         def register(account: str, birth_date: date) -> object:
             consent = Consent(text_version="v1", accept_time=datetime.now(UTC), affirmed=True)
@@ -73,6 +83,61 @@ def walk_the_flow(running: RunningStack, errors: list[str]) -> str:
         mistake(lambda: xacthuc.otp.check_network(silent, operator="absent", network_token=TOKEN))
         assert xacthuc.otp.check_network(silent, operator="prism", network_token=TOKEN)
     return code
+
+
+def walk_the_record(running: RunningStack, errors: list[str]) -> None:
+    """Declares a personal ID, logs sessions, locks, reconciles, exports and answers an authority, with mistakes again."""
+    platform = str(running.json("platforms", "list")[0]["name"]).removeprefix("platforms/")
+    now = datetime.now(UTC)
+    with Xacthuc(otp=running.otp, identity=running.identity, key=running.key) as xacthuc:
+        identity = xacthuc.identity
+        identity.verify_personal_id(ACCOUNT, PERSONAL_ID, reason=Commerce())
+        post = SessionEntry(account_id=ACCOUNT, kind=SessionKind.POST, occur_time=now, content_id=CONTENT)
+        log_in = replace(post, kind=SessionKind.LOG_IN, ip=SESSION_IP, port=50_123, content_id="")
+        identity.record_sessions([log_in, post, replace(log_in, account_id=NUMBER)])
+        for wrong in (
+            lambda: identity.verify_personal_id(ACCOUNT, PERSONAL_ID[:-1] + "x", reason=Commerce()),
+            lambda: identity.verify_personal_id("somebody-else", PERSONAL_ID, reason=Commerce()),
+            lambda: identity.correct_account("somebody-else", full_name=NAME),
+            lambda: identity.lock_account("somebody-else", f"a report of {NUMBER}"),
+        ):
+            with pytest.raises(XacthucError) as refused:
+                wrong()
+            errors.append(said(refused.value))
+        identity.lock_account(ACCOUNT, f"a report of {NUMBER} and {PERSONAL_ID}")
+        identity.unlock_account(ACCOUNT, f"{NUMBER} was wrong")
+    of_account = (platform, "--account", ACCOUNT)
+    running.json("locks", "list", *of_account)
+    read = ("--from", "2020-01-01", "--to", "2099-01-01", "--basis", "12/CV-A05")
+    assert len(running.json("sessions", "list", *of_account, *read)) == 2
+    running.json("accounts", "search", "--phone", NUMBER)
+    running.json("retention", "export", ACCOUNT, "--platform", platform, "--out", str(running.root / "export"))
+    demand = ("--authority", "A05", "--legal-basis", "Law 116/2025/QH15", "--reference", "12/CV-A05")
+    fields = ("--field", "full-name", "--field", "sessions")
+    release = running.json("retention", "releases", "record", *of_account, *fields, *demand)["name"]
+    running.json("retention", "releases", "propose", release, "--reason", f"read what {NAME} wrote")
+    errors.append(running.run("retention", "releases", "fetch", release, "--out", "release.json").stderr)
+    run = running.json("reconcile", "start", "--watch")
+    assert (run["state"], run["counts"]["checked_count"], run["counts"]["unknown_count"]) == ("COMPLETED", "1", "0")
+    running.json("reconcile", "findings", run["name"])
+
+
+def said(error: XacthucError) -> str:
+    return f"{error!r} {error} {error.metadata} {error.field_faults}"
+
+
+@contextmanager
+def carrier(directory: Path) -> Iterator[None]:
+    """An operator that answers what reconciliation asks, in a process of its own."""
+    port = free_port()
+    script = Path(sys.modules[FakeCarrier.__module__].__file__ or "")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(script.parent), *sys.path])}
+    FakeCarrier(port=port).file(directory)
+    with subprocess.Popen([sys.executable, str(script), str(port)], env=environment) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def metrics_of(running: RunningStack) -> Iterator[tuple[str, bytes]]:
@@ -118,9 +183,13 @@ def traces(tmp_path_factory: pytest.TempPathFactory, emptied_valkey: Valkey) -> 
             (operators / f"{name}.toml").write_text(f'name = "{name}"\nbase_url = "{url}"\ntimeout_seconds = 4.0')
         own = {"XACTHUC_STATE_URL": emptied_valkey.url, "XACTHUC_LOG_LEVEL": "debug"}
         own["XACTHUC_OPERATORS_DIRECTORY"] = str(operators)
+        asked = root / "eid"
+        asked.mkdir()
+        own["XACTHUC_EID_DIRECTORY"] = str(asked)
         tracing = {"XACTHUC_TRACE_SAMPLE_RATIO": "1", "XACTHUC_OTLP_ENDPOINT": receiver.endpoint}
-        with running_stack(root, **own, **tracing) as running:
+        with carrier(asked), running_stack(root, **own, **tracing) as running:
             code = walk_the_flow(running, errors)
+            walk_the_record(running, errors)
             places = dict(store_of(emptied_valkey)) | dict(metrics_of(running))
             key = running.key
         names = {span.name for span in receiver.spans}
@@ -130,7 +199,8 @@ def traces(tmp_path_factory: pytest.TempPathFactory, emptied_valkey: Valkey) -> 
     places |= {f"log {path.name}": path.read_bytes() for path in (root / "var" / "log").iterdir()}
     places["errors"] = "\n".join(errors).encode()
     assert any("operator.confirm" in name for name in names)
-    assert len(errors) >= 8
+    assert "operator.kyc_match" in names
+    assert len(errors) >= 13
     return Traces(places, code, key)
 
 
@@ -139,7 +209,9 @@ FORBIDDEN = {
     "the name": [NAME, "Hoa Ban", "hoa ban"],
     "the birth date": ["1994-07", "19940703", "03/07/1994"],
     "the account id": [ACCOUNT],
-    "the address": ["203.0.113.77"],
+    "the personal ID": [PERSONAL_ID, PERSONAL_ID[:-1]],
+    "the addresses": ["203.0.113.77", SESSION_IP],
+    "what was posted": [CONTENT],
     "the device": ["device-of-hoa-ban"],
     "the operator's token": [TOKEN],
 }
