@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 import orjson
 
-from xacthuc import lean
+from xacthuc.lanes import opened_lanes
 from xacthuc.otp.delivery.ports import Left, Rejected
 from xacthuc.telemetry import tracing
 
@@ -129,14 +129,8 @@ class Exchange:
 @asynccontextmanager
 async def opened_exchange(*, timeout_seconds: float, concurrency: int) -> AsyncIterator[Exchange]:
     """Keeps connections for as long as it is entered; `concurrency` requests at a time, and as many notices beside."""
-    most = concurrency * 2
-    limits = httpx.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=_KEEP_ALIVE_SECONDS)
-    # httpcore looks for sniffio at every lock of every request; not finding it takes a search of all of sys.path, which
-    # was a third of what a message costs.
-    with lean.without("sniffio"):
-        # trust_env off: the machine's environment does not decide whose certificates are believed.
-        async with httpx.AsyncHTTPTransport(limits=limits, trust_env=False) as transport:
-            yield Exchange(transport, timeout_seconds)
+    async with opened_lanes(most=concurrency * 2, keep_alive_seconds=_KEEP_ALIVE_SECONDS) as transport:
+        yield Exchange(transport, timeout_seconds)
 
 
 def _document(body: bytes) -> object:
