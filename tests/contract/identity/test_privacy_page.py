@@ -1,4 +1,4 @@
-"""docs/privacy.md names every column of identity's tables once, and says whether it can be read."""
+"""docs/privacy.md names every column of the tables once, and says whether it can be read."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from pathlib import Path
 
 from sqlalchemy import Column
 
+from xacthuc.guardian.adapters import tables as guardian
 from xacthuc.identity.adapters import key_tables, schema
 from xacthuc.masked import Sealed
 from xacthuc.sql.columns import MaskedBytes
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "privacy.md"
-ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| (clear|sealed|hash) \| (\S[^|]*) \| (\S[^|]*) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `([\w.]+)` \| ([^|]+) \| (clear|sealed|hash) \| (\S[^|]*) \| (\S[^|]*) \|$", re.MULTILINE)
+
+
+SCHEMAS = (("", schema.metadata), ("", key_tables.metadata), ("guardian.", guardian.metadata))
+"""Tables of identity are called by their name alone."""
 
 
 def kind(column: Column[object]) -> str:
@@ -30,8 +35,8 @@ def test_the_page_names_every_column_once_with_who_can_read_it():
     )
 
     assert told == Counter(
-        (table.name, column.name, kind(column))
-        for metadata in (schema.metadata, key_tables.metadata)
+        (prefix + table.name, column.name, kind(column))
+        for prefix, metadata in SCHEMAS
         for table in metadata.sorted_tables
         for column in table.columns
     )
