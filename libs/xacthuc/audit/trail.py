@@ -6,14 +6,14 @@ Entries commit unchained, with what they tell of; a trigger queues them (`schema
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Column, Identity, Index, Table, insert
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from xacthuc.audit.chain import DIGEST_BYTES, Line, Seal, canonical
 from xacthuc.sql.columns import Json, digest, facts, instant, number, word
-from xacthuc.telemetry.redaction import redact_text
+from xacthuc.telemetry.redaction import redact_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from xacthuc.audit.tags import Tag
-
-_FREE_TEXTS: Final = ("basis", "reason")
-"""Details in somebody's own words. What else is a detail is an id, a count, an instant or one of known words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,16 +92,11 @@ class Trail:
                     "actor": entry.actor,
                     "request_id": entry.request_id,
                     "trace_id": entry.trace_id,
-                    "detail": _masked(entry.detail),
+                    "detail": redact_texts(entry.detail),
                 }
                 for entry in entries
             ]
             await connection.execute(insert(self.entries), rows)
-
-
-def _masked(detail: Json) -> Json:
-    """Masks in free texts what cannot be deleted later: an entry that is sealed stays for years."""
-    return {**detail, **{name: redact_text(str(detail[name])) for name in _FREE_TEXTS if detail.get(name)}}
 
 
 def line_of(row: Row[Any]) -> Line:

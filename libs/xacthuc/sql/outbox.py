@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import UniqueConstraint
 
 from xacthuc.sql.columns import Json, facts, instant, number, word
+from xacthuc.telemetry.redaction import redact_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ class Event:
     """From the closed set of the service."""
     time: datetime
     detail: Json
-    """Never personal: events leave the service."""
+    """Never personal: events leave the service. What free texts have of a number or an id is masked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Outbox:
                     "subject": event.subject,
                     "kind": event.kind,
                     "time": event.time,
-                    "detail": event.detail,
+                    "detail": redact_texts(event.detail),
                 }
                 for event in events
             ]

@@ -34,10 +34,19 @@ _NAMES: Final = frozenset({
     "otp", "password", "personal_id", "phone", "phone_number", "proof_token", "secret", "subject", "token",
 })  # fmt: skip
 
+_FREE_TEXTS: Final = ("basis", "reason")
+"""Details in somebody's own words. What else is a detail is an id, a count, an instant or one of known words."""
+
 
 def redact_text(text: str) -> str:
     """Returns `text` with every known shape masked."""
     return _SHAPES.sub(MASK, text)
+
+
+def redact_texts(detail: dict[str, Any]) -> dict[str, Any]:
+    """Returns details of an audit entry or an event with its free texts masked: neither can be called back later."""
+    texts = {name: redact_text(str(detail[name])) for name in _FREE_TEXTS if detail.get(name)}
+    return {**detail, **texts} if texts else detail
 
 
 def redact(value: Any) -> Any:
