@@ -123,6 +123,7 @@ def families(engine: AsyncEngine, **others: Any) -> Families:
         plan=NumberPlan.load(),
         links=sql_links,
         invitations=SqlInvitations(engine, kept, BlindIndex(ring, "guardian-number")),
+        happenings=cast("Any", None),
         people=cast("Any", None),  # who asks other services is tested over real sockets
         proofs=cast("Any", None),
         supervisions=SqlSupervisions(engine, kept),

@@ -299,3 +299,18 @@ class ActivityKind(OpenEnum):
     COMMENT = guardian.Activity.COMMENT
     SHARE = guardian.Activity.SHARE
     LIVESTREAM = guardian.Activity.LIVESTREAM
+
+
+class LinkEventKind(OpenEnum):
+    """What happened to a link."""
+
+    LINK_INVITED = guardian.LinkEvent.LINK_INVITED
+    LINK_AWAITS_APPROVAL = guardian.LinkEvent.LINK_AWAITS_APPROVAL
+    LINK_HELD = guardian.LinkEvent.LINK_HELD
+    LINK_ACTIVE = guardian.LinkEvent.LINK_ACTIVE
+    LINK_DECLINED = guardian.LinkEvent.LINK_DECLINED
+    LINK_EXPIRED = guardian.LinkEvent.LINK_EXPIRED
+    LINK_ENDED = guardian.LinkEvent.LINK_ENDED
+    SUPERVISION_SET = guardian.LinkEvent.SUPERVISION_SET
+    DISPUTE_OPENED = guardian.LinkEvent.DISPUTE_OPENED
+    DISPUTE_RESOLVED = guardian.LinkEvent.DISPUTE_RESOLVED

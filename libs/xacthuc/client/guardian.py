@@ -9,7 +9,7 @@ from google.type import timeofday_pb2
 
 from xacthuc.api.guardian.v1 import resources_pb2, service_pb2
 from xacthuc.client import reading
-from xacthuc.client.calls import Call, Listing
+from xacthuc.client.calls import Call, Listing, Watch
 from xacthuc.client.identity.naming import name_of, stamp, whole_date
 from xacthuc.client.results import Link
 from xacthuc.ids import new_request_id
@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
     from xacthuc.client.calls import Page
     from xacthuc.client.enums import Action, Relation
-    from xacthuc.client.results import Account, Activity, ChildAssent, Declaration, QuietHours, Supervision
+    from xacthuc.client.results import (
+        Account,
+        Activity,
+        ChildAssent,
+        Declaration,
+        LinkEventBatch,
+        QuietHours,
+        Supervision,
+    )
 
 SERVICE: Final = "xacthuc.api.guardian.v1.GuardianService"
 _SUSPENDED, _ALLOWED, _QUIET = "suspended", "allowed_actions", "quiet_hours"
@@ -121,6 +129,20 @@ def list_links(account: Account | str, *, page_size: int = 100) -> Listing[Link]
         return Call(SERVICE, "ListLinks", request, service_pb2.ListLinksResponse, reading.links)
 
     return Listing(page)
+
+
+def watch_links(cursor: str = "") -> Watch[LinkEventBatch]:
+    """Yields batches of what happens to the links of the platform's children, for ever, in order for each child.
+
+    Deal with a batch, keep its cursor, and begin with that the next time; without one it begins with the oldest event
+    that is kept. A batch without events comes every ten seconds. OutOfRange when events behind the cursor are gone.
+    """
+
+    def call(behind: str) -> Call[LinkEventBatch]:
+        request = service_pb2.WatchLinksRequest(cursor=behind)
+        return Call(SERVICE, "WatchLinks", request, service_pb2.WatchLinksResponse, reading.link_events)
+
+    return Watch(call, cursor, lambda batch: batch.cursor)
 
 
 def update_supervision(

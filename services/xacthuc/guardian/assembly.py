@@ -22,8 +22,9 @@ from xacthuc.guardian.adapters.sql_links import SqlLinks
 from xacthuc.guardian.adapters.sql_notes import SqlNotes
 from xacthuc.guardian.adapters.supervision.sql_activity import SqlActivities
 from xacthuc.guardian.adapters.supervision.sql_supervision import SqlSupervisions
-from xacthuc.guardian.adapters.tables import SCHEMA, jobs, trail
+from xacthuc.guardian.adapters.tables import SCHEMA, jobs, outbox, trail
 from xacthuc.guardian.adapters.tables import requests as requests_table
+from xacthuc.guardian.domain.happenings import told
 from xacthuc.guardian.usecases.guardian import Guardian
 from xacthuc.jobs.job import Work
 from xacthuc.jobs.worker import Worker
@@ -32,6 +33,8 @@ from xacthuc.sealing import BlindIndex, Sealer
 from xacthuc.sql.relay import Relay
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.valkey import Store
+from xacthuc.watching.stream import EventStream
+from xacthuc.watching.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -106,7 +109,14 @@ class Assembly:
     ) -> None:
         """Makes everything, starts nothing."""
         pools, metrics = connections.pools, telemetry.metrics
-        relay = Relay(pools.writes, SCHEMA, interval=_RELAY_INTERVAL, on_lag=metrics.outbox_lag_seconds.set)
+        tail = Tail(pools.events, outbox, told)
+        relay = Relay(
+            pools.writes,
+            SCHEMA,
+            interval=_RELAY_INTERVAL,
+            on_lag=metrics.outbox_lag_seconds.set,
+            on_placed=tail.wake,
+        )
 
         def appended() -> None:
             relay.wake()
@@ -150,9 +160,10 @@ class Assembly:
             supervisions=SqlSupervisions(pools.writes, requests),
             activities=SqlActivities(pools.writes, requests),
             disputes=SqlDisputes(pools.writes, requests, links),
+            happenings=EventStream(pools.events, outbox, tail),
             notes=SqlNotes(pools.writes),
             people=IdentityClient(connections.identity, clock),
             proofs=OtpClient(connections.otp),
             appended=appended,
         )
-        self.works: tuple[Runs, ...] = (relay, worker, record.sealer, record.pruning)
+        self.works: tuple[Runs, ...] = (relay, tail, worker, record.sealer, record.pruning)

@@ -32,6 +32,7 @@ SCOPES: Final = {
     "RevokeLink": {Scope.GUARDIAN},
     "GetLink": READ_SCOPES,
     "ListLinks": READ_SCOPES,
+    "WatchLinks": READ_SCOPES,
     "UpdateSupervision": {Scope.GUARDIAN},
     "GetSupervision": READ_SCOPES,
     "RecordChildAssent": {Scope.GUARDIAN},

@@ -84,6 +84,7 @@ CALLS = [
     guardian.revoke_link("l"),
     guardian.get_link("l"),
     guardian.list_links("be").page(""),
+    guardian.watch_links().call(""),
     guardian.update_supervision("l", suspended=True),
     guardian.get_supervision("be"),
     guardian.record_child_assent("be", "birthday", text_version="1", accept_time=CONSENT.accept_time),
@@ -118,6 +119,7 @@ ENUMS = [
     (enums.WardGround, guardian_resources_pb2.WardGround.DESCRIPTOR),
     (enums.LinkState, guardian_resources_pb2.Link.State.DESCRIPTOR),
     (enums.EndCause, guardian_resources_pb2.Link.EndCause.DESCRIPTOR),
+    (enums.LinkEventKind, guardian_resources_pb2.LinkEvent.Kind.DESCRIPTOR),
     (enums.ActivityKind, guardian_resources_pb2.Activity.Kind.DESCRIPTOR),
     (enums.DecisionReason, identity_resources_pb2.Decision.Reason.DESCRIPTOR),
 ]

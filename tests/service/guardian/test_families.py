@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from guardian_town import BORN, declaration
+from guardian_town import BORN, CHILD_BORN, declaration
 
 from xacthuc.client import (
     AccountState,
@@ -252,3 +252,38 @@ def test_an_invitation_that_was_declined_takes_no_answer(town):
         town.confirm(link, proof)
 
     assert refused.value.metadata == {**refused.value.metadata, "state": "DECLINED", "next_step": "LINK_GUARDIAN"}
+
+
+def test_what_one_guardian_does_is_told_so_that_the_other_hears_of_it(town):
+    child = town.child()
+    mother = town.taken_on(child)
+    father = town.taken_on(child, Relation.FATHER)
+    town.client.guardian.decline_link(father, by=mother)
+
+    kinds = []
+    for batch in town.client.guardian.watch_links():
+        kinds += [(each.kind.name, each.link) for each in batch.events if each.child == f"accounts/{child}"]
+        if ("LINK_DECLINED", father.name) in kinds:
+            break
+
+    assert kinds == [
+        ("LINK_INVITED", mother.name),
+        ("LINK_ACTIVE", mother.name),
+        ("LINK_INVITED", father.name),
+        ("LINK_AWAITS_APPROVAL", father.name),
+        ("LINK_DECLINED", father.name),
+    ]
+
+
+@pytest.mark.rule("R18")
+def test_a_number_that_the_child_had_proven_is_left_to_an_officer(town):
+    """It said that it was grown up at first, and proved a number; then the birth date was put right."""
+    number = town.number()
+    child = town.verified("be", number)
+    town.client.identity.correct_account(child, birth_date=CHILD_BORN)
+    link = town.invite(child, number)
+
+    held = town.confirm(link, town.proof_for(link, number))
+
+    assert held.state is LinkState.HELD
+    assert not may_post(town, child)

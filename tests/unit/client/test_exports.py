@@ -12,11 +12,11 @@ SURFACE = """
 Account AccountEvent AccountState Action Activity ActivityKind AlreadyExists AsyncXacthuc Authority Challenge
 ChallengeState Channel CheckResult ChildAssent Commerce Consent ConsentKind ConsentRecord DeadlineExceeded
 Decision DecisionReason Declaration Delivery DeliveryState EndCause EventBatch EventKind Evidence EvidenceKind
-FailedPrecondition FieldFault Internal InvalidRequest LimitExceeded Link LinkState Lock NextStep NextStepKind
-NoMobile NotFound NumberInfo OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose
-QuietHours RecordedSessions Refusal RejectedEntry Relation RemovalOrder RevocationReason SessionEntry
-SessionKind SignIn StandingToken Supervision Unauthenticated Unavailable Unimplemented Verdict
-VerificationPath VerificationPathKind WardGround Xacthuc XacthucError
+FailedPrecondition FieldFault Internal InvalidRequest LimitExceeded Link LinkEvent LinkEventBatch
+LinkEventKind LinkState Lock NextStep NextStepKind NoMobile NotFound NumberInfo OutOfRange PermissionDenied
+PersonalIdOutcome PersonalIdVerification Purpose QuietHours RecordedSessions Refusal RejectedEntry Relation
+RemovalOrder RevocationReason SessionEntry SessionKind SignIn StandingToken Supervision Unauthenticated
+Unavailable Unimplemented Verdict VerificationPath VerificationPathKind WardGround Xacthuc XacthucError
 """
 METHODS = {
     "otp": {

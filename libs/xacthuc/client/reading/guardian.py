@@ -6,9 +6,18 @@ from datetime import time
 from typing import TYPE_CHECKING
 
 from xacthuc.client.calls import Page
-from xacthuc.client.enums import Action, ActivityKind, EndCause, LinkState, Relation, WardGround
+from xacthuc.client.enums import Action, ActivityKind, EndCause, LinkEventKind, LinkState, Relation, WardGround
 from xacthuc.client.reading.common import instant, optional
-from xacthuc.client.results import Activity, ChildAssent, Declaration, Link, QuietHours, Supervision
+from xacthuc.client.results import (
+    Activity,
+    ChildAssent,
+    Declaration,
+    Link,
+    LinkEvent,
+    LinkEventBatch,
+    QuietHours,
+    Supervision,
+)
 
 if TYPE_CHECKING:
     from google.type import timeofday_pb2
@@ -83,6 +92,21 @@ def activities(message: service.ListActivityResponse) -> Page[Activity]:
         for each in message.activities
     )
     return Page(found, message.next_page_token)
+
+
+def link_events(message: service.WatchLinksResponse) -> LinkEventBatch:
+    """Returns what happened, and the cursor behind it."""
+    found = tuple(
+        LinkEvent(
+            name=each.name,
+            kind=LinkEventKind(each.kind),
+            child=each.child,
+            link=each.link,
+            occur_time=instant(each.occur_time),
+        )
+        for each in message.events
+    )
+    return LinkEventBatch(events=found, cursor=message.cursor)
 
 
 def _declaration(message: guardian.Declaration) -> Declaration:

@@ -4,7 +4,16 @@ No `repr` shows an account, a number or a token, so that a result may stand in a
 is false when it is one: `if check_action(...)` must not publish what was refused.
 """
 
-from xacthuc.client.results.guardian import Activity, ChildAssent, Declaration, Link, QuietHours, Supervision
+from xacthuc.client.results.guardian import (
+    Activity,
+    ChildAssent,
+    Declaration,
+    Link,
+    LinkEvent,
+    LinkEventBatch,
+    QuietHours,
+    Supervision,
+)
 from xacthuc.client.results.identity import (
     Account,
     AccountEvent,
@@ -44,6 +53,8 @@ __all__ = [
     "EventBatch",
     "Evidence",
     "Link",
+    "LinkEvent",
+    "LinkEventBatch",
     "Lock",
     "NextStep",
     "NoMobile",

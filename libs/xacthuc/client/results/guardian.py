@@ -10,7 +10,7 @@ from xacthuc.client.enums import LinkState
 if TYPE_CHECKING:
     from datetime import datetime, time
 
-    from xacthuc.client.enums import Action, ActivityKind, EndCause, Relation, WardGround
+    from xacthuc.client.enums import Action, ActivityKind, EndCause, LinkEventKind, Relation, WardGround
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +107,30 @@ class Activity:
     kind: ActivityKind
     content_id: str = field(repr=False)
     occur_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkEvent:
+    """One thing that happened to a link. It says that something changed; `get_link` says what is true now."""
+
+    name: str
+    """`events/{event}`, the same however often it is told: what repetitions are known by."""
+
+    kind: LinkEventKind
+    child: str = field(repr=False)
+    link: str
+    """What it happened to, or by which it was done."""
+
+    occur_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkEventBatch:
+    """What happened, in order, and where to go on; false when nothing did and the stream only says that it lives."""
+
+    events: tuple[LinkEvent, ...]
+    cursor: str
+    """Keep it once the events are dealt with."""
+
+    def __bool__(self) -> bool:
+        return bool(self.events)

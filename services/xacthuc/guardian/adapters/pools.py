@@ -28,11 +28,13 @@ class Pools:
         self.writes = _pool(url, "xacthuc-guardian", settings.write_connections)
         # More than jobs, for taking, renewing and counting them.
         self.jobs = _pool(url, "xacthuc-guardian-jobs", JOB_SLOTS + 4)
+        # One for the end of the record, which all watchers share, and two that those who are behind take turns at.
+        self.events = _pool(url, "xacthuc-guardian-events", 3)
         self.audit = _pool(url, "xacthuc-guardian-audit", 2)
 
     async def close(self) -> None:
         """Closes all connections."""
-        for pool in (self.writes, self.jobs, self.audit):
+        for pool in (self.writes, self.jobs, self.events, self.audit):
             await pool.dispose()
 
 

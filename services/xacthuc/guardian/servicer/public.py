@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from xacthuc.api.guardian.v1 import service_pb2 as pb2
 from xacthuc.grpckit.pages import size_of
 from xacthuc.grpckit.reading import order
-from xacthuc.guardian.usecases import confirmations, invitations, links, supervision
+from xacthuc.guardian.usecases import confirmations, happenings, invitations, links, supervision
+from xacthuc.guardian.wire import happening_messages
 from xacthuc.guardian.wire import link_messages as wire
 from xacthuc.guardian.wire import supervision_messages as supervision_wire
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from xacthuc.api.guardian.v1 import resources_pb2
     from xacthuc.grpckit.call import Call
+    from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.guardian.usecases.guardian import Guardian
 
 
@@ -23,6 +28,7 @@ class GuardianServicer:
     def __init__(self, guardian: Guardian) -> None:
         """Takes what the verbs work with."""
         self._guardian = guardian
+        self._batch = happening_messages.renderer()
 
     async def RequestLink(self, request: pb2.RequestLinkRequest, call: Call) -> resources_pb2.Link:
         return wire.link(await invitations.request_link(self._guardian, wire.request_link(request, call), call))
@@ -47,6 +53,12 @@ class GuardianServicer:
     async def ListLinks(self, request: pb2.ListLinksRequest, call: Call) -> pb2.ListLinksResponse:
         account_id, before = request.parent[wire.ACCOUNT_PREFIX :], wire.before(request.page_token)
         return wire.links(*await links.list_links(self._guardian, call.platform, account_id, before, size_of(request)))
+
+    async def WatchLinks(self, request: pb2.WatchLinksRequest, call: Call) -> AsyncGenerator[Serialized]:
+        watching = happenings.watch_links(self._guardian, call.platform, request.cursor)
+        async with aclosing(watching) as batches:
+            async for batch, cursor in batches:
+                yield self._batch(batch, cursor)
 
     async def UpdateSupervision(self, request: pb2.UpdateSupervisionRequest, call: Call) -> resources_pb2.Supervision:
         asked, link = order(request, call, call.platform), request.name[wire.LINK_PREFIX :]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.guardian.ports.activity import Activities
     from xacthuc.guardian.ports.disputes import Disputes
+    from xacthuc.guardian.ports.happenings import LinkEvents
     from xacthuc.guardian.ports.links import Invitations, Links
     from xacthuc.guardian.ports.notes import Notes
     from xacthuc.guardian.ports.people import People, Proofs
@@ -35,6 +36,7 @@ class Guardian:
     supervisions: Supervisions
     activities: Activities
     disputes: Disputes
+    happenings: LinkEvents
     notes: Notes
     people: People
     proofs: Proofs
