@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from benchmarks import decisions, flows, imports, lanes, seals, sessions, studies
+from benchmarks import decisions, flows, imports, lanes, seals, sessions, studies, watchers
 from benchmarks.load import Target
 from benchmarks.report import Figure, Report, spread
 from benchmarks.rig import Rig
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RESULT: Final = Path("var/bench.json")
 STUDIES: Final = (
     "start", "cpu", "batch", "tokens", "revocations", "trips", "latency", "leftovers", "memory", "imports",
-    "sessions", "lanes", "seals"
+    "sessions", "lanes", "seals", "watchers"
 )  # fmt: skip
 ECHO: Final = Path(__file__).with_name("echo.py")
 _STARTS: Final = 3
@@ -101,18 +101,22 @@ async def run(rig: Rig, size: Size, key: str, report: Report, only: Collection[s
         if "memory" in only:
             report.extend(studies.memory(bench))
         rig.stop("otp-delivery")
-    await _apart(rig, size, key, report, only)
+    await _apart(bench, key, report, only)
     await store.close()
 
 
-async def _apart(rig: Rig, size: Size, key: str, report: Report, only: Collection[str]) -> None:
+async def _apart(bench: Bench, key: str, report: Report, only: Collection[str]) -> None:
     """Takes the studies that have callers of their own."""
+    rig, quick = bench.rig, bench.size is QUICK
     if "sessions" in only:
-        report.extend(await sessions.study(rig, key, sessions.QUICK if size is QUICK else sessions.Amount()))
+        report.extend(await sessions.study(rig, key, sessions.QUICK if quick else sessions.Amount()))
     if "imports" in only:
-        report.extend(await imports.study(rig, imports.QUICK if size is QUICK else imports.Amount()))
+        report.extend(await imports.study(rig, imports.QUICK if quick else imports.Amount()))
     if "lanes" in only:
-        report.extend(await lanes.study(lanes.QUICK if size is QUICK else lanes.Turns()))
+        report.extend(await lanes.study(lanes.QUICK if quick else lanes.Turns()))
+    if "watchers" in only:
+        amount = watchers.QUICK if quick else watchers.Amount()
+        report.extend(await watchers.study(rig, key, bench.verified, amount))
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

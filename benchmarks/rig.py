@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _READY_WITHIN: Final = timedelta(seconds=30)
-_BASES: Final = range(10_000, 32_000, 30)
+_BASES: Final = range(10_000, 32_000, 40)
 """Below the ports that outgoing connections are given (ip(7), ip_local_port_range), which could take one between."""
-_OTHERS: Final = 20
+_OTHERS: Final = 33
 """Beyond the ports of our own services."""
-_SECOND: Final = 22
+_SECOND: Final = 34
 """Three of a second identity process."""
 
 POLICY: Final = """\

@@ -30,6 +30,7 @@ from xacthuc.api.identity.v1 import (
 )
 from xacthuc.api.identity.v1 import internal_pb2 as identity_internal_pb2
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
+from xacthuc.api.livestream.v1 import admin_pb2 as livestream_admin_pb2
 from xacthuc.api.otp.v1 import admin_pb2 as otp_admin_pb2
 from xacthuc.api.otp.v1 import service_pb2 as otp_pb2
 from xacthuc.grpckit.errors import XacthucError
@@ -61,6 +62,7 @@ FILES = (
     approval_admin_pb2,
     staff_admin_pb2,
     guardian_admin_pb2,
+    livestream_admin_pb2,
 )
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()

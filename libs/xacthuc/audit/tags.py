@@ -182,6 +182,8 @@ class Tag(StrEnum):
     """What was for sale in a running broadcast had to be taken down; the detail says why."""
     BROADCAST_REVOKED = "livestream:broadcast:revoked"
     """A running broadcast had to be cut; the detail says why."""
+    BROADCASTS_READ = "livestream:admin:read"
+    """An officer asked to see what is on record of broadcasts; the detail says by which method."""
     BROADCAST_ENDED = "livestream:broadcast:ended"
     """A broadcast was over, or one that was cut went off air."""
     OTP_ADMINISTERED = "otp:settings:administered"

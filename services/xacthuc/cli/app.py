@@ -20,6 +20,7 @@ from xacthuc.cli.commands import (
     inbox,
     jobs,
     keys,
+    livestream,
     locks,
     lookup,
     operators,
@@ -65,6 +66,9 @@ def locate(
     guardian_admin: Annotated[
         str, typer.Option(envvar="XACTHUC_GUARDIAN_ADMIN", help="Internal port of guardian.", metavar="HOST:PORT")
     ] = "",
+    livestream_admin: Annotated[
+        str, typer.Option(envvar="XACTHUC_LIVESTREAM_ADMIN", help="Internal port of livestream.", metavar="HOST:PORT")
+    ] = "",
     tls: Annotated[
         Path | None,
         typer.Option(
@@ -94,6 +98,7 @@ def locate(
             otp_admin=otp_admin,
             identity_admin=identity_admin,
             guardian_admin=guardian_admin,
+            livestream_admin=livestream_admin,
             tls=tls,
             key=os.environ.get("XACTHUC_KEY", ""),  # no option: a command line is seen by everyone on the machine
             key_file=key_file,
@@ -124,6 +129,7 @@ app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(retention.app, name="retention")
 app.add_typer(locks.app, name="locks")
 app.add_typer(guardians.app, name="guardians")
+app.add_typer(livestream.app, name="livestream")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(webhooks.app, name="webhooks")

@@ -33,6 +33,7 @@ class Whereabouts:
     otp_admin: str = ""
     identity_admin: str = ""
     guardian_admin: str = ""
+    livestream_admin: str = ""
     tls: Path | None = None
     key: str = ""
     key_file: Path | None = None
@@ -146,6 +147,13 @@ class Session:
         """Opens GuardianAdmin over mutual TLS, with the operator's session."""
         address = self._where.guardian_admin or self._noted("guardian_internal", "--guardian-admin")
         with self._open(address, self._certificate(), "", self._staff(), "--guardian-admin") as service:
+            yield service
+
+    @contextmanager
+    def livestream_admin(self) -> Iterator[Service]:
+        """Opens LivestreamAdmin over mutual TLS, with the operator's session."""
+        address = self._where.livestream_admin or self._noted("livestream_internal", "--livestream-admin")
+        with self._open(address, self._certificate(), "", self._staff(), "--livestream-admin") as service:
             yield service
 
     def inbox(self) -> Path:

@@ -17,6 +17,7 @@ from xacthuc.livestream.adapters.pools import Pools
 from xacthuc.livestream.adapters.reviews import Reviews
 from xacthuc.livestream.adapters.signed_grants import SignedGrants
 from xacthuc.livestream.adapters.sql_broadcasts import SqlBroadcasts
+from xacthuc.livestream.adapters.sql_records import SqlRecords
 from xacthuc.livestream.adapters.tables import SCHEMA, outbox, requests, trail
 from xacthuc.livestream.domain.revocations import told
 from xacthuc.livestream.usecases.livestream import Livestream
@@ -118,6 +119,7 @@ class Assembly:
             broadcasters=asking,
             broadcasts=SqlBroadcasts(pools.writes, SqlRequests(requests, secrets)),
             grants=SignedGrants(Signer(settings.grant_ring, settings.grant_issuer)),
+            records=SqlRecords(pools.writes),
             revocations=EventStream(pools.events, outbox, tail),
             appended=relay.wake,
         )

@@ -7,15 +7,17 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from xacthuc import process
-from xacthuc.api.livestream.v1 import service_pb2
+from xacthuc.api.livestream.v1 import admin_pb2, service_pb2
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.scopes import Scope
+from xacthuc.credentials.session_directory import SessionDirectory
 from xacthuc.credentials.signing import verifying_key
+from xacthuc.credentials.staff import Role
 from xacthuc.grpckit.outages import TRANSLATIONS
 from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.livestream.assembly import Assembly, connected
-from xacthuc.livestream.servicer import LivestreamServicer
+from xacthuc.livestream.servicer import LivestreamAdminServicer, LivestreamServicer, ReadNotes
 from xacthuc.livestream.settings import LivestreamSettings
 from xacthuc.livestream.wire.broadcast_messages import Renderer
 from xacthuc.policy import Policy
@@ -35,6 +37,13 @@ SCOPES: Final = {
 }
 """What a key must hold for each method. A media edge that only cuts needs no more than to read."""
 
+OFFICER: Final = frozenset({Role.OFFICER})
+ROLES: Final = {"LivestreamAdmin": {"GetBroadcastRecord": OFFICER, "ListBroadcastRecords": OFFICER}}
+"""The roles of which an operator has one to call each administrative method."""
+
+READS: Final = {"GetBroadcastRecord", "ListBroadcastRecords"}
+"""Administrative methods that show what is on record."""
+
 
 async def serve(settings: LivestreamSettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
@@ -45,14 +54,26 @@ async def serve(settings: LivestreamSettings) -> None:
         connections = await opening.enter_async_context(connected(settings, reporting))
         assembly = Assembly(settings, connections, policy=policy, clock=clock, telemetry=reporting)
         keys = KeyDirectory(connections.state, signed_by, clock, reporting.metrics, development=settings.development)
-        servicer = LivestreamServicer(assembly.livestream, Renderer(policy))
+        staff = SessionDirectory(connections.state, signed_by, clock, reporting.metrics)
+        livestream, admin = assembly.livestream, service_of(admin_pb2, "LivestreamAdmin")
         server = (
-            ServerBuilder("livestream", settings, reporting, keys=keys, translations=TRANSLATIONS)
-            .public(service_of(service_pb2, "LivestreamService"), servicer, scopes=SCOPES)
+            ServerBuilder("livestream", settings, reporting, keys=keys, staff=staff, translations=TRANSLATIONS)
+            .public(
+                service_of(service_pb2, "LivestreamService"),
+                LivestreamServicer(livestream, Renderer(policy)),
+                scopes=SCOPES,
+            )
+            .admin(
+                admin,
+                LivestreamAdminServicer(livestream),
+                roles=ROLES[admin.name],
+                first=dict.fromkeys(READS, ReadNotes(livestream)),
+            )
             .build()
         )
-        await keys.start()
-        opening.push_async_callback(keys.stop)
+        for directory in (keys, staff):
+            await directory.start()
+            opening.push_async_callback(directory.stop)
         background = [asyncio.create_task(work.run()) for work in assembly.works]
         for task in background:
             # They end by defect only. A process without its relay would serve and silently tell nobody: better a new one.
@@ -60,7 +81,7 @@ async def serve(settings: LivestreamSettings) -> None:
         try:
             await server.run()
         finally:
-            await assembly.livestream.shield.drain()
+            await livestream.shield.drain()
             for task in background:
                 task.cancel()
             endings = await asyncio.gather(*background, return_exceptions=True)

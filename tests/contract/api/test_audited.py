@@ -8,6 +8,7 @@ from contracts import is_read, methods
 from xacthuc.audit.tags import Tag
 from xacthuc.guardian import main as guardian
 from xacthuc.identity import main as identity
+from xacthuc.livestream import main as livestream
 from xacthuc.otp import main as otp
 
 AUDITED = {
@@ -63,6 +64,8 @@ AUDITED = {
     "GuardianAdmin/GetDispute": Tag.GUARDIAN_READ,
     "GuardianAdmin/ListDisputes": Tag.GUARDIAN_READ,
     "GuardianAdmin/ResolveDispute": Tag.DISPUTE_RESOLVED,
+    "LivestreamAdmin/GetBroadcastRecord": Tag.BROADCASTS_READ,
+    "LivestreamAdmin/ListBroadcastRecords": Tag.BROADCASTS_READ,
     "LockAdmin/ListLocks": Tag.ADMIN_READ,
     "LockAdmin/ListViolations": Tag.ADMIN_READ,
     "LockAdmin/WithdrawViolation": Tag.VIOLATION_WITHDRAWN,
@@ -135,6 +138,9 @@ def test_what_is_audited_as_a_read_is_what_the_services_write_down_as_one():
     assert {name for name, tag in AUDITED.items() if tag is Tag.ADMIN_READ} == listed
     assert {name for name, tag in AUDITED.items() if tag is Tag.GUARDIAN_READ} == {
         f"GuardianAdmin/{method}" for method in guardian.READS
+    }
+    assert {name for name, tag in AUDITED.items() if tag is Tag.BROADCASTS_READ} == {
+        f"LivestreamAdmin/{method}" for method in livestream.READS
     }
     assert {
         name for name, method in ADMINISTRATIVE.items() if is_read(method) and AUDITED.get(name) is Tag.OTP_ADMINISTERED

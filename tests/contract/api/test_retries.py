@@ -32,6 +32,8 @@ NEVER_RETRIED = {
     "GuardianAdmin/GetDispute": "each answer is audited; the operator is told and decides",
     "GuardianAdmin/ListDisputes": "each answer is audited; the operator is told and decides",
     "GuardianAdmin/ResolveDispute": "the operator is told and decides",
+    "LivestreamAdmin/GetBroadcastRecord": "each answer is audited; the operator is told and decides",
+    "LivestreamAdmin/ListBroadcastRecords": "each answer is audited; the operator is told and decides",
     "LockAdmin/ListLocks": "the operator is told and decides",
     "LockAdmin/ListViolations": "the operator is told and decides",
     "LockAdmin/WithdrawViolation": "the operator is told and decides",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xacthuc.livestream.ports.broadcasters import Broadcasters
     from xacthuc.livestream.ports.broadcasts import Broadcasts
     from xacthuc.livestream.ports.grants import Grants
+    from xacthuc.livestream.ports.records import Records
     from xacthuc.livestream.ports.revocations import Revocations
     from xacthuc.policy import Policy
 
@@ -28,6 +29,7 @@ class Livestream:
     broadcasts: Broadcasts
     grants: Grants
     revocations: Revocations
+    records: Records
     appended: Callable[[], None]
     """Called after a commit that may have written to the outbox, so that nobody waits for the next look."""
     shield: Shield = field(default_factory=Shield)

@@ -23,6 +23,7 @@ PLATFORM: Final = "demo"
 _NAME: Final = f"platforms/{PLATFORM}"
 _DISPLAY_NAME: Final = "Demo"
 _CALL_SECONDS: Final = 5.0
+_Key: Final = admin_pb2.PlatformKey
 
 
 def development_key(layout: Layout, address: str) -> str:
@@ -78,7 +79,7 @@ async def _new_key(layout: Layout, admin: admin_pb2_grpc.IdentityAdminStub) -> s
         await admin.RevokePlatformKey(revoke, timeout=_CALL_SECONDS)
     request = admin_pb2.CreatePlatformKeyRequest(
         parent=_NAME,
-        scopes=[admin_pb2.PlatformKey.OTP, admin_pb2.PlatformKey.IDENTITY, admin_pb2.PlatformKey.GUARDIAN],
+        scopes=[_Key.OTP, _Key.IDENTITY, _Key.GUARDIAN, _Key.LIVESTREAM],
         request_id=new_request_id(),
     )
     made = await admin.CreatePlatformKey(request, timeout=_CALL_SECONDS)

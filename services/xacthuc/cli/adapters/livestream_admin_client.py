@@ -1,0 +1,34 @@
+"""The calls of LivestreamAdmin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from xacthuc.api.livestream.v1 import admin_pb2 as pb2
+from xacthuc.cli.adapters.identity_admin_client import platform_name
+from xacthuc.cli.adapters.retention_admin_client import account_name
+from xacthuc.client.calls import Call
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+_SERVICE: Final = "xacthuc.api.livestream.v1.LivestreamAdmin"
+_PAGE: Final = 100
+
+
+def list_records(platform: str, account: str, page_token: str) -> Call[Any]:
+    """Returns one page of what is on record of an account's broadcasts."""
+    request = pb2.ListBroadcastRecordsRequest(
+        parent=f"{platform_name(platform)}/{account_name(account)}", page_size=_PAGE, page_token=page_token
+    )
+    return _call("ListBroadcastRecords", request, pb2.ListBroadcastRecordsResponse)
+
+
+def get_record(platform: str, broadcast: str) -> Call[Any]:
+    """Returns what is on record of one."""
+    name = f"{platform_name(platform)}/broadcasts/{broadcast.removeprefix('broadcasts/')}"
+    return _call("GetBroadcastRecord", pb2.GetBroadcastRecordRequest(name=name), pb2.BroadcastRecord)
+
+
+def _call(method: str, request: Message, answer: type[Message]) -> Call[Any]:
+    return Call(_SERVICE, method, request, answer, lambda message: message)

@@ -1,0 +1,93 @@
+"""`xacthuc livestream`: who was on air and sold there, on which evidence, and what was decided about it."""
+
+# ruff: noqa: PLC0415 - the contracts are imported when called, so that `xacthuc --help` stays quick
+
+from typing import Annotated, Any
+
+import typer
+
+from xacthuc.cli.options import Account, Json, PlatformId
+from xacthuc.cli.output import print_record, print_records
+
+app = typer.Typer(help="Shows broadcasts, and the evidence of who sold in them.", no_args_is_help=True)
+
+_BROADCAST = {
+    "name": "broadcast",
+    "account": "account",
+    "state": "state",
+    "commerce": "goods",
+    "authorize_time": "since",
+    "revoke_time": "cut",
+    "end_time": "until",
+    "end_reason": "because",
+    "declaration_count": "declared",
+}
+_EVIDENCE = {
+    "when": "when",
+    "what": "what",
+    "ruling": "ruling",
+    "goods": "goods",
+    "why": "why",
+    "personal_id": "personal ID of",
+    "by": "confirmed by",
+    "legal_basis": "article",
+}
+
+BroadcastId = Annotated[str, typer.Argument(help="The broadcast, as listed.")]
+
+
+@app.command("list")
+def list_broadcasts(context: typer.Context, platform: PlatformId, *, account: Account, as_json: Json = False) -> None:
+    """Lists the broadcasts of an account, also those that were refused or are over."""
+    from xacthuc.cli.adapters import livestream_admin_client as admin
+
+    with context.obj.livestream_admin() as livestream:
+        found = livestream.ask_all(lambda token: admin.list_records(platform, account, token), "records")
+    empty = "This account was never on air, or nothing is kept of it any more."
+    print_records([each["broadcast"] for each in found], _BROADCAST, empty=empty, as_json=as_json)
+
+
+@app.command("show")
+def show(context: typer.Context, platform: PlatformId, broadcast: BroadcastId, *, as_json: Json = False) -> None:
+    """Shows where a broadcast stands."""
+    print_record(_record(context, platform, broadcast)["broadcast"], _BROADCAST, as_json=as_json)
+
+
+@app.command("evidence")
+def evidence(context: typer.Context, platform: PlatformId, broadcast: BroadcastId, *, as_json: Json = False) -> None:
+    """Lists what was decided about a broadcast and declared in it, with its article and the evidence of that moment."""
+    record = _record(context, platform, broadcast)
+    if as_json:
+        print_record(record, _EVIDENCE, as_json=True)
+        return
+    happened = [*map(_ruled, record["rulings"]), *map(_declared, record["declarations"])]
+    happened.sort(key=lambda one: one["when"])
+    print_records(happened, _EVIDENCE, empty="Nothing was decided about it.", as_json=False)
+
+
+def _record(context: typer.Context, platform: str, broadcast: str) -> dict[str, Any]:
+    from xacthuc.cli.adapters import livestream_admin_client as admin
+
+    with context.obj.livestream_admin() as livestream:
+        found: dict[str, Any] = livestream.ask(admin.get_record(platform, broadcast))
+    return found
+
+
+def _ruled(ruled: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "when": ruled["decide_time"],
+        "what": ruled["occasion"],
+        "ruling": ruled["ruling"],
+        "goods": ruled["commerce"],
+        "why": ruled["reason"],
+        "personal_id": ruled.get("personal_id_time", ""),
+        "by": ruled["personal_id_source"],
+        "legal_basis": ruled["legal_basis"],
+    }
+
+
+def _declared(declared: dict[str, Any]) -> dict[str, Any]:
+    shown = declared["declaration"]
+    what = f"{shown['kind']} {shown['product_id']}".rstrip()
+    empty = dict.fromkeys(("ruling", "goods", "why", "personal_id", "by", "legal_basis"), "")
+    return {"when": declared["declare_time"], "what": what, **empty}

@@ -1,0 +1,44 @@
+"""Serves officers, on the internal port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xacthuc.grpckit.pages import size_of
+from xacthuc.livestream.usecases import records
+from xacthuc.livestream.wire import record_messages as wire
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from xacthuc.api.livestream.v1 import admin_pb2 as pb2
+    from xacthuc.grpckit.call import Call
+    from xacthuc.livestream.usecases.livestream import Livestream
+
+
+class ReadNotes:
+    """What methods do first that show what is on record."""
+
+    def __init__(self, livestream: Livestream) -> None:
+        """Takes what the verbs work with."""
+        self._livestream = livestream
+
+    async def __call__(self, request: Message, call: Call) -> None:
+        await records.note_read(self._livestream, **wire.looked_at(request, call))
+
+
+class LivestreamAdminServicer:
+    """Serves officers, on the internal port."""
+
+    def __init__(self, livestream: Livestream) -> None:
+        """Takes what the verbs work with."""
+        self._livestream = livestream
+
+    async def GetBroadcastRecord(self, request: pb2.GetBroadcastRecordRequest, call: Call) -> pb2.BroadcastRecord:
+        return wire.record(await records.get_record(self._livestream, *wire.parts(request.name)))
+
+    async def ListBroadcastRecords(
+        self, request: pb2.ListBroadcastRecordsRequest, call: Call
+    ) -> pb2.ListBroadcastRecordsResponse:
+        asked = (*wire.parts(request.parent), request.page_token, size_of(request))
+        return wire.records(*await records.list_records(self._livestream, *asked))

@@ -1,0 +1,89 @@
+"""What is on record of broadcasts, on the wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypedDict
+
+from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
+from xacthuc.api.livestream.v1 import admin_pb2 as pb2
+from xacthuc.api.livestream.v1 import resources_pb2
+from xacthuc.grpckit.reading import optional_timestamp, timestamp
+from xacthuc.livestream.ports.broadcasts import Cause
+from xacthuc.livestream.wire.broadcast_messages import broadcast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from google.protobuf.message import Message
+
+    from xacthuc.grpckit.call import Call
+    from xacthuc.livestream.ports.records import Record, Ruled
+
+_OCCASIONS: Final = {cause: pb2.BroadcastRecord.Ruled.Occasion.Value(cause.value) for cause in Cause}
+_REASONS: Final = dict(identity_pb2.Decision.Reason.items())
+
+
+class LookedAt(TypedDict):
+    """Who looks at what."""
+
+    platform: str
+    subject: str
+    method: str
+    actor: str
+    trace_id: str
+
+
+def looked_at(request: Message, call: Call) -> LookedAt:
+    """Reads what somebody is about to be shown."""
+    platform, subject = parts(getattr(request, "name", "") or getattr(request, "parent", ""))
+    return LookedAt(
+        platform=platform,
+        subject=subject,
+        method=call.method.rpartition("/")[2],
+        actor=call.actor,
+        trace_id=call.trace.trace_id_hex,
+    )
+
+
+def parts(name: str) -> tuple[str, str]:
+    """Reads the platform and the last id of a name; the contract's pattern has checked it."""
+    _, platform, _, last = name.split("/")
+    return platform, last
+
+
+def record(kept: Record) -> pb2.BroadcastRecord:
+    """Renders what is on record of a broadcast."""
+    return pb2.BroadcastRecord(
+        broadcast=broadcast(kept.kept),
+        rulings=map(_ruled, kept.rulings),
+        declarations=[
+            pb2.BroadcastRecord.Declared(
+                declaration=resources_pb2.Declaration(
+                    kind=resources_pb2.Declaration.Kind.Value(declared.kind.value),
+                    product_id=declared.product_id,
+                    show_time=timestamp(declared.show_time),
+                ),
+                declare_time=timestamp(time),
+            )
+            for declared, time in kept.declarations
+        ],
+    )
+
+
+def records(page: Iterable[Record], following: str) -> pb2.ListBroadcastRecordsResponse:
+    """Renders a page."""
+    return pb2.ListBroadcastRecordsResponse(records=map(record, page), next_page_token=following)
+
+
+def _ruled(kept: Ruled) -> pb2.BroadcastRecord.Ruled:
+    return pb2.BroadcastRecord.Ruled(
+        decide_time=timestamp(kept.time),
+        occasion=_OCCASIONS[kept.cause],
+        ruling=resources_pb2.Ruling.Value(kept.ruling.value),
+        commerce=resources_pb2.Broadcast.Commerce.Value(kept.commerce.value),
+        reason=_REASONS.get(kept.reason, 0),  # type: ignore[arg-type]  # an open enum: a newer process may know more
+        legal_basis=kept.legal_basis,
+        policy_version=kept.policy_version,
+        personal_id_time=optional_timestamp(kept.personal_id_time),
+        personal_id_source=kept.personal_id_source,
+    )

@@ -1,0 +1,76 @@
+"""`xacthuc livestream`: what is asked of the service, and what officers are told."""
+
+from __future__ import annotations
+
+from client_messages import stamp
+
+from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
+from xacthuc.api.livestream.v1 import admin_pb2 as pb2
+from xacthuc.api.livestream.v1 import resources_pb2
+from xacthuc.grpckit import errors
+from xacthuc.grpckit.reasons import Reason
+
+SHOW = ("forum", "show-1")
+Record = pb2.BroadcastRecord
+RECORD = Record(
+    broadcast=resources_pb2.Broadcast(
+        name="broadcasts/show-1",
+        account="accounts/an",
+        state=resources_pb2.Broadcast.LIVE,
+        commerce=resources_pb2.Broadcast.CLEARED,
+        authorize_time=stamp(),
+    ),
+    rulings=[
+        Record.Ruled(
+            decide_time=stamp(),
+            occasion=Record.Ruled.AUTHORIZE,
+            ruling=resources_pb2.CONTINUE,
+            commerce=resources_pb2.Broadcast.CLEARED,
+            reason=identity_pb2.Decision.VERIFIED,
+            legal_basis="Art. 23(3)(e)",
+            personal_id_time=stamp(),
+            personal_id_source="eid/vneid",
+        )
+    ],
+    declarations=[
+        Record.Declared(
+            declaration=resources_pb2.Declaration(kind=resources_pb2.Declaration.PRICE, product_id="shirt-1"),
+            declare_time=stamp(),
+        )
+    ],
+)
+
+
+def test_the_broadcasts_of_an_account_are_listed_page_after_page(command):
+    pages = [pb2.ListBroadcastRecordsResponse(records=[RECORD], next_page_token=token) for token in ("show-1", "")]
+    command.admin.answer("ListBroadcastRecords", *pages)
+
+    ran = command("livestream", "list", "forum", "--account", "an")
+
+    asked = [(call.request.parent, call.request.page_token) for call in command.admin.received]
+    assert asked == [("platforms/forum/accounts/an", each) for each in ("", "show-1")]
+    assert ran.out.count("LIVE") == 2
+
+
+def test_one_is_shown_and_its_evidence_says_who_confirmed_what_and_by_which_article(command):
+    command.admin.answer("GetBroadcastRecord", RECORD, RECORD, RECORD)
+
+    shown = command("livestream", "show", *SHOW)
+    evidence, as_json = command("livestream", "evidence", *SHOW), command("livestream", "evidence", *SHOW, "--json")
+
+    assert {call.request.name for call in command.admin.received} == {"platforms/forum/broadcasts/show-1"}
+    assert "accounts/an" in shown.out
+    for told in ("AUTHORIZE", "eid/vneid", "Art. 23(3)(e)", "PRICE shirt-1"):
+        assert told in evidence.out
+    assert as_json.json["rulings"][0]["personal_id_source"] == "eid/vneid"
+
+
+def test_one_that_is_not_on_record_is_told(command):
+    command.admin.answer(
+        "GetBroadcastRecord", errors.NotFound(Reason.BROADCAST_NOT_FOUND, "nothing is on record of it")
+    )
+
+    ran = command("livestream", "show", *SHOW)
+
+    assert "nothing is on record" in ran.err
+    assert ran.status != 0
