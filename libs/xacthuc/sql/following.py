@@ -71,7 +71,7 @@ class Following(Generic[T, R]):
         watch: Callable[[bytes], AsyncGenerator[tuple[bytes, T], None]],
         deal: Callable[[AsyncConnection, T, datetime], Awaitable[R]],
         dealt: Callable[[R], Awaitable[None]],
-        gap: Callable[[], None],
+        gap: Callable[[], None] = lambda: None,
         longest_pause: timedelta = LONGEST_PAUSE,
     ) -> None:
         """Takes the sessions, where cursors lie, and what to do.

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from xacthuc.identity.adapters.retention import counting, sweeping
-from xacthuc.sql.errors import DatabaseUnavailable
-from xacthuc.telemetry.logs import get_logger
+from xacthuc.sql.hourly import hourly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from xacthuc.clock import Clock
     from xacthuc.identity.domain.retention import Rule
     from xacthuc.telemetry.metrics import Metrics
-
-_INTERVAL: Final = timedelta(hours=1)
 
 
 class Housekeeping:
@@ -35,17 +30,10 @@ class Housekeeping:
         self._rules = rules
         self._grace = grace
         self._metrics = metrics
-        self._log = get_logger()
 
     async def run(self) -> None:
-        """Forgets now and then until cancelled, at a random time within each hour so that processes take turns."""
-        while True:
-            await asyncio.sleep(_INTERVAL.total_seconds() * random.random())
-            try:
-                await self.forget()
-            except DatabaseUnavailable:
-                self._log.warning("not_forgotten")
-            await asyncio.sleep(_INTERVAL.total_seconds() / 2)
+        """Forgets now and then until cancelled."""
+        await hourly(self.forget, "not_forgotten")
 
     async def forget(self) -> None:
         """Destroys everything whose time is over, and counts what is left of it."""
