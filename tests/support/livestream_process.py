@@ -2,86 +2,24 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from identity_process import IdentityProcess
+from service_process import ServiceProcess, ended
 
 from xacthuc.livestream import migrate
 
 
-class LivestreamProcess:
-    """One livestream process in one directory, with the certificates and keys of an identity process."""
+class LivestreamProcess(ServiceProcess):
+    """One livestream process in one directory."""
 
     def __init__(self, directory: Path, identity: IdentityProcess, **environment: str) -> None:
-        self.identity = identity
-        self.public, self.internal = (f"unix:{directory}/live-{name}.sock" for name in ("public", "internal"))
-        self.log, checkpoints = directory / "live.log", directory / "audit-livestream"
-        checkpoints.mkdir()
-        self.environment = {
-            **identity.environment,
-            "XACTHUC_PUBLIC_ADDRESS": self.public,
-            "XACTHUC_INTERNAL_ADDRESS": self.internal,
-            "XACTHUC_IDENTITY_ADDRESS": identity.internal,
-            "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(checkpoints),
-            **environment,
-        }
-        migrate.main(self.environment["XACTHUC_DATABASE_URL"])
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Starts the process and returns when it serves."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "xacthuc.livestream"], env=self.environment, stdout=log, stderr=log
-            )
-        give_up = time.monotonic() + 120  # beside other suites imports alone take long
-        while not self._serves():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < give_up, self.log.read_text()
-            time.sleep(0.02)
-
-    def kill(self) -> None:
-        """Ends the process as `kill -9` does."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> int:
-        """Drains the process; returns its exit status."""
-        return self._end(signal.SIGTERM)
-
-    def close(self) -> None:
-        """Ends it, if it runs."""
-        if self.process is not None and self.process.poll() is None:
-            self.kill()
-
-    def _end(self, how: signal.Signals) -> int:
-        assert self.process is not None
-        self.process.send_signal(how)
-        return self.process.wait(30)
-
-    def _serves(self) -> bool:
-        if not Path(self.public.removeprefix("unix:")).exists():
-            return False
-        with grpc.insecure_channel(self.public) as channel:
-            try:
-                answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=1)
-            except grpc.RpcError:
-                return False
-            return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+        super().__init__("livestream", migrate.main, directory, identity, **environment)
 
 
-@contextmanager
-def livestream_process(directory: Path, identity: IdentityProcess, **environment: str) -> Iterator[LivestreamProcess]:
+def livestream_process(
+    directory: Path, identity: IdentityProcess, **environment: str
+) -> AbstractContextManager[LivestreamProcess]:
     """Makes a process, which the caller starts, and ends it with the block."""
-    made = LivestreamProcess(directory, identity, **environment)
-    try:
-        yield made
-    finally:
-        made.close()
+    return ended(LivestreamProcess(directory, identity, **environment))

@@ -1,0 +1,94 @@
+"""A service as it is deployed: a process of its own with real certificates, beside a real identity."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from identity_process import IdentityProcess
+
+P = TypeVar("P", bound="ServiceProcess")
+
+
+class ServiceProcess:
+    """One process of a service in one directory, with the certificates and keys of an identity process."""
+
+    def __init__(
+        self,
+        name: str,
+        migrate: Callable[[str], bool],
+        directory: Path,
+        identity: IdentityProcess,
+        **environment: str,
+    ) -> None:
+        self.name, self.identity = name, identity
+        self.public, self.internal = (f"unix:{directory}/{name[:4]}-{port}.sock" for port in ("public", "internal"))
+        self.log, checkpoints = directory / f"{name}.log", directory / f"audit-{name}"
+        checkpoints.mkdir()
+        self.environment = {
+            **identity.environment,
+            "XACTHUC_PUBLIC_ADDRESS": self.public,
+            "XACTHUC_INTERNAL_ADDRESS": self.internal,
+            "XACTHUC_IDENTITY_ADDRESS": identity.internal,
+            "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(checkpoints),
+            **environment,
+        }
+        migrate(self.environment["XACTHUC_DATABASE_URL"])
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts the process and returns when it serves."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", f"xacthuc.{self.name}"], env=self.environment, stdout=log, stderr=log
+            )
+        give_up = time.monotonic() + 120  # beside other suites imports alone take long
+        while not self._serves():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < give_up, self.log.read_text()
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """Ends the process as `kill -9` does."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Drains the process; returns its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def close(self) -> None:
+        """Ends it, if it runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+    def _end(self, how: signal.Signals) -> int:
+        assert self.process is not None
+        self.process.send_signal(how)
+        return self.process.wait(30)
+
+    def _serves(self) -> bool:
+        if not Path(self.public.removeprefix("unix:")).exists():
+            return False
+        with grpc.insecure_channel(self.public) as channel:
+            try:
+                answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=1)
+            except grpc.RpcError:
+                return False
+            return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+@contextmanager
+def ended(made: P) -> Iterator[P]:
+    """Gives a process, which the caller starts, and ends it with the block."""
+    try:
+        yield made
+    finally:
+        made.close()
