@@ -10,16 +10,30 @@ from uuid import uuid4
 from sqlalchemy import func, insert, select
 
 from xacthuc.clock import FixedClock
-from xacthuc.guardian.adapters.link_writes import note_change
+from xacthuc.guardian.adapters.family_rows import lock_family
+from xacthuc.guardian.adapters.jobs import erase_job, look_job, push_job
+from xacthuc.guardian.adapters.link_writes import end, note_change
 from xacthuc.guardian.adapters.sql_disputes import SqlDisputes
 from xacthuc.guardian.adapters.sql_invitations import SqlInvitations
 from xacthuc.guardian.adapters.sql_links import SqlLinks
 from xacthuc.guardian.adapters.sql_notes import SqlNotes
 from xacthuc.guardian.adapters.supervision.sql_activity import SqlActivities
+from xacthuc.guardian.adapters.supervision.sql_assents import SqlAssents
 from xacthuc.guardian.adapters.supervision.sql_supervision import SqlSupervisions
-from xacthuc.guardian.adapters.tables import SCHEMA, children, jobs, links, requests, trail
+from xacthuc.guardian.adapters.tables import (
+    SCHEMA,
+    activities,
+    child_assents,
+    child_devices,
+    children,
+    disputes,
+    jobs,
+    links,
+    requests,
+    trail,
+)
 from xacthuc.guardian.domain.life import AgeBand
-from xacthuc.guardian.domain.links import State
+from xacthuc.guardian.domain.links import EndCause, State
 from xacthuc.guardian.domain.relations import Relation
 from xacthuc.guardian.domain.supervision import beginning
 from xacthuc.guardian.usecases.guardian import Guardian
@@ -46,10 +60,11 @@ class Families:
     clock: FixedClock
     guardian: Guardian
     requests: SqlRequests
+    platform: str = PLATFORM
 
     def order(self, method: str, payload: str = "", *, request_id: str = "", actor: str = "key:1") -> Order:
         return Order(
-            platform=PLATFORM,
+            platform=self.platform,
             method=method,
             request_id=request_id or str(uuid4()),
             payload=payload,
@@ -61,7 +76,7 @@ class Families:
         """Keeps a child that nobody answers for yet."""
         allowed = beginning(self.guardian.policy, band)
         row = {
-            "platform": PLATFORM,
+            "platform": self.platform,
             "child": child,
             "version": 0,
             "suspended": allowed.suspended,
@@ -80,7 +95,7 @@ class Families:
         """Keeps a link as if it had come to be, and returns its id."""
         link, now = f"{child}-{guardian}", self.clock.now()
         row = {
-            "platform": PLATFORM,
+            "platform": self.platform,
             "link": link,
             "child": child,
             "guardian": guardian,
@@ -96,8 +111,39 @@ class Families:
             await connection.execute(insert(links).values(row))
             await note_change(connection, self.order("ConfirmLink"), link, state, now)
             if state is State.ACTIVE:
-                await connection.execute(children.update().where(children.c.child == child).values(version=1))
+                await connection.execute(
+                    children.update()
+                    .where(children.c.platform == self.platform, children.c.child == child)
+                    .values(version=1)
+                )
         return link
+
+    async def end(self, link: str, cause: EndCause = EndCause.REVOKED) -> None:
+        """Ends a link as whoever may does."""
+        async with transaction(self.engine) as connection:
+            kept = await lock_family(connection, self.platform, link)
+            assert kept is not None
+            await end(connection, self.order("RevokeLink"), kept, cause, self.clock.now())
+
+    async def have_told(self, child: str) -> None:
+        """Asks for identity to be told of a child, and for the daily look at it, as whoever makes a link does."""
+        async with transaction(self.engine) as connection:
+            await jobs.enqueue(connection, [push_job(self.platform, child), look_job(self.platform, child)])
+
+    async def erase(self, account: str) -> None:
+        """Asks for everything of an account to be erased, as whoever follows identity does."""
+        async with transaction(self.engine) as connection:
+            await jobs.enqueue(connection, [erase_job(self.platform, account, "")])
+
+    async def rows_of(self, child: str) -> int:
+        """Returns how many rows there are about a child, the trail apart."""
+        about = (children, links, disputes, activities, child_assents, child_devices)
+        of_child = [
+            select(func.count()).where(each.c.platform == self.platform, each.c.child == child) for each in about
+        ]
+        of_requests = select(func.count()).where(requests.c.platform == self.platform, requests.c.account == child)
+        async with transaction(self.engine) as connection:
+            return sum([int(await connection.scalar(each) or 0) for each in (*of_child, of_requests)])
 
     async def tags(self, subject: str) -> list[str]:
         """Returns what the trail says of somebody, in order."""
@@ -112,7 +158,7 @@ class Families:
             return int(await connection.scalar(select(func.count()).where(of.kind == kind)) or 0)
 
 
-def families(engine: AsyncEngine, **others: Any) -> Families:
+def families(engine: AsyncEngine, platform: str = PLATFORM) -> Families:
     """Returns the service on a database that has its schema."""
     clock, ring = FixedClock(NOW), KeyRing({1: random_bytes(32)}, 1)
     kept = SqlRequests(requests, RequestSecrets(SCHEMA, Sealer(ring), ring))
@@ -130,7 +176,9 @@ def families(engine: AsyncEngine, **others: Any) -> Families:
         activities=SqlActivities(engine, kept),
         disputes=SqlDisputes(engine, kept, sql_links),
         notes=SqlNotes(engine),
+        assents=SqlAssents(engine, kept),
+        holders=cast("Any", None),
+        lives=cast("Any", None),
         appended=lambda: None,
-        **others,
     )
-    return Families(engine, clock, guardian, kept)
+    return Families(engine, clock, guardian, kept, platform)

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 from xacthuc.audit.work import TrailWork
 from xacthuc.grpckit.channels import ServiceChannel, service_config
 from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.guardian.adapters.account_watch import AccountWatch
+from xacthuc.guardian.adapters.erasures import Erasures
 from xacthuc.guardian.adapters.expiry import Expiry
+from xacthuc.guardian.adapters.holders import HolderClient
+from xacthuc.guardian.adapters.housekeeping import Housekeeping
 from xacthuc.guardian.adapters.identity_client import IdentityClient
 from xacthuc.guardian.adapters.job_kinds import JobKind
+from xacthuc.guardian.adapters.lives import Lives
 from xacthuc.guardian.adapters.otp_client import OtpClient
 from xacthuc.guardian.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.guardian.adapters.pushes import Pushes
@@ -21,6 +26,7 @@ from xacthuc.guardian.adapters.sql_invitations import SqlInvitations
 from xacthuc.guardian.adapters.sql_links import SqlLinks
 from xacthuc.guardian.adapters.sql_notes import SqlNotes
 from xacthuc.guardian.adapters.supervision.sql_activity import SqlActivities
+from xacthuc.guardian.adapters.supervision.sql_assents import SqlAssents
 from xacthuc.guardian.adapters.supervision.sql_supervision import SqlSupervisions
 from xacthuc.guardian.adapters.tables import SCHEMA, jobs, outbox, trail
 from xacthuc.guardian.adapters.tables import requests as requests_table
@@ -47,6 +53,7 @@ if TYPE_CHECKING:
 _RELAY_INTERVAL: Final = timedelta(milliseconds=250)
 _DRAIN: Final = timedelta(seconds=2)
 _JOB_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
+"""How long a job that failed waits each time, before an operator has to look at it."""
 _PUSH_WAITS: Final = (
     *(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 30)),
     *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 60, 60, 120, 240, 720, 1_440)),
@@ -122,6 +129,8 @@ class Assembly:
             relay.wake()
             worker.wake()
 
+        holders = HolderClient(connections.identity)
+        lives = Lives(pools.jobs, holders, clock, appended)
         pushes = Pushes(pools.jobs, connections.identity, clock, appended)
         worker = Worker(
             pools.jobs,
@@ -129,6 +138,8 @@ class Assembly:
             {
                 JobKind.PUSH: Work(pushes.push, _PUSH_WAITS),
                 JobKind.EXPIRE: Work(Expiry(pools.jobs, clock, appended).expire, _JOB_WAITS),
+                JobKind.LOOK: Work(lives.handle, _JOB_WAITS),
+                JobKind.ERASE: Work(Erasures(pools.jobs, holders, lives, clock).handle, _JOB_WAITS),
             },
             metrics,
             slots=JOB_SLOTS,
@@ -161,9 +172,14 @@ class Assembly:
             activities=SqlActivities(pools.writes, requests),
             disputes=SqlDisputes(pools.writes, requests, links),
             happenings=EventStream(pools.events, outbox, tail),
+            assents=SqlAssents(pools.writes, requests),
+            holders=holders,
+            lives=lives,
             notes=SqlNotes(pools.writes),
             people=IdentityClient(connections.identity, clock),
             proofs=OtpClient(connections.otp),
             appended=appended,
         )
-        self.works: tuple[Runs, ...] = (relay, tail, worker, record.sealer, record.pruning)
+        watch = AccountWatch(pools.jobs, holders, clock, appended=worker.wake)
+        housekeeping = Housekeeping(pools.writes, clock, policy)
+        self.works: tuple[Runs, ...] = (relay, tail, worker, record.sealer, record.pruning, watch, housekeeping)

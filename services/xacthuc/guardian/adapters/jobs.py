@@ -26,6 +26,10 @@ def look_job(platform: str, child: str) -> Job:
     return Job(JobKind.LOOK, f"{platform}/{child}", {"platform": platform, "child": child})
 
 
-def erase_job(platform: str, account_id: str) -> Job:
-    """Returns the erasure of what is kept of an account (`erasures`)."""
-    return Job(JobKind.ERASE, f"{platform}/{account_id}", {"platform": platform, "account": account_id})
+def erase_job(platform: str, account_id: str, keep_until: str) -> Job:
+    """Returns the erasure of what is kept of an account (`erasures`): of what no law keeps until then, or of everything.
+
+    Both are two jobs, so that the second never waits for the first.
+    """
+    key = f"{platform}/{account_id}/{'kept' if keep_until else 'erased'}"
+    return Job(JobKind.ERASE, key, {"platform": platform, "account": account_id, "keep_until": keep_until})

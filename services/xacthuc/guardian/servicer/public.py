@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xacthuc.api.guardian.v1 import service_pb2 as pb2
 from xacthuc.grpckit.pages import size_of
 from xacthuc.grpckit.reading import order
-from xacthuc.guardian.usecases import confirmations, happenings, invitations, links, supervision
+from xacthuc.guardian.usecases import assents, confirmations, happenings, invitations, links, supervision
 from xacthuc.guardian.wire import happening_messages
 from xacthuc.guardian.wire import link_messages as wire
 from xacthuc.guardian.wire import supervision_messages as supervision_wire
@@ -70,10 +70,14 @@ class GuardianServicer:
         return supervision_wire.supervision(await supervision.get_supervision(self._guardian, call.platform, child))
 
     async def RecordChildAssent(self, request: pb2.RecordChildAssentRequest, call: Call) -> resources_pb2.ChildAssent:
-        raise NotImplementedError
+        asked, said = order(request, call, call.platform), supervision_wire.said(request)
+        kept, complete = await assents.record_child_assent(self._guardian, asked, said)
+        return supervision_wire.assent(kept, complete=complete)
 
     async def ListChildAssents(self, request: pb2.ListChildAssentsRequest, call: Call) -> pb2.ListChildAssentsResponse:
-        raise NotImplementedError
+        child, limit = request.parent[wire.ACCOUNT_PREFIX :], size_of(request)
+        page = await assents.list_child_assents(self._guardian, call.platform, child, request.page_token, limit)
+        return supervision_wire.assents(*page)
 
     async def RecordActivity(self, request: pb2.RecordActivityRequest, call: Call) -> pb2.RecordActivityResponse:
         asked, child = order(request, call, call.platform), request.parent[wire.ACCOUNT_PREFIX :]

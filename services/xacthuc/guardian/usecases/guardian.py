@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.guardian.ports.activity import Activities
+    from xacthuc.guardian.ports.assents import Assents
     from xacthuc.guardian.ports.disputes import Disputes
     from xacthuc.guardian.ports.happenings import LinkEvents
+    from xacthuc.guardian.ports.holders import Holders, Lives
     from xacthuc.guardian.ports.links import Invitations, Links
     from xacthuc.guardian.ports.notes import Notes
     from xacthuc.guardian.ports.people import People, Proofs
@@ -37,6 +39,9 @@ class Guardian:
     activities: Activities
     disputes: Disputes
     happenings: LinkEvents
+    assents: Assents
+    holders: Holders
+    lives: Lives
     notes: Notes
     people: People
     proofs: Proofs

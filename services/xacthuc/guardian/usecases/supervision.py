@@ -61,6 +61,9 @@ async def record_activity(guardian: Guardian, order: Order, child: str, told: Se
 async def list_activity(guardian: Guardian, platform: str, link: str, after: str, limit: int) -> ActivityPage:
     """Shows a guardian what the child published, for as long as the guardian answers for it."""
     child = await guardian.supervisions.ward(platform, link)
+    if child is not None:  # a look that is late shows nobody what a grown-up published
+        await guardian.lives.look(platform, child)
+        child = await guardian.supervisions.ward(platform, link)
     if child is None:
         raise not_active()
     since = kept_from(guardian.clock.now(), guardian.policy)

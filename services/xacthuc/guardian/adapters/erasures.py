@@ -1,0 +1,93 @@
+"""Erases what is kept of an account once identity erased it, and says so: the word is the evidence (R49).
+
+What no law keeps goes first, with ERASURE_SCHEDULED: what a child published, and what was consented to. Who answered for
+whom is account data, and goes when identity's clock is over, with ACCOUNT_ERASED. A guardian's id goes out of the links of
+children who stay: that somebody answered for them is theirs.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import delete, exists, or_, select, update
+
+from xacthuc.guardian.adapters.holders import AGAIN, UNREACHABLE
+from xacthuc.guardian.adapters.tables import (
+    activities,
+    child_assents,
+    child_devices,
+    children,
+    disputes,
+    link_changes,
+    links,
+    requests,
+)
+from xacthuc.guardian.domain.links import OVER, State
+from xacthuc.jobs.job import Done, RetryAt
+from xacthuc.sql.engine import transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from xacthuc.clock import Clock
+    from xacthuc.guardian.ports.holders import Holders, Lives
+from xacthuc.jobs.job import Job
+
+
+class Erasures:
+    """The handler of `JobKind.ERASE`."""
+
+    def __init__(self, engine: AsyncEngine, holders: Holders, lives: Lives, clock: Clock) -> None:
+        """Takes the pool, whom to tell, and what ends links."""
+        self._engine = engine
+        self._holders = holders
+        self._lives = lives
+        self._clock = clock
+
+    async def handle(self, job: Job) -> Done | RetryAt:
+        """Erases in one commit, then says so; killed between both, it is done again and says the same."""
+        try:
+            told = await self._erase(*(str(job.payload[name]) for name in ("platform", "account", "keep_until")))
+        except UNREACHABLE:
+            return RetryAt(self._clock.now() + AGAIN, "IDENTITY_AWAY")
+        return Done("ERASED" if told else "NOT_ASKED")
+
+    async def _erase(self, platform: str, account: str, until: str) -> bool:
+        await self._end(platform, account)
+        async with transaction(self._engine) as connection:
+            await _erase_unkept(connection, platform, account)
+            if not until:
+                await _erase_rest(connection, platform, account)
+        request_id = str(uuid5(NAMESPACE_URL, f"erasure/{platform}/{account}/{until}"))
+        keep_until = datetime.fromisoformat(until) if until else None
+        return await self._holders.acknowledge_erasure(platform, account, keep_until, request_id)
+
+    async def _end(self, platform: str, account: str) -> None:
+        """Ends what the account still answers by, if the look at it has not come yet."""
+        of = links.c
+        answers = (of.platform == platform, of.guardian == account, of.state == State.ACTIVE)
+        async with transaction(self._engine) as connection:
+            wards = list(await connection.scalars(select(of.child).where(*answers)))
+        for child in wards:
+            await self._lives.look(platform, child)
+
+
+async def _erase_unkept(connection: AsyncConnection, platform: str, account: str) -> None:
+    for table in (activities, child_assents):
+        await connection.execute(delete(table).where(table.c.platform == platform, table.c.child == account))
+
+
+async def _erase_rest(connection: AsyncConnection, platform: str, account: str) -> None:
+    of, change = links.c, link_changes.c
+    childs = exists().where(of.platform == change.platform, of.link == change.link, of.child == account)
+    await connection.execute(delete(link_changes).where(change.platform == platform, childs))
+    for table in (child_devices, disputes, links, children):
+        await connection.execute(delete(table).where(table.c.platform == platform, table.c.child == account))
+    await connection.execute(delete(requests).where(requests.c.platform == platform, requests.c.account == account))
+    await connection.execute(
+        update(links)
+        .where(of.platform == platform, of.state.in_(OVER), or_(of.guardian == account, of.invited_account == account))
+        .values(guardian=None, invited_account=None)
+    )

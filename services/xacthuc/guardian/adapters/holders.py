@@ -1,0 +1,90 @@
+"""What identity says of accounts, over its internal port."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from xacthuc.api.identity.v1 import events_pb2, internal_pb2, internal_pb2_grpc, resources_pb2
+from xacthuc.grpckit.errors import DeadlineExceeded, FailedPrecondition, NotFound, Unavailable
+from xacthuc.grpckit.reading import optional_timestamp
+from xacthuc.guardian.domain.life import AgeBand, Holder
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+    from datetime import datetime
+
+    from xacthuc.grpckit.channels import ServiceChannel
+
+_Event = events_pb2.AccountEvent
+_State = resources_pb2.Account.State
+_OVER: Final = frozenset({_State.CLOSED, _State.ERASURE_SCHEDULED, _State.ERASED})
+_WITHIN: Final = timedelta(seconds=2)
+UNREACHABLE: Final = (Unavailable, DeadlineExceeded)
+AGAIN: Final = timedelta(minutes=5)
+"""How long a job waits that must not be given up while identity is away."""
+_ERASING: Final = frozenset({_Event.ERASURE_SCHEDULED, _Event.ACCOUNT_ERASED})
+_CHANGING: Final = frozenset({_Event.ACCOUNT_CORRECTED, _Event.ACCOUNT_CLOSED, *_ERASING})
+"""After these somebody may be none of those any more who may answer, or be answered for."""
+
+
+class Happened(NamedTuple):
+    """Something that happened to an account, as far as it matters here."""
+
+    platform: str
+    account_id: str
+    erased: bool
+    """Whether what is kept here of the account has to go."""
+    keep_until: str
+    """With it: until when a law has the rest kept, as identity says it. Empty when nothing may stay."""
+
+
+class HolderClient:
+    """The port `Holders`, and what happens to accounts."""
+
+    def __init__(self, identity: ServiceChannel) -> None:
+        """Takes the channel, which belongs to `assembly.py`."""
+        self._identity = identity
+        stub = internal_pb2_grpc.IdentityInternalStub(identity.channel)
+        self._get, self._acknowledge, self._watch = stub.GetHolder, stub.AcknowledgeErasure, stub.WatchAllAccounts
+
+    async def holder(self, platform: str, account_id: str) -> Holder:
+        """Asks; a band that this version does not know is none that it may act upon."""
+        request = internal_pb2.GetHolderRequest(name=f"accounts/{account_id}")
+        try:
+            found = await self._identity.tell(self._get, request, within=_WITHIN, platform=platform)
+        except NotFound:
+            return Holder(in_use=False, band=None)
+        value = internal_pb2.Holder.AgeBand.DESCRIPTOR.values_by_number.get(found.age_band)
+        band = AgeBand(value.name) if value is not None and value.name in AgeBand.__members__ else None
+        return Holder(in_use=found.state not in _OVER, band=band)
+
+    async def acknowledge_erasure(
+        self, platform: str, account_id: str, keep_until: datetime | None, request_id: str
+    ) -> bool:
+        """Tells it."""
+        request = internal_pb2.AcknowledgeErasureRequest(
+            name=f"accounts/{account_id}", keep_until_time=optional_timestamp(keep_until), request_id=request_id
+        )
+        try:
+            await self._identity.tell(self._acknowledge, request, within=_WITHIN, platform=platform)
+        except (FailedPrecondition, NotFound):
+            return False
+        return True
+
+    async def watch(self, cursor: bytes) -> AsyncGenerator[tuple[bytes, Sequence[Happened]], None]:
+        """Yields what happened behind `cursor`, or since the oldest event kept when it is empty. OutOfRange as there."""
+        request = internal_pb2.WatchAllAccountsRequest(cursor=cursor.decode())
+        async with aclosing(self._identity.watch(self._watch, request)) as stream:
+            async for response in stream:
+                yield response.cursor.encode(), [_happened(each) for each in response.events if each.kind in _CHANGING]
+
+
+def _happened(event: events_pb2.AccountEvent) -> Happened:
+    return Happened(
+        platform=event.platform.removeprefix("platforms/"),
+        account_id=event.account.removeprefix("accounts/"),
+        erased=event.kind in _ERASING,
+        keep_until=event.details.get("purge_time", "") if event.kind == _Event.ERASURE_SCHEDULED else "",
+    )

@@ -1,0 +1,98 @@
+"""What was consented to of a child: by feature and side, taken back as easily, and on record."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from xacthuc.guardian.domain.links import State
+from xacthuc.guardian.ports.assents import Said
+
+PLATFORM = "forum"
+
+
+@pytest.fixture
+async def mother(family):
+    await family.child("be")
+    return await family.link("be", "me")
+
+
+async def say(family, link="", *, feature="map", withdrawn=False, order=None):
+    said = Said(
+        child="be",
+        feature=feature,
+        guardian_link=link,
+        text_version="3",
+        accept_time=family.clock.now(),
+        withdrawn=withdrawn,
+    )
+    order = order or family.order("RecordChildAssent", repr(said))
+    return await family.guardian.assents.record(order, said, family.clock.now())
+
+
+@pytest.mark.rule("R20")
+async def test_child_and_guardian_speak_for_themselves(family, mother):
+    await say(family)
+    both = await say(family, mother)
+
+    assert (both.assent.child_accept_time, both.assent.guardian_accept_time) == (family.clock.now(),) * 2
+    assert (both.assent.guardian_link, both.represented) == (mother, True)
+    assert await family.tags("be") == ["guardian:child:assent_recorded"] * 2
+
+
+@pytest.mark.rule("R20")
+async def test_each_takes_back_their_own_alone(family, mother):
+    await say(family)
+    await say(family, mother)
+
+    left = (await say(family, mother, withdrawn=True)).assent
+    assert (left.guardian_accept_time, left.child_accept_time) == (None, family.clock.now())
+    assert (await say(family, withdrawn=True)).assent.child_accept_time is None
+
+
+async def test_both_at_once_lose_nothing(family, mother):
+    await asyncio.gather(say(family), say(family, mother))
+
+    (kept,) = await family.guardian.assents.page(PLATFORM, "be", "", 10)
+    assert None not in (kept.assent.child_accept_time, kept.assent.guardian_accept_time)
+
+
+@pytest.mark.parametrize("state", [State.INVITED, State.HELD, State.ENDED])
+async def test_who_does_not_answer_for_the_child_consents_to_nothing(family, state):
+    await family.child("be")
+    link = await family.link("be", "la", state=state)
+
+    assert await say(family, link) is None
+    assert await family.tags("be") == []
+
+
+async def test_a_guardian_of_another_child_consents_to_nothing(family, mother):
+    await family.child("em")
+
+    assert await say(family, await family.link("em", "co")) is None
+
+
+async def test_a_consent_no_longer_counts_once_its_guardian_answers_no_more(family, mother):
+    await say(family, mother)
+    await family.end(mother)
+
+    (kept,) = await family.guardian.assents.page(PLATFORM, "be", "", 10)
+    assert (kept.assent.guardian_link, kept.represented) == (mother, False)
+
+
+async def test_a_repetition_says_nothing_anew(family, mother):
+    order = family.order("RecordChildAssent", "yes")
+    await say(family, mother, order=order)
+    await say(family, mother, order=order)
+
+    assert await family.tags("be") == ["guardian:child:assent_recorded"]
+
+
+async def test_features_are_listed_by_name_page_after_page(family, mother):
+    for feature in ("map", "birthday", "school"):
+        await say(family, feature=feature)
+
+    first = await family.guardian.assents.page(PLATFORM, "be", "", 2)
+    rest = await family.guardian.assents.page(PLATFORM, "be", first[-1].assent.feature, 2)
+    assert [each.assent.feature for each in (*first, *rest)] == ["birthday", "map", "school"]
