@@ -87,12 +87,9 @@ class World:
 
     def __init__(self, bench):
         self.bench, self.family, self.serial, self.version = bench, Family(bench), next(SERIAL), 0
-        today = local_date(bench.clock.now())
-        born = {
-            "child": today.replace(year=today.year - 8, day=1),
-            "mother": date(1985, 1, 2),
-            "father": date(1984, 1, 2),
-        }
+        # By the clock of this world, which goes on from the one before.
+        year = local_date(bench.clock.now()).year
+        born = {"child": date(year - 8, 1, 1), "mother": date(year - 40, 1, 2), "father": date(year - 41, 1, 2)}
         self.model = Model({who: Somebody(day) for who, day in born.items()})
         self.model.people["child"].named = False
 
