@@ -30,6 +30,7 @@ _DAY: Final = re.compile(
     r"(?:[T ]+(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d{1,9})?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?",
     re.ASCII,
 )
+_ISO_DAY: Final = len("2026-11-28")
 _PARTS: Final = (("year", "y", "yyyy"), ("month", "m", "mm"), ("day", "d", "dd"))
 
 
@@ -113,6 +114,13 @@ def index(spellings: Mapping[M, Sequence[str]]) -> dict[str, M]:
 
 
 def _read(text: str, order: DayOrder) -> tuple[date, datetime | None]:
+    if len(text) > _ISO_DAY and text[4] == "-" and text.isascii():  # as programs write it, at a tenth of the cost
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            pass
+        else:
+            return at.date(), at if at.tzinfo is not None else at.replace(tzinfo=VIETNAM_TIME)
     found = _DAY.fullmatch(text)
     if found is None:
         raise BadCellError("NOT_A_DATE")

@@ -37,17 +37,21 @@ class CsvFile:
 
     def batches(self, wanted: Sequence[int]) -> Iterator[Batch]:
         """Yields a row a line with its `wanted` cells, below the headings; lines with nothing on them are none."""
-        width, most, separator = len(self.headings), max(wanted, default=-1), self._separator
+        width, separator, picked = len(self.headings), self._separator, tuple(wanted)
+        everything, first = picked == tuple(range(width)), picked[0]
 
         def read(line: str) -> Sequence[str] | str:
-            cells = _cells(line, separator)
-            if isinstance(cells, str) or not line.strip() or not any(map(str.strip, cells)):
-                return cells if isinstance(cells, str) else ()
+            cells: list[str] | str = line.split(separator) if '"' not in line else _cells(line, separator)
+            if isinstance(cells, str):
+                return cells
+            if len(cells) == width and cells[first]:  # nearly always
+                return cells if everything else [cells[each] for each in picked]
+            if not any(map(str.strip, cells)):
+                return ()
             if len(cells) > width and any(map(str.strip, cells[width:])):
                 return "TOO_MANY_CELLS"
-            if len(cells) <= most:
-                cells += [""] * width
-            return [cells[each] for each in wanted]
+            cells += [""] * width
+            return [cells[each] for each in picked]
 
         return batches(self._source, self._encoding, behind=self._heading_line, width=len(wanted), read=read)
 

@@ -1,11 +1,15 @@
-"""Text as lines, each by itself: what is wrong with one costs no other."""
+"""Text as lines, each by itself: what is wrong with one costs no other.
+
+Whole blocks are decoded and split at once, which is most of the speed; only a block with something wrong in it is looked
+at line by line.
+"""
 
 from __future__ import annotations
 
 import io
 from contextlib import closing
-from itertools import islice
-from typing import TYPE_CHECKING, Final
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from xacthuc.tables.encodings import as_utf_8
 from xacthuc.tables.rows import ROWS_AT_ONCE, Batch, Rejected
@@ -18,39 +22,10 @@ if TYPE_CHECKING:
     from xacthuc.tables.sources import Source
 
     Reader = Callable[[str], "Sequence[Cell] | str"]
-    """Returns the wanted cells of a line, or why it has none that anybody could trust; no cells when it is empty."""
+    """Returns a list of the wanted cells of a line, or why it has none that anybody could trust; nothing for an empty one."""
 
 _LONGEST_LINE: Final = 65_536
-
-
-def first_lines(source: Source, encoding: Encoding, most: int) -> Iterator[str | None]:
-    """Yields the first lines; None for one that is no text."""
-    with closing(as_utf_8(io.BufferedReader(io.BytesIO(source.head)), encoding)) as head:
-        for line in islice(_lines(head), most):
-            text = _text(line)
-            yield None if isinstance(text, _Broken) else text
-
-
-def batches(source: Source, encoding: Encoding, *, behind: int, width: int, read: Reader) -> Iterator[Batch]:
-    """Yields what `read` makes of the lines behind the first `behind`, `width` cells a row."""
-    places: list[int] = []
-    rows: list[Sequence[Cell]] = []
-    rejected: list[Rejected] = []
-    with closing(as_utf_8(source.opened(), encoding)) as file:
-        for place, line in enumerate(_lines(file), start=1):
-            if place <= behind:
-                continue
-            text = _text(line)
-            cells = text.reason if isinstance(text, _Broken) else read(text)
-            if isinstance(cells, str):
-                rejected.append(Rejected(place, "", cells))
-            elif cells:
-                places.append(place)
-                rows.append(cells)
-            if len(rows) >= ROWS_AT_ONCE or len(rejected) >= ROWS_AT_ONCE:
-                yield Batch(places, _by_column(rows, width), rejected)
-                places, rows, rejected = [], [], []
-    yield Batch(places, _by_column(rows, width), rejected)
+_BLOCK: Final = 1 << 18
 
 
 class _Broken:
@@ -60,29 +35,81 @@ class _Broken:
         self.reason = reason
 
 
+Line: TypeAlias = str | _Broken
+
 _TOO_LONG: Final = _Broken("TOO_LONG")
 _UNREADABLE: Final = _Broken("NOT_DECODABLE")
 _NOT_TEXT: Final = _Broken("NOT_TEXT")
 
 
-def _lines(file: io.BufferedReader) -> Iterator[bytes | None]:
-    """Yields the lines; None for one beyond `_LONGEST_LINE`, of which no more than that is ever in memory."""
-    while line := file.readline(_LONGEST_LINE):
-        whole = line.endswith(b"\n") or len(line) < _LONGEST_LINE
-        while not line.endswith(b"\n") and (rest := file.readline(_LONGEST_LINE)):
-            line, whole = rest, False
-        yield line if whole else None
+def first_lines(source: Source, encoding: Encoding, most: int) -> Iterator[str | None]:
+    """Yields the first lines; None for one that is no text."""
+    with closing(as_utf_8(io.BufferedReader(io.BytesIO(source.head)), encoding)) as head:
+        for line in islice(chain.from_iterable(_blocks(head)), most):
+            yield None if isinstance(line, _Broken) else line
 
 
-def _text(line: bytes | None) -> str | _Broken:
-    if line is None:
+def batches(source: Source, encoding: Encoding, *, behind: int, width: int, read: Reader) -> Iterator[Batch]:
+    """Yields what `read` makes of the lines behind the first `behind`, `width` cells a row."""
+    place = 0
+    with closing(as_utf_8(source.opened(), encoding)) as file:
+        for lines in _blocks(file):
+            for first in range(max(0, behind - place), len(lines), ROWS_AT_ONCE):
+                yield _batch(lines[first : first + ROWS_AT_ONCE], place + first + 1, width, read)
+            place += len(lines)
+
+
+def _batch(lines: Sequence[Line], first: int, width: int, read: Reader) -> Batch:
+    rows = [line.reason if isinstance(line, _Broken) else read(line) for line in lines]
+    places: Sequence[int] = range(first, first + len(rows))
+    rejected: Sequence[Rejected] = ()
+    if not all(row.__class__ is list for row in rows):
+        rejected = [Rejected(place, "", row) for place, row in zip(places, rows, strict=True) if isinstance(row, str)]
+        kept = [(place, row) for place, row in zip(places, rows, strict=True) if row and not isinstance(row, str)]
+        places, rows = [place for place, _ in kept], [row for _, row in kept]
+    return Batch(places, list(zip(*rows, strict=True)) if rows else [()] * width, rejected)
+
+
+def _blocks(file: io.BufferedReader) -> Iterator[list[Line]]:
+    """Yields the lines, some thousands at a time. Of one beyond `_LONGEST_LINE` no more than a block is ever in memory."""
+    rest = b""
+    while data := file.read(_BLOCK):
+        block, newline, rest = (rest + data).rpartition(b"\n")
+        if newline:
+            yield _split(block)
+        if len(rest) > _LONGEST_LINE:
+            rest = _skip(file)
+            yield [_TOO_LONG]
+    if rest:
+        yield _split(rest)
+
+
+def _skip(file: io.BufferedReader) -> bytes:
+    """Reads over what is left of a line; returns what follows it in the same block."""
+    while data := file.read(_BLOCK):
+        _, newline, rest = data.partition(b"\n")
+        if newline:
+            return rest
+    return b""
+
+
+def _split(block: bytes) -> list[Line]:
+    try:
+        text = block.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if text and "\0" not in text:
+        lines = text.replace("\r\n", "\n").removesuffix("\r").split("\n")
+        if max(map(len, lines)) * 4 <= _LONGEST_LINE:  # no character has more than four bytes
+            return [*lines]
+    return [_line(each) for each in block.split(b"\n")]
+
+
+def _line(line: bytes) -> Line:
+    if len(line) > _LONGEST_LINE:
         return _TOO_LONG
     try:
         text = line.decode()
     except UnicodeDecodeError:
         return _UNREADABLE
-    return _NOT_TEXT if "\0" in text else text.rstrip("\r\n")
-
-
-def _by_column(rows: Sequence[Sequence[Cell]], width: int) -> Sequence[Sequence[Cell]]:
-    return list(zip(*rows, strict=True)) if rows else [()] * width
+    return _NOT_TEXT if "\0" in text else text.rstrip("\r")

@@ -89,7 +89,7 @@ def _values(column: Any) -> list[Cell]:
         values = column.to_pylist()
     except _BROKEN:
         values = [_value(cell) for cell in column]
-    return [_decoded(each) if isinstance(each, bytes) else each for each in values]
+    return [_plain(each) if isinstance(each, bytes | list | dict) else each for each in values]
 
 
 def _value(cell: Any) -> Cell:
@@ -99,6 +99,6 @@ def _value(cell: Any) -> Cell:
         return _UNREADABLE
 
 
-def _decoded(data: bytes) -> str:
-    """Returns text that a program wrote without saying that it is text."""
-    return data[:1024].decode(errors="replace")
+def _plain(value: bytes | list[Any] | dict[str, Any]) -> str:
+    """Returns text that a program wrote without saying that it is text; what is made of several values is no cell."""
+    return value[:1024].decode(errors="replace") if isinstance(value, bytes) else _UNREADABLE

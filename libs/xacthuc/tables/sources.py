@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
 from xacthuc.tables.rows import UnusableTableError
 
@@ -58,7 +58,7 @@ class PipeSource:
 
     path = None
 
-    def __init__(self, name: str, pipe: io.BufferedIOBase) -> None:
+    def __init__(self, name: str, pipe: BinaryIO) -> None:
         """Waits for its head."""
         self.name, self._pipe = name, pipe
         self.head = pipe.read(_HEAD)
@@ -75,11 +75,14 @@ class PipeSource:
 class _Joined(io.RawIOBase):
     """What was read already, and the rest."""
 
-    def __init__(self, head: bytes, rest: io.BufferedIOBase) -> None:
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head, self._rest = io.BytesIO(head), rest
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        return self._head.readinto(buffer) or self._rest.readinto(buffer)
+        space = memoryview(buffer)
+        data = self._head.read(len(space)) or self._rest.read(len(space))
+        space[: len(data)] = data
+        return len(data)

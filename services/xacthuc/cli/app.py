@@ -10,6 +10,7 @@ from xacthuc.cli.commands import (
     accounts,
     approvals,
     audit,
+    backfill,
     blocks,
     challenges,
     db,
@@ -126,6 +127,7 @@ app.add_typer(blocks.app, name="blocks")
 app.add_typer(fraud.app, name="fraud")
 app.add_typer(events.app, name="events")
 app.add_typer(reconcile.app, name="reconcile")
+app.add_typer(backfill.app, name="backfill")
 app.add_typer(retention.app, name="retention")
 app.add_typer(locks.app, name="locks")
 app.add_typer(guardians.app, name="guardians")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
+EXIT_LEFT: Final = 4
+"""Done, and something is left for a person to look at."""
 
 
 class CommandFailed(Exception):  # noqa: N818 - it is an outcome, not a defect

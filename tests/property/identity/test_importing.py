@@ -13,7 +13,7 @@ from xacthuc.grpckit.errors import InvalidRequest
 from xacthuc.grpckit.validation import RequestValidator
 from xacthuc.identity.domain.claims import Bounds
 from xacthuc.identity.domain.importing import Proven, share
-from xacthuc.identity.wire.imports import is_plain_id
+from xacthuc.ids import is_account_id, is_plain_id
 from xacthuc.names import normalised
 from xacthuc.policy.sections import Holders
 
@@ -52,13 +52,38 @@ def test_who_stands_is_within_the_caps_however_an_import_is_cut_into_batches(eve
 
 
 @given(account_id=ids)
-def test_an_id_that_is_taken_at_a_glance_keeps_the_contracts_rule(account_id):
-    if not is_plain_id(account_id):
-        return
+def test_an_id_is_taken_exactly_where_the_contract_takes_it(account_id):
+    assert is_account_id(account_id) == taken_by_the_contract(account_id)
+    if is_plain_id(account_id):
+        assert is_account_id(account_id)
+
+
+@pytest.mark.parametrize(
+    ("account_id", "taken"),
+    [
+        ("u1", True),
+        ("123456789012", True),
+        ("0912345678", False),
+        ("84-91-234-5678", False),
+        ("001095000999", False),
+        ("An.GMAIL.com", False),
+        ("a.edu.VN", False),
+        ("a.b", True),
+        ("", False),
+        ("a b", False),
+        ("a" * 65, False),
+    ],
+)
+def test_an_id_of_a_person_is_no_id_of_an_account(account_id, taken):
+    assert is_account_id(account_id) == taken_by_the_contract(account_id) == taken
+
+
+def taken_by_the_contract(account_id: str) -> bool:
     try:
         VALIDATOR.check(service_pb2.RegisterAccountRequest(account_id=account_id))
     except InvalidRequest as error:
-        assert "account_id" not in {fault.field for fault in error.field_faults}
+        return "account_id" not in {fault.field for fault in error.field_faults}
+    return True
 
 
 @given(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from xacthuc.api.identity.v1 import service_pb2, sessions_pb2
 from xacthuc.grpckit.call import Call
-from xacthuc.identity.wire.imports import is_plain_id
 from xacthuc.identity.wire.session_messages import EntryReader
+from xacthuc.ids import is_plain_id
 from xacthuc.telemetry.tracing import TraceContext
 
 pytestmark = pytest.mark.rule("R48")

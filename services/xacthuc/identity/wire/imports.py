@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from xacthuc.identity.domain.import_rows import ImportedConsent, ImportedPhone, 
 from xacthuc.identity.domain.importing import Outcome, PhoneOutcome
 from xacthuc.identity.domain.registration import CalendarDate, Fault
 from xacthuc.identity.wire.common import microseconds
+from xacthuc.ids import is_plain_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,6 @@ _OUTCOMES: Final = {outcome: internal_pb2.ImportVerdict.Outcome.Value(outcome.va
 _PHONES: Final = {phone: internal_pb2.ImportVerdict.Phone.Value(phone.value) for phone in PhoneOutcome}
 _STATES: Final = {state: resources_pb2.Account.State.Value(state.value) for state in State}
 
-_PLAIN_ID: Final = re.compile(r"[1-79][0-9]{0,63}|(?=[0-9_~-]*[A-Za-z])[A-Za-z0-9_~-]{1,64}")
 _PLAIN_SECONDS: Final = 1 << 32
 """Until the year 2106; whole seconds since 1970 are what exports have."""
 _KEPT_ANSWERS: Final = 64
@@ -155,18 +154,6 @@ def _verdict(verdict: Verdict) -> internal_pb2.ImportVerdict:
     if verdict.state is not None:
         rendered.state = _STATES[verdict.state]
     return rendered
-
-
-def is_plain_id(account_id: str) -> bool:
-    """Whether an id keeps RegisterAccount's rule at a glance.
-
-    No number of a phone or a person begins like the first kind of `_PLAIN_ID` or has a letter, and none of the second kind
-    is an address. All others are asked of the contract, which takes 30 times as long.
-    """
-    if _PLAIN_ID.fullmatch(account_id) is None:
-        return False
-    lower = account_id.lower()  # one after the other: as alternatives of the expression they take eight times as long
-    return not ("mail" in lower or "yahoo" in lower or "outlook" in lower or "icloud" in lower)
 
 
 def _time_us(stamp: Timestamp, field: str, faults: list[Fault]) -> int:

@@ -13,7 +13,7 @@ from xacthuc.identity.commands import Order, ReadSessions, RecordSessions
 from xacthuc.identity.domain.registration import Fault
 from xacthuc.identity.domain.sessions import Entry, EntryKind, Rejected, address_of
 from xacthuc.identity.wire.common import instant, microseconds, spaced
-from xacthuc.identity.wire.imports import is_plain_id
+from xacthuc.ids import is_plain_id
 
 if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call

@@ -1,0 +1,96 @@
+"""Exports as a person names them: files, patterns of files and a pipe, opened and ready to be read as accounts."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from glob import glob
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from xacthuc.tables.opening import count_lines, open_table
+from xacthuc.tables.rows import UnusableTableError
+from xacthuc.tables.sources import FileSource, PipeSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from xacthuc.backfill.adapters.columns import Columns, Guesser
+    from xacthuc.backfill.domain.fields import Field
+    from xacthuc.tables.encodings import Encoding
+    from xacthuc.tables.rows import Cell, Table
+    from xacthuc.tables.sources import Source
+
+PIPE: Final = "-"
+"""How standard input is named."""
+_ROWS_GUESSED_FROM: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export that is ready to be read."""
+
+    name: str
+    table: Table
+    columns: Columns
+    places: Mapping[Field, int]
+    """Which column says what."""
+
+    @property
+    def unread(self) -> Sequence[str]:
+        """The headings of columns that nobody asked for: they are not looked at."""
+        return [each for place, each in enumerate(self.table.headings) if place not in self.places.values()]
+
+
+def found(names: Sequence[str]) -> list[str]:
+    """Returns the files behind names and patterns, in a certain order, each once.
+
+    UnusableTableError when there is none behind one.
+    """
+    files: list[str] = []
+    for name in names:
+        behind = [name] if name == PIPE or Path(name).exists() else sorted(filter(_is_file, glob(name, recursive=True)))  # noqa: PTH207 - Path.glob takes no pattern from the root
+        if not behind:
+            raise UnusableTableError(
+                f"there is no file {name}", "Name a file, a pattern such as 'exports/*.csv', or -."
+            )
+        files += behind
+    return list(dict.fromkeys(files))
+
+
+def source_of(name: str, pipe: BinaryIO) -> Source:
+    """Returns the bytes of a file, or of `pipe`; UnusableTableError when they cannot be read."""
+    if name == PIPE:
+        return PipeSource("standard input", pipe)
+    try:
+        return FileSource(Path(name))
+    except OSError as error:
+        raise UnusableTableError(f"{name} cannot be read: {error.strerror}", "Name a file that can.") from None
+
+
+def open_export(source: Source, guesser: Guesser, columns: Columns | None, encoding: Encoding | None) -> Export:
+    """Returns an export, read as `columns` say, or as they are guessed; UnusableTableError before a row is read."""
+    if columns is None:
+        head = _head(source, guesser, encoding)
+        columns = guesser.guess(head.headings, list(islice(_cells(head), _ROWS_GUESSED_FROM)))
+    table = open_table(source, columns.is_heading, lines=count_lines(source), encoding=encoding)
+    try:
+        return Export(source.name, table, columns, columns.places(table.headings))
+    except UnusableTableError as error:
+        raise UnusableTableError(f"{source.name}: {error}", error.advice) from None
+
+
+def _head(source: Source, guesser: Guesser, encoding: Encoding | None) -> Table:
+    """Returns the beginning of an export as a table of its own, so that a pipe can be read from its first row after."""
+    beginning = source if source.path else PipeSource(source.name, io.BytesIO(source.head))
+    return open_table(beginning, guesser.is_heading, encoding=encoding)
+
+
+def _cells(table: Table) -> Iterator[Sequence[Cell]]:
+    every = range(len(table.headings))
+    return chain.from_iterable(zip(*batch.columns, strict=True) for batch in table.batches(every))
+
+
+def _is_file(name: str) -> bool:
+    return Path(name).is_file()

@@ -1,0 +1,206 @@
+"""From cells to accounts, a batch at a time and a column after the other: what is said of each, or why nothing is.
+
+A row is rejected for what nobody can read: an id, a name, a date or a word. A number that is no mobile is none of these:
+the account is there all the same, and has to be brought to a lawful state.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import compress
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, TypeVar
+from unicodedata import normalize
+
+from xacthuc import names
+from xacthuc.backfill.adapters.memo import Memo
+from xacthuc.backfill.domain.accounts import Accounts, Number
+from xacthuc.backfill.domain.classes import Age, Traits
+from xacthuc.backfill.domain.fields import Field
+from xacthuc.ids import is_account_id, is_plain_id
+from xacthuc.phone import Mobile
+from xacthuc.policy.dates import OLDEST_YEARS, age_on, local_date
+from xacthuc.tables.cells import LONGEST, BadCellError, folded, index, moment, number_text, text_of
+from xacthuc.tables.rows import Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
+
+    from xacthuc.backfill.adapters.columns import Columns, Words
+    from xacthuc.phone import NumberPlan
+    from xacthuc.policy import Policy
+    from xacthuc.tables.rows import Batch, Cell
+
+_CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+"""How far a platform's clock may be ahead of ours."""
+V = TypeVar("V")
+
+make: Final = tuple.__new__
+"""Makes a named tuple of its fields in a third of the time: its own constructor is a function of Python around this."""
+
+
+_NO_NUMBER: Final = Number("", "MISSING", converted=False)
+
+
+class AccountReader:
+    """Reads the batches of one export."""
+
+    def __init__(self, columns: Columns, words: Words, plan: NumberPlan, policy: Policy, now: datetime) -> None:
+        """Takes how the export is read, and the law, the numbers and the instant it is read at."""
+        self._columns, self._plan, self._policy = columns, plan, policy
+        self._today, self._latest = local_date(now), now + _CLOCK_TOLERANCE
+        self._nothing = {folded(each) for each in words.nothing} | {""}
+        self._longest_nothing = max(map(len, words.nothing))
+        self._flags = index({True: words.yes, False: (*words.no, *words.nothing)})
+        self._full_names: Memo[Cell, tuple[str, str]] = Memo(self._name)
+        self._births: Memo[Cell, tuple[str, tuple[Age, date | None]]] = Memo(self._birth)
+        self._proofs: Memo[Cell, tuple[str, bool]] = Memo(self._proof)
+        self._sources: Memo[Cell, tuple[str, bool]] = Memo(lambda cell: ("", self._says(cell)))
+        self._answers: Memo[Cell, tuple[str, bool]] = Memo(self._answer)
+
+    def read(self, batch: Batch, fields: Sequence[Field]) -> Accounts:
+        """Reads a batch whose columns say `fields`. A rejected row has one reason, the first in the order of `Field`."""
+        rows = _Rows(batch, dict(zip(fields, batch.columns, strict=True)))
+        ids = rows.read(Field.ACCOUNT_ID, self._id)
+        full_names = rows.read(Field.FULL_NAME, self._full_names.__getitem__)
+        births = rows.read(Field.BIRTH_DATE, self._births.__getitem__)
+        plain, cells = self._plan.plain, rows.cells(Field.PHONE_NUMBER)
+        numbers = [
+            make(Number, (e164, "", False)) if isinstance(cell, str) and (e164 := plain(cell)) else self._number(cell)
+            for cell in cells
+        ]
+        proven = rows.read(Field.VERIFY_TIME, self._proofs.__getitem__)
+        sources = rows.read(Field.VERIFY_SOURCE, self._sources.__getitem__)
+        sells = rows.read(Field.SELLS, self._answers.__getitem__)
+        no_mobile = rows.read(Field.NO_MOBILE, self._answers.__getitem__)
+        if self._columns.verified_by:
+            sources = [True] * len(sources)
+        columns = zip(births, full_names, numbers, proven, sources, sells, no_mobile, strict=True)
+        traits = [
+            make(Traits, (birth[0], name != "", number[0] != "", when and source, seller, without, False))
+            for birth, name, number, when, source, seller, without in columns
+        ]
+        return rows.without_faults(ids, full_names, [day for _, day in births], numbers, traits)
+
+    def _id(self, cell: Cell) -> tuple[str, str]:
+        if isinstance(cell, str) and is_plain_id(cell):
+            return "", cell
+        try:
+            text = text_of(cell)
+        except BadCellError as bad:
+            return str(bad), ""
+        if folded(text) in self._nothing:
+            return "MISSING", ""
+        return "" if is_account_id(text) else "NOT_AN_ACCOUNT_ID", text
+
+    def _name(self, cell: Cell) -> tuple[str, str]:
+        name = " ".join(cell.split()) if isinstance(cell, str) else "" if cell is None else str(cell)
+        if not name.isascii():
+            name = normalize("NFC", name)
+        if len(name) <= self._longest_nothing and not self._says(name):
+            return "", ""
+        return names.fault(name) or "", name
+
+    def _birth(self, cell: Cell) -> tuple[str, tuple[Age, date | None]]:
+        unknown = (Age.UNKNOWN, None)
+        if not self._says(cell):
+            return "", unknown
+        try:
+            born = moment(cell, self._columns.dates).day
+        except BadCellError as bad:
+            return str(bad), unknown
+        if born > self._today:
+            return "IN_FUTURE", unknown
+        if age_on(born, self._today) > OLDEST_YEARS:
+            return "TOO_OLD", unknown
+        return "", (Age.CHILD if self._policy.is_child_on(born, self._today) else Age.GROWN, born)
+
+    def _number(self, cell: Cell) -> Number:
+        """Returns what anything says that is not plainly a number."""
+        if not self._says(cell):
+            return _NO_NUMBER
+        try:
+            number = self._plan.parse(number_text(cell))
+        except BadCellError as bad:
+            return Number("", str(bad), converted=False)
+        if isinstance(number, Mobile):
+            return Number(number.e164, "", number.converted_from_2018)
+        return Number("", number.reason, converted=False)
+
+    def _proof(self, cell: Cell) -> tuple[str, bool]:
+        """Returns whether a cell says when a number was proven."""
+        if not self._says(cell):
+            return "", False
+        try:
+            day, instant = moment(cell, self._columns.dates)
+        except BadCellError as bad:
+            return str(bad), False
+        late = day > self._today if instant is None else instant > self._latest
+        return "IN_FUTURE" if late else "", True
+
+    def _answer(self, cell: Cell) -> tuple[str, bool]:
+        """Returns a yes or no; a cell with nothing in it says no."""
+        answer = self._flags.get(folded(_text(cell))) if self._says(cell) else False
+        return ("NOT_YES_OR_NO", False) if answer is None else ("", answer)
+
+    def _says(self, cell: Cell) -> bool:
+        """Whether there is anything in a cell but a word for nothing, or dots and dashes."""
+        text = str(cell)
+        if cell is None or len(text) > self._longest_nothing:
+            return cell is not None
+        return folded(text) not in self._nothing or "\N{REPLACEMENT CHARACTER}" in text
+
+
+class _Rows:
+    """The columns of a batch while they are read, and the first fault of each row."""
+
+    def __init__(self, batch: Batch, columns: dict[Field, Sequence[Cell]]) -> None:
+        self._batch, self._columns = batch, columns
+        self._faults: dict[int, Rejected] = {}
+
+    def cells(self, field: Field) -> Sequence[Cell]:
+        """Returns a column; one of nothing when the export has none."""
+        return self._columns.get(field) or (None,) * len(self._batch.places)
+
+    def read(self, field: Field, ask: Callable[[Cell], tuple[str, V]]) -> list[V]:
+        """Returns what the cells of a column say; `ask` answers with a fault, or none, and what is said."""
+        answers = list(map(ask, self.cells(field)))
+        if any(map(_fault, answers)):
+            for at, (fault, _) in enumerate(answers):
+                if fault:
+                    self._faults.setdefault(at, Rejected(self._batch.places[at], field, fault))
+        return [answer[1] for answer in answers]
+
+    def without_faults(
+        self,
+        ids: list[str],
+        full_names: list[str],
+        born: list[date | None],
+        numbers: list[Number],
+        traits: list[Traits],
+    ) -> Accounts:
+        """Returns what is left, and the rejected rows."""
+        places, faults = self._batch.places, self._faults
+        if not faults:
+            return Accounts(places, ids, full_names, born, numbers, traits, self._batch.rejected)
+        fits = [at not in faults for at in range(len(places))]
+        rejected = sorted((*self._batch.rejected, *faults.values()), key=lambda each: each.place)
+        return Accounts(
+            list(compress(places, fits)),
+            list(compress(ids, fits)),
+            list(compress(full_names, fits)),
+            list(compress(born, fits)),
+            list(compress(numbers, fits)),
+            list(compress(traits, fits)),
+            rejected,
+        )
+
+
+_fault: Final = itemgetter(0)
+
+
+def _text(cell: Cell) -> str:
+    """Returns a cell as a word that is looked up; a long one is none."""
+    text = str(cell)
+    return text if len(text) <= LONGEST else "long"

@@ -1,0 +1,1 @@
+"""What the backfill does, a file each; every one reads top to bottom."""

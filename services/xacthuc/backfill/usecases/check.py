@@ -1,0 +1,123 @@
+"""Checking an export: what each of its accounts lacks, which rows nobody can read, and that none is left out."""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from xacthuc.backfill.domain.classes import AccountClass, Age, Traits, classify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xacthuc.backfill.domain.accounts import Accounts
+    from xacthuc.backfill.ports import Digest, Repeats
+    from xacthuc.policy import Policy
+
+_CLASSES: Final = tuple(AccountClass)
+_ROW: Final = struct.Struct("<BHQ")
+"""Class, file and place of a row."""
+ROW_BYTES: Final = _ROW.size
+
+
+class Duplicate(NamedTuple):
+    """A row about an account that an earlier row is about."""
+
+    file: int
+    place: int
+
+
+@dataclass(slots=True)
+class Report:
+    """What an export holds. It balances: rows = rejected + accounts + duplicates."""
+
+    rows: int = 0
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By field and reason."""
+    classes: Counter[AccountClass] = field(default_factory=Counter)
+    no_number: Counter[str] = field(default_factory=Counter)
+    """Accounts without a number that a code can go to, by the reason."""
+    converted: int = 0
+    """Accounts whose number was written with eleven digits (R27)."""
+    nameless: int = 0
+    ageless: int = 0
+    """Accounts without a birth date, of which nobody knows whether they are a child's."""
+    shared_numbers: int = 0
+    sharing_accounts: int = 0
+    most_on_a_number: int = 0
+
+    @property
+    def duplicates(self) -> int:
+        """Rows about an account that an earlier row is about."""
+        return self.classes[AccountClass.DUPLICATE]
+
+    @property
+    def accounts(self) -> int:
+        """Rows that are read, each about an account of its own."""
+        return self.classes.total() - self.duplicates
+
+    @property
+    def balances(self) -> bool:
+        """Whether every row is accounted for."""
+        return self.rows == self.rejected.total() + self.accounts + self.duplicates
+
+
+class Check:
+    """Takes the accounts of any number of exports. The first row of an account counts, in the order they are added."""
+
+    def __init__(self, policy: Policy, digest: Digest, *, rows: Repeats, numbers: Repeats) -> None:
+        """`rows` keeps ROW_BYTES beside each account, `numbers` the account beside each number."""
+        self._classes = {traits: classify(traits, policy) for traits in _every_kind()}
+        self._digest, self._rows, self._numbers = digest, rows, numbers
+        self.report = Report()
+
+    def add(self, file: int, accounts: Accounts) -> list[AccountClass]:
+        """Takes a batch of an export; returns the class of each account as its row alone tells."""
+        report, traits = self.report, accounts.traits
+        report.rows += len(accounts.places) + len(accounts.rejected)
+        report.rejected.update((each.field, each.reason) for each in accounts.rejected)
+        kinds = Counter(traits)
+        report.nameless += sum(count for kind, count in kinds.items() if not kind.named)
+        report.ageless += sum(count for kind, count in kinds.items() if kind.age is Age.UNKNOWN)
+        classes = [self._classes[kind] for kind in traits]
+        report.classes.update(classes)
+        self._remember(file, accounts, classes)
+        return classes
+
+    def finish(self) -> Iterator[Duplicate]:
+        """Yields the rows that are about accounts of earlier rows; the report is whole behind the last."""
+        report = self.report
+        for group in self._rows.groups():
+            for row in group[1:]:
+                code, file, place = _ROW.unpack(row)
+                report.classes[_CLASSES[code]] -= 1
+                report.classes[AccountClass.DUPLICATE] += 1
+                yield Duplicate(file, place)
+        for sharing in map(set, self._numbers.groups()):
+            if len(sharing) > 1:  # the same account twice shares with nobody
+                report.shared_numbers += 1
+                report.sharing_accounts += len(sharing)
+                report.most_on_a_number = max(report.most_on_a_number, len(sharing))
+
+    def _remember(self, file: int, accounts: Accounts, classes: list[AccountClass]) -> None:
+        digest, add_row, add_number, report = self._digest, self._rows.add, self._numbers.add, self.report
+        columns = zip(accounts.ids, accounts.places, accounts.numbers, classes, strict=True)
+        for account_id, place, (e164, reason, converted), found in columns:
+            account = digest(account_id)
+            add_row(account, _ROW.pack(_CODES[found], file, place))
+            if e164:
+                add_number(digest(e164), account)
+                report.converted += converted
+            else:
+                report.no_number[reason] += 1
+
+
+_CODES: Final = {each: code for code, each in enumerate(_CLASSES)}
+
+
+def _every_kind() -> Iterator[Traits]:
+    for age in Age:
+        for bits in range(1 << 5):
+            yield Traits._make((age, *(bool(bits >> bit & 1) for bit in range(5)), False))

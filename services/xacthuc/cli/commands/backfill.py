@@ -1,0 +1,9 @@
+"""`xacthuc backfill`: brings the accounts that a platform has already to a lawful state by a deadline."""
+
+import typer
+
+from xacthuc.cli.commands import backfill_check, backfill_sample
+
+app = typer.Typer(help="Brings the accounts a platform has already to a lawful state.", no_args_is_help=True)
+app.command("check")(backfill_check.check)
+app.command("sample")(backfill_sample.sample)
