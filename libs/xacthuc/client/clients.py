@@ -2,224 +2,176 @@
 
 from __future__ import annotations
 
-import functools
 from abc import ABC, abstractmethod
-from contextlib import aclosing
 from datetime import timedelta
-from typing import TYPE_CHECKING, Concatenate, Final, Literal, ParamSpec, Self, TypeVar
+from typing import Final, Literal, Self
 
 from xacthuc.client import guardian as guardian_calls
 from xacthuc.client import identity as identity_calls
+from xacthuc.client import livestream as livestream_calls
 from xacthuc.client import otp as otp_calls
 from xacthuc.client.endpoint import Endpoint, channel_credentials, retry_policy
+from xacthuc.client.methods import Async, Blocking, awaits, awaits_pages, awaits_watch, pages, waits, watches
 from xacthuc.client.transport import AsyncTransport, BlockingTransport
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-
-    from xacthuc.client.calls import Call, Listing, Watch
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 OTP_ADDRESS: Final = "127.0.0.1:7411"
 IDENTITY_ADDRESS: Final = "127.0.0.1:7421"
 GUARDIAN_ADDRESS: Final = "127.0.0.1:7431"
+LIVESTREAM_ADDRESS: Final = "127.0.0.1:7441"
 TIMEOUT: Final = timedelta(seconds=5)
 """The ceiling of the servers (docs/errors.md, DEADLINE_EXCEEDED): a longer wait would not be granted."""
 
 
-def _waits(describe: Callable[P, Call[R]]) -> Callable[Concatenate[_Blocking, P], R]:
-    @functools.wraps(describe)
-    def method(self: _Blocking, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._transport.send(describe(*args, **kwargs))
-
-    return method
-
-
-def _awaits(describe: Callable[P, Call[R]]) -> Callable[Concatenate[_Async, P], Awaitable[R]]:
-    @functools.wraps(describe)
-    async def method(self: _Async, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await self._transport.send(describe(*args, **kwargs))
-
-    return method
-
-
-def _pages(describe: Callable[P, Listing[R]]) -> Callable[Concatenate[_Blocking, P], Iterator[R]]:
-    @functools.wraps(describe)
-    def method(self: _Blocking, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
-        listing, token = describe(*args, **kwargs), ""
-        while True:
-            page = self._transport.send(listing.page(token))
-            yield from page.items
-            if not (token := page.next_token):
-                return
-
-    return method
-
-
-def _awaits_pages(describe: Callable[P, Listing[R]]) -> Callable[Concatenate[_Async, P], AsyncIterator[R]]:
-    @functools.wraps(describe)
-    async def method(self: _Async, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
-        listing, token = describe(*args, **kwargs), ""
-        while True:
-            page = await self._transport.send(listing.page(token))
-            for item in page.items:
-                yield item
-            if not (token := page.next_token):
-                return
-
-    return method
-
-
-def _watches(describe: Callable[P, Watch[R]]) -> Callable[Concatenate[_Blocking, P], Iterator[R]]:
-    @functools.wraps(describe)
-    def method(self: _Blocking, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[R]:
-        yield from self._transport.watch(describe(*args, **kwargs))
-
-    return method
-
-
-def _awaits_watch(describe: Callable[P, Watch[R]]) -> Callable[Concatenate[_Async, P], AsyncIterator[R]]:
-    @functools.wraps(describe)
-    async def method(self: _Async, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
-        async with aclosing(self._transport.watch(describe(*args, **kwargs))) as answers:
-            async for answer in answers:
-                yield answer
-
-    return method
-
-
-class _Blocking:
-    def __init__(self, transport: BlockingTransport) -> None:
-        self._transport = transport
-
-
-class _Async:
-    def __init__(self, transport: AsyncTransport) -> None:
-        self._transport = transport
-
-
-class OtpClient(_Blocking):
+class OtpClient(Blocking):
     """OtpService: possession of a Vietnamese mobile number."""
 
-    start_challenge = _waits(otp_calls.start_challenge)
-    resend_code = _waits(otp_calls.resend_code)
-    check_code = _waits(otp_calls.check_code)
-    check_network = _waits(otp_calls.check_network)
-    get_challenge = _waits(otp_calls.get_challenge)
-    cancel_challenge = _waits(otp_calls.cancel_challenge)
-    lookup_number = _waits(otp_calls.lookup_number)
-    report_unrequested = _waits(otp_calls.report_unrequested)
+    start_challenge = waits(otp_calls.start_challenge)
+    resend_code = waits(otp_calls.resend_code)
+    check_code = waits(otp_calls.check_code)
+    check_network = waits(otp_calls.check_network)
+    get_challenge = waits(otp_calls.get_challenge)
+    cancel_challenge = waits(otp_calls.cancel_challenge)
+    lookup_number = waits(otp_calls.lookup_number)
+    report_unrequested = waits(otp_calls.report_unrequested)
 
 
-class AsyncOtpClient(_Async):
+class AsyncOtpClient(Async):
     """OtpService: possession of a Vietnamese mobile number."""
 
-    start_challenge = _awaits(otp_calls.start_challenge)
-    resend_code = _awaits(otp_calls.resend_code)
-    check_code = _awaits(otp_calls.check_code)
-    check_network = _awaits(otp_calls.check_network)
-    get_challenge = _awaits(otp_calls.get_challenge)
-    cancel_challenge = _awaits(otp_calls.cancel_challenge)
-    lookup_number = _awaits(otp_calls.lookup_number)
-    report_unrequested = _awaits(otp_calls.report_unrequested)
+    start_challenge = awaits(otp_calls.start_challenge)
+    resend_code = awaits(otp_calls.resend_code)
+    check_code = awaits(otp_calls.check_code)
+    check_network = awaits(otp_calls.check_network)
+    get_challenge = awaits(otp_calls.get_challenge)
+    cancel_challenge = awaits(otp_calls.cancel_challenge)
+    lookup_number = awaits(otp_calls.lookup_number)
+    report_unrequested = awaits(otp_calls.report_unrequested)
 
 
-class IdentityClient(_Blocking):
+class IdentityClient(Blocking):
     """IdentityService: who may do what."""
 
-    register_account = _waits(identity_calls.register_account)
-    correct_account = _waits(identity_calls.correct_account)
-    get_account = _waits(identity_calls.get_account)
-    list_accounts = _pages(identity_calls.list_accounts)
-    verify_phone = _waits(identity_calls.verify_phone)
-    change_number = _waits(identity_calls.change_number)
-    verify_personal_id = _waits(identity_calls.verify_personal_id)
-    start_electronic_id = _waits(identity_calls.start_electronic_id)
-    complete_electronic_id = _waits(identity_calls.complete_electronic_id)
-    revoke_verification = _waits(identity_calls.revoke_verification)
-    check_action = _waits(identity_calls.check_action)
-    check_actions = _waits(identity_calls.check_actions)
-    issue_standing_token = _waits(identity_calls.issue_standing_token)
-    get_jwks = _waits(identity_calls.get_jwks)
-    lock_account = _waits(identity_calls.lock_account)
-    unlock_account = _waits(identity_calls.unlock_account)
-    record_violation = _waits(identity_calls.record_violation)
-    record_sessions = _waits(identity_calls.record_sessions)
-    close_account = _waits(identity_calls.close_account)
-    erase_account = _waits(identity_calls.erase_account)
-    list_consents = _waits(identity_calls.list_consents)
-    list_verification_paths = _waits(identity_calls.list_verification_paths)
-    get_watch_cursor = _waits(identity_calls.get_watch_cursor)
-    watch_accounts = _watches(identity_calls.watch_accounts)
+    register_account = waits(identity_calls.register_account)
+    correct_account = waits(identity_calls.correct_account)
+    get_account = waits(identity_calls.get_account)
+    list_accounts = pages(identity_calls.list_accounts)
+    verify_phone = waits(identity_calls.verify_phone)
+    change_number = waits(identity_calls.change_number)
+    verify_personal_id = waits(identity_calls.verify_personal_id)
+    start_electronic_id = waits(identity_calls.start_electronic_id)
+    complete_electronic_id = waits(identity_calls.complete_electronic_id)
+    revoke_verification = waits(identity_calls.revoke_verification)
+    check_action = waits(identity_calls.check_action)
+    check_actions = waits(identity_calls.check_actions)
+    issue_standing_token = waits(identity_calls.issue_standing_token)
+    get_jwks = waits(identity_calls.get_jwks)
+    lock_account = waits(identity_calls.lock_account)
+    unlock_account = waits(identity_calls.unlock_account)
+    record_violation = waits(identity_calls.record_violation)
+    record_sessions = waits(identity_calls.record_sessions)
+    close_account = waits(identity_calls.close_account)
+    erase_account = waits(identity_calls.erase_account)
+    list_consents = waits(identity_calls.list_consents)
+    list_verification_paths = waits(identity_calls.list_verification_paths)
+    get_watch_cursor = waits(identity_calls.get_watch_cursor)
+    watch_accounts = watches(identity_calls.watch_accounts)
 
 
-class AsyncIdentityClient(_Async):
+class AsyncIdentityClient(Async):
     """IdentityService: who may do what."""
 
-    register_account = _awaits(identity_calls.register_account)
-    correct_account = _awaits(identity_calls.correct_account)
-    get_account = _awaits(identity_calls.get_account)
-    list_accounts = _awaits_pages(identity_calls.list_accounts)
-    verify_phone = _awaits(identity_calls.verify_phone)
-    change_number = _awaits(identity_calls.change_number)
-    verify_personal_id = _awaits(identity_calls.verify_personal_id)
-    start_electronic_id = _awaits(identity_calls.start_electronic_id)
-    complete_electronic_id = _awaits(identity_calls.complete_electronic_id)
-    revoke_verification = _awaits(identity_calls.revoke_verification)
-    check_action = _awaits(identity_calls.check_action)
-    check_actions = _awaits(identity_calls.check_actions)
-    issue_standing_token = _awaits(identity_calls.issue_standing_token)
-    get_jwks = _awaits(identity_calls.get_jwks)
-    lock_account = _awaits(identity_calls.lock_account)
-    unlock_account = _awaits(identity_calls.unlock_account)
-    record_violation = _awaits(identity_calls.record_violation)
-    record_sessions = _awaits(identity_calls.record_sessions)
-    close_account = _awaits(identity_calls.close_account)
-    erase_account = _awaits(identity_calls.erase_account)
-    list_consents = _awaits(identity_calls.list_consents)
-    list_verification_paths = _awaits(identity_calls.list_verification_paths)
-    get_watch_cursor = _awaits(identity_calls.get_watch_cursor)
-    watch_accounts = _awaits_watch(identity_calls.watch_accounts)
+    register_account = awaits(identity_calls.register_account)
+    correct_account = awaits(identity_calls.correct_account)
+    get_account = awaits(identity_calls.get_account)
+    list_accounts = awaits_pages(identity_calls.list_accounts)
+    verify_phone = awaits(identity_calls.verify_phone)
+    change_number = awaits(identity_calls.change_number)
+    verify_personal_id = awaits(identity_calls.verify_personal_id)
+    start_electronic_id = awaits(identity_calls.start_electronic_id)
+    complete_electronic_id = awaits(identity_calls.complete_electronic_id)
+    revoke_verification = awaits(identity_calls.revoke_verification)
+    check_action = awaits(identity_calls.check_action)
+    check_actions = awaits(identity_calls.check_actions)
+    issue_standing_token = awaits(identity_calls.issue_standing_token)
+    get_jwks = awaits(identity_calls.get_jwks)
+    lock_account = awaits(identity_calls.lock_account)
+    unlock_account = awaits(identity_calls.unlock_account)
+    record_violation = awaits(identity_calls.record_violation)
+    record_sessions = awaits(identity_calls.record_sessions)
+    close_account = awaits(identity_calls.close_account)
+    erase_account = awaits(identity_calls.erase_account)
+    list_consents = awaits(identity_calls.list_consents)
+    list_verification_paths = awaits(identity_calls.list_verification_paths)
+    get_watch_cursor = awaits(identity_calls.get_watch_cursor)
+    watch_accounts = awaits_watch(identity_calls.watch_accounts)
 
 
-class GuardianClient(_Blocking):
+class GuardianClient(Blocking):
     """GuardianService: parents and guardians of children under 16."""
 
-    request_link = _waits(guardian_calls.request_link)
-    confirm_link = _waits(guardian_calls.confirm_link)
-    approve_link = _waits(guardian_calls.approve_link)
-    decline_link = _waits(guardian_calls.decline_link)
-    revoke_link = _waits(guardian_calls.revoke_link)
-    get_link = _waits(guardian_calls.get_link)
-    list_links = _pages(guardian_calls.list_links)
-    watch_links = _watches(guardian_calls.watch_links)
-    update_supervision = _waits(guardian_calls.update_supervision)
-    get_supervision = _waits(guardian_calls.get_supervision)
-    record_child_assent = _waits(guardian_calls.record_child_assent)
-    list_child_assents = _pages(guardian_calls.list_child_assents)
-    record_activity = _waits(guardian_calls.record_activity)
-    list_activity = _pages(guardian_calls.list_activity)
+    request_link = waits(guardian_calls.request_link)
+    confirm_link = waits(guardian_calls.confirm_link)
+    approve_link = waits(guardian_calls.approve_link)
+    decline_link = waits(guardian_calls.decline_link)
+    revoke_link = waits(guardian_calls.revoke_link)
+    get_link = waits(guardian_calls.get_link)
+    list_links = pages(guardian_calls.list_links)
+    watch_links = watches(guardian_calls.watch_links)
+    update_supervision = waits(guardian_calls.update_supervision)
+    get_supervision = waits(guardian_calls.get_supervision)
+    record_child_assent = waits(guardian_calls.record_child_assent)
+    list_child_assents = pages(guardian_calls.list_child_assents)
+    record_activity = waits(guardian_calls.record_activity)
+    list_activity = pages(guardian_calls.list_activity)
 
 
-class AsyncGuardianClient(_Async):
+class AsyncGuardianClient(Async):
     """GuardianService: parents and guardians of children under 16."""
 
-    request_link = _awaits(guardian_calls.request_link)
-    confirm_link = _awaits(guardian_calls.confirm_link)
-    approve_link = _awaits(guardian_calls.approve_link)
-    decline_link = _awaits(guardian_calls.decline_link)
-    revoke_link = _awaits(guardian_calls.revoke_link)
-    get_link = _awaits(guardian_calls.get_link)
-    list_links = _awaits_pages(guardian_calls.list_links)
-    watch_links = _awaits_watch(guardian_calls.watch_links)
-    update_supervision = _awaits(guardian_calls.update_supervision)
-    get_supervision = _awaits(guardian_calls.get_supervision)
-    record_child_assent = _awaits(guardian_calls.record_child_assent)
-    list_child_assents = _awaits_pages(guardian_calls.list_child_assents)
-    record_activity = _awaits(guardian_calls.record_activity)
-    list_activity = _awaits_pages(guardian_calls.list_activity)
+    request_link = awaits(guardian_calls.request_link)
+    confirm_link = awaits(guardian_calls.confirm_link)
+    approve_link = awaits(guardian_calls.approve_link)
+    decline_link = awaits(guardian_calls.decline_link)
+    revoke_link = awaits(guardian_calls.revoke_link)
+    get_link = awaits(guardian_calls.get_link)
+    list_links = awaits_pages(guardian_calls.list_links)
+    watch_links = awaits_watch(guardian_calls.watch_links)
+    update_supervision = awaits(guardian_calls.update_supervision)
+    get_supervision = awaits(guardian_calls.get_supervision)
+    record_child_assent = awaits(guardian_calls.record_child_assent)
+    list_child_assents = awaits_pages(guardian_calls.list_child_assents)
+    record_activity = awaits(guardian_calls.record_activity)
+    list_activity = awaits_pages(guardian_calls.list_activity)
+
+
+class LivestreamClient(Blocking):
+    """LivestreamService: who is on air, and who sells there."""
+
+    authorize_broadcast = waits(livestream_calls.authorize_broadcast)
+    batch_authorize = waits(livestream_calls.batch_authorize)
+    renew_grant = waits(livestream_calls.renew_grant)
+    declare_commercial = waits(livestream_calls.declare_commercial)
+    end_broadcast = waits(livestream_calls.end_broadcast)
+    get_broadcast = waits(livestream_calls.get_broadcast)
+    list_broadcasts = pages(livestream_calls.list_broadcasts)
+    get_watch_cursor = waits(livestream_calls.get_watch_cursor)
+    watch_revocations = watches(livestream_calls.watch_revocations)
+    get_jwks = waits(livestream_calls.get_jwks)
+
+
+class AsyncLivestreamClient(Async):
+    """LivestreamService: who is on air, and who sells there."""
+
+    authorize_broadcast = awaits(livestream_calls.authorize_broadcast)
+    batch_authorize = awaits(livestream_calls.batch_authorize)
+    renew_grant = awaits(livestream_calls.renew_grant)
+    declare_commercial = awaits(livestream_calls.declare_commercial)
+    end_broadcast = awaits(livestream_calls.end_broadcast)
+    get_broadcast = awaits(livestream_calls.get_broadcast)
+    list_broadcasts = awaits_pages(livestream_calls.list_broadcasts)
+    get_watch_cursor = awaits(livestream_calls.get_watch_cursor)
+    watch_revocations = awaits_watch(livestream_calls.watch_revocations)
+    get_jwks = awaits(livestream_calls.get_jwks)
 
 
 class _Client(ABC):
@@ -232,6 +184,7 @@ class _Client(ABC):
         otp: str = OTP_ADDRESS,
         identity: str = IDENTITY_ADDRESS,
         guardian: str = GUARDIAN_ADDRESS,
+        livestream: str = LIVESTREAM_ADDRESS,
         root_certificates: bytes | None = None,
         insecure: bool = False,
         timeout: timedelta = TIMEOUT,
@@ -239,9 +192,9 @@ class _Client(ABC):
     ) -> None:
         """Prepares the channels; they connect when first used.
 
-        `key` is the platform's (`xt_live_...`). `otp`, `identity` and `guardian` are `host:port`. Addresses of this machine are
-        reached in plaintext, all others over TLS, checked against `root_certificates` (PEM) or else the roots that
-        gRPC knows; `insecure=True` sends even the key in clear. `timeout` covers one call with its retries; `language`
+        `key` is the platform's (`xt_live_...`). `otp`, `identity`, `guardian` and `livestream` are `host:port`. Addresses of
+        this machine are reached in plaintext, all others over TLS, checked against `root_certificates` (PEM) or else the
+        roots that gRPC knows; `insecure=True` sends even the key in clear. `timeout` covers one call with its retries; `language`
         is that of `XacthucError.localized`. ValueError when the key cannot be one or the options contradict.
         """
         if not key.isascii() or not key.isprintable() or not key or " " in key:
@@ -256,10 +209,11 @@ class _Client(ABC):
             endpoint(otp, otp_calls.SERVICE),
             endpoint(identity, identity_calls.SERVICE),
             endpoint(guardian, guardian_calls.SERVICE),
+            endpoint(livestream, livestream_calls.SERVICE),
         )
 
     @abstractmethod
-    def _open(self, otp: Endpoint, identity: Endpoint, guardian: Endpoint) -> None: ...
+    def _open(self, otp: Endpoint, identity: Endpoint, guardian: Endpoint, livestream: Endpoint) -> None: ...
 
 
 class Xacthuc(_Client):
@@ -268,11 +222,13 @@ class Xacthuc(_Client):
     otp: OtpClient
     identity: IdentityClient
     guardian: GuardianClient
+    livestream: LivestreamClient
 
-    def _open(self, otp: Endpoint, identity: Endpoint, guardian: Endpoint) -> None:
-        self._transports = (BlockingTransport(otp), BlockingTransport(identity), BlockingTransport(guardian))
+    def _open(self, otp: Endpoint, identity: Endpoint, guardian: Endpoint, livestream: Endpoint) -> None:
+        self._transports = tuple(BlockingTransport(each) for each in (otp, identity, guardian, livestream))
         self.otp, self.identity = OtpClient(self._transports[0]), IdentityClient(self._transports[1])
         self.guardian = GuardianClient(self._transports[2])
+        self.livestream = LivestreamClient(self._transports[3])
 
     def close(self) -> None:
         """Closes the connections; calls under way fail."""
@@ -292,11 +248,13 @@ class AsyncXacthuc(_Client):
     otp: AsyncOtpClient
     identity: AsyncIdentityClient
     guardian: AsyncGuardianClient
+    livestream: AsyncLivestreamClient
 
-    def _open(self, otp: Endpoint, identity: Endpoint, guardian: Endpoint) -> None:
-        self._transports = (AsyncTransport(otp), AsyncTransport(identity), AsyncTransport(guardian))
+    def _open(self, otp: Endpoint, identity: Endpoint, guardian: Endpoint, livestream: Endpoint) -> None:
+        self._transports = tuple(AsyncTransport(each) for each in (otp, identity, guardian, livestream))
         self.otp, self.identity = AsyncOtpClient(self._transports[0]), AsyncIdentityClient(self._transports[1])
         self.guardian = AsyncGuardianClient(self._transports[2])
+        self.livestream = AsyncLivestreamClient(self._transports[3])
 
     async def close(self) -> None:
         """Closes the connections; calls under way fail."""

@@ -10,14 +10,20 @@ from xacthuc.client import (
     AccountEvent,
     Action,
     AsyncXacthuc,
+    Broadcast,
     Challenge,
     CheckResult,
+    Clearance,
     Consent,
     Decision,
     LimitExceeded,
     NumberInfo,
+    RevocationBatch,
+    ScheduledBroadcast,
+    ScheduleFault,
     Xacthuc,
 )
+from xacthuc.client.grants import AsyncGrantVerifier, GrantVerifier, VerifiedGrant
 from xacthuc.client.standing import AsyncStandingVerifier, StandingVerifier
 
 
@@ -36,10 +42,18 @@ def blocking(client: Xacthuc, code: str) -> None:
     assert_type([each.name for each in client.identity.list_accounts()], list[str])
     assert_type([batch.cursor for batch in client.identity.watch_accounts()], list[str])
     assert_type(client.otp.lookup_number("0912345678", locale="en"), NumberInfo)
+    assert_type(client.livestream.authorize_broadcast(account, "show", commercial=True), Clearance)
+    schedule = [ScheduledBroadcast(account="an", broadcast_id="show")]
+    assert_type(client.livestream.batch_authorize(schedule), tuple[Clearance | ScheduleFault, ...])
+    assert_type(client.livestream.end_broadcast("show"), Broadcast)
+    assert_type(next(client.livestream.watch_revocations()), RevocationBatch)
 
 
 def verifiers(client: Xacthuc, asyncio_client: AsyncXacthuc) -> None:
     StandingVerifier(client.identity.get_jwks, platform="forum", issuer="https://id.example.vn")
+    grants = GrantVerifier(client.livestream.get_jwks, platform="forum", issuer="https://live.example.vn")
+    assert_type(grants.verify("token"), VerifiedGrant)
+    AsyncGrantVerifier(asyncio_client.livestream.get_jwks, platform="forum", issuer="https://live.example.vn")
     AsyncStandingVerifier(asyncio_client.identity.get_jwks, platform="forum", issuer="https://id.example.vn")
 
 

@@ -12,19 +12,25 @@ from xacthuc.api.guardian.v1 import service_pb2 as guardian_pb2
 from xacthuc.api.identity.v1 import events_pb2, locks_pb2, sessions_pb2
 from xacthuc.api.identity.v1 import resources_pb2 as identity_resources_pb2
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
+from xacthuc.api.livestream.v1 import resources_pb2 as livestream_resources_pb2
+from xacthuc.api.livestream.v1 import service_pb2 as livestream_pb2
 from xacthuc.api.otp.v1 import resources_pb2 as otp_resources_pb2
 from xacthuc.api.otp.v1 import service_pb2 as otp_pb2
 from xacthuc.client import (
     Action,
     Activity,
     Commerce,
+    CommerceDeclaration,
     Consent,
     Declaration,
     RemovalOrder,
+    ScheduledBroadcast,
     SessionEntry,
     enums,
     guardian,
     identity,
+    livestream,
+    livestream_enums,
     otp,
 )
 from xacthuc.client.endpoint import retry_policy
@@ -44,6 +50,7 @@ DECLARATION = Declaration(text_version="1", accept_time=CONSENT.accept_time, aff
 PUBLISHED = Activity(kind=enums.ActivityKind.POST, content_id="p1", occur_time=CONSENT.accept_time)
 REMOVAL = RemovalOrder(authority=enums.Authority.CYBERSECURITY, order_number="9/A05")
 CHALLENGE = "challenges/" + "a" * 24
+PRICED = CommerceDeclaration(kind=livestream_enums.CommerceKind.PRICE, show_time=CONSENT.accept_time)
 CALLS = [
     otp.start_challenge("0912345678", subject="accounts/an"),
     otp.resend_code(CHALLENGE),
@@ -91,13 +98,30 @@ CALLS = [
     guardian.list_child_assents("be").page(""),
     guardian.record_activity("be", [PUBLISHED]),
     guardian.list_activity("l").page(""),
+    livestream.authorize_broadcast("an", "show"),
+    livestream.batch_authorize([ScheduledBroadcast(account="an", broadcast_id="show")]),
+    livestream.renew_grant("show"),
+    livestream.declare_commercial("show", [PRICED]),
+    livestream.end_broadcast("show", end_time=CONSENT.accept_time),
+    livestream.get_broadcast("show"),
+    livestream.list_broadcasts().page(""),
+    livestream.get_watch_cursor(),
+    livestream.watch_revocations().call(""),
+    livestream.get_jwks(),
 ]
 SERVICES = (
     otp_pb2.DESCRIPTOR.services_by_name["OtpService"],
     identity_pb2.DESCRIPTOR.services_by_name["IdentityService"],
     guardian_pb2.DESCRIPTOR.services_by_name["GuardianService"],
+    livestream_pb2.DESCRIPTOR.services_by_name["LivestreamService"],
 )
 ENUMS = [
+    (livestream_enums.Ruling, livestream_resources_pb2.Ruling.DESCRIPTOR),
+    (livestream_enums.BroadcastState, livestream_resources_pb2.Broadcast.State.DESCRIPTOR),
+    (livestream_enums.BroadcastCommerce, livestream_resources_pb2.Broadcast.Commerce.DESCRIPTOR),
+    (livestream_enums.BroadcastEnd, livestream_resources_pb2.Broadcast.EndReason.DESCRIPTOR),
+    (livestream_enums.CommerceKind, livestream_resources_pb2.Declaration.Kind.DESCRIPTOR),
+    (livestream_enums.RevocationCause, livestream_resources_pb2.Revocation.Cause.DESCRIPTOR),
     (enums.Purpose, otp_resources_pb2.Challenge.Purpose.DESCRIPTOR),
     (enums.Channel, otp_resources_pb2.Challenge.Channel.DESCRIPTOR),
     (enums.ChallengeState, otp_resources_pb2.Challenge.State.DESCRIPTOR),

@@ -9,14 +9,17 @@ import xacthuc.client
 from xacthuc.client import clients
 
 SURFACE = """
-Account AccountEvent AccountState Action Activity ActivityKind AlreadyExists AsyncXacthuc Authority Challenge
-ChallengeState Channel CheckResult ChildAssent Commerce Consent ConsentKind ConsentRecord DeadlineExceeded
-Decision DecisionReason Declaration Delivery DeliveryState EndCause EventBatch EventKind Evidence EvidenceKind
-FailedPrecondition FieldFault Internal InvalidRequest LimitExceeded Link LinkEvent LinkEventBatch
-LinkEventKind LinkState Lock NextStep NextStepKind NoMobile NotFound NumberInfo OutOfRange PermissionDenied
-PersonalIdOutcome PersonalIdVerification Purpose QuietHours RecordedSessions Refusal RejectedEntry Relation
-RemovalOrder RevocationReason SessionEntry SessionKind SignIn StandingToken Supervision Unauthenticated
-Unavailable Unimplemented Verdict VerificationPath VerificationPathKind WardGround Xacthuc XacthucError
+Account AccountEvent AccountState Action Activity ActivityKind AlreadyExists AsyncXacthuc Authority
+Broadcast BroadcastCommerce BroadcastEnd BroadcastState Challenge ChallengeState Channel CheckResult
+ChildAssent Clearance Commerce CommerceDeclaration CommerceKind Consent ConsentKind ConsentRecord
+DeadlineExceeded Decision DecisionReason Declaration Delivery DeliveryState EndCause EventBatch EventKind
+Evidence EvidenceKind FailedPrecondition FieldFault Grant Internal InvalidRequest LimitExceeded Link
+LinkEvent LinkEventBatch LinkEventKind LinkState Lock NextStep NextStepKind NoMobile NotFound NumberInfo
+OutOfRange PermissionDenied PersonalIdOutcome PersonalIdVerification Purpose QuietHours RecordedSessions
+Refusal RejectedEntry Relation RemovalOrder Revocation RevocationBatch RevocationCause RevocationReason
+Ruling ScheduleFault ScheduledBroadcast SessionEntry SessionKind SignIn StandingToken Supervision
+Unauthenticated Unavailable Unimplemented Verdict VerificationPath VerificationPathKind WardGround Xacthuc
+XacthucError
 """
 METHODS = {
     "otp": {
@@ -55,6 +58,18 @@ METHODS = {
         "get_watch_cursor",
         "watch_accounts",
     },
+    "livestream": {
+        "authorize_broadcast",
+        "batch_authorize",
+        "renew_grant",
+        "declare_commercial",
+        "end_broadcast",
+        "get_broadcast",
+        "list_broadcasts",
+        "get_watch_cursor",
+        "watch_revocations",
+        "get_jwks",
+    },
 }
 BASE_INSTALL = {"google", "grpc", "typing_extensions", "buf", "xacthuc"}
 # What grpc imports by itself when it happens to be there.
@@ -76,6 +91,7 @@ def test_the_asyncio_client_has_the_methods_of_the_blocking_one() -> None:
     for blocking, awaited in (
         (clients.OtpClient, clients.AsyncOtpClient),
         (clients.IdentityClient, clients.AsyncIdentityClient),
+        (clients.LivestreamClient, clients.AsyncLivestreamClient),
     ):
         assert set(dir(blocking)) == set(dir(awaited))
 

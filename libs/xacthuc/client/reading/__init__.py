@@ -25,16 +25,20 @@ from xacthuc.client.reading.identity import (
     standing_token,
     verification_paths,
 )
+from xacthuc.client.reading.livestream import broadcast, broadcasts, clearance, revocation_batch, schedule
 from xacthuc.client.reading.otp import challenge, check_result, number_info
 
 __all__ = [
     "account",
     "accounts",
     "activities",
+    "broadcast",
+    "broadcasts",
     "challenge",
     "check_result",
     "child_assent",
     "child_assents",
+    "clearance",
     "consents",
     "decision",
     "decisions",
@@ -48,6 +52,8 @@ __all__ = [
     "personal_id_verification",
     "recorded",
     "recorded_sessions",
+    "revocation_batch",
+    "schedule",
     "sign_in",
     "standing_token",
     "supervision",

@@ -35,16 +35,29 @@ from xacthuc.client.results.identity import (
     StandingToken,
     VerificationPath,
 )
+from xacthuc.client.results.livestream import (
+    Broadcast,
+    Clearance,
+    CommerceDeclaration,
+    Grant,
+    Revocation,
+    RevocationBatch,
+    ScheduledBroadcast,
+    ScheduleFault,
+)
 from xacthuc.client.results.otp import Challenge, CheckResult, Delivery, NumberInfo
 
 __all__ = [
     "Account",
     "AccountEvent",
     "Activity",
+    "Broadcast",
     "Challenge",
     "CheckResult",
     "ChildAssent",
+    "Clearance",
     "Commerce",
+    "CommerceDeclaration",
     "Consent",
     "ConsentRecord",
     "Decision",
@@ -52,6 +65,7 @@ __all__ = [
     "Delivery",
     "EventBatch",
     "Evidence",
+    "Grant",
     "Link",
     "LinkEvent",
     "LinkEventBatch",
@@ -64,6 +78,10 @@ __all__ = [
     "RecordedSessions",
     "RejectedEntry",
     "RemovalOrder",
+    "Revocation",
+    "RevocationBatch",
+    "ScheduleFault",
+    "ScheduledBroadcast",
     "SessionEntry",
     "SignIn",
     "StandingToken",
