@@ -160,8 +160,8 @@ class World:
 
 @pytest.mark.rule("R15")
 @pytest.mark.rule("R17")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
-@given(taken=st.lists(steps, min_size=8, max_size=24))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10, deadline=None)
+@given(taken=st.lists(steps, min_size=8, max_size=16))
 @example([("put", {"mother"}, False), ("wait", WAITS[3]), ("correct", "child", 17), ("prove", "child")])
 @example([("put", {"mother"}, False), ("correct", "mother", 17), ("put", {"mother"}, False), ("correct", "mother", 40)])
 @example([("put", {"child"}, False), ("prove", "child"), ("correct", "child", 40), ("prove", "child")])

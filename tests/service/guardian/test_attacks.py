@@ -201,6 +201,20 @@ def test_the_next_holder_of_a_guardians_number_shuts_the_childs_gate_and_gets_no
     assert not may_post(town, child)
 
 
+def test_a_mother_whose_number_passed_on_comes_back_with_her_new_one(town, eventually_blocking):
+    number, fresh = town.number(), town.number()
+    child, mother = open_family(town, eventually_blocking, number)
+    town.verified("kela", number)
+    eventually_blocking(lambda: not may_post(town, child))
+
+    town.client.guardian.revoke_link(mother)
+    again = town.invite(child, fresh)
+
+    assert town.confirm(again, town.proof_for(again, fresh), who="mother").active
+    eventually_blocking(lambda: may_post(town, child))
+    assert town.client.identity.get_account(child).purge_time is None
+
+
 # Consent that was given before
 
 
