@@ -11,7 +11,7 @@ from itertools import count, cycle, islice
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from benchmarks import flows, measure
+from benchmarks import children, flows, measure
 from benchmarks.report import Figure, percentile, spread
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Bench:
     reader: flows.Reader
     verified: list[int] = field(default_factory=list)
     unverified: list[int] = field(default_factory=list)
+    children: list[int] = field(default_factory=list)
+    """One of each verified person."""
     people: Iterator[int] = field(default_factory=count)
 
     def strangers(self, number: int) -> list[int]:
@@ -88,6 +90,9 @@ async def populate(bench: Bench) -> None:
     checked = await bench.otp.in_flight(flows.CHECK, bench.reader.right(flows.started(started.answers)))
     tokens = flows.checked(checked.answers, right=True)
     await bench.identity.in_flight(flows.VERIFY, flows.proofs(bench.verified, tokens), _WRITERS)
+    bench.children = bench.strangers(half)
+    await bench.identity.in_flight(flows.REGISTER, children.registrations(bench.children), _WRITERS)
+    await children.entrust(bench.rig, bench.children, bench.verified)
 
 
 async def echoed(bench: Bench) -> tuple[str, str]:
@@ -121,6 +126,14 @@ async def cpu(bench: Bench, echo: Target) -> dict[str, list[Figure]]:
             spread(name, _ratios(rounds[name], rounds[base]), "x", at_most=target, aim=aim)
             for name, base, target, aim in compared
         ],
+        "CPU per call as a multiple of an adult's": [
+            spread(
+                "CheckAction, supervised child",
+                _ratios(rounds["CheckAction, supervised child"], rounds["CheckAction, allowed"]),
+                "x",
+                at_most=1.05,
+            )
+        ],
         "CPU per call on this machine": [spread(name, values, "µs") for name, values in rounds.items()],
         "Calls a second with 64 in flight, driver on the same machine": [
             spread(name, values, "/s") for name, values in speed.items()
@@ -134,6 +147,7 @@ async def _round(bench: Bench, echo: Target) -> dict[str, list[Window]]:
     calls, right, wrong = bench.size.calls, bench.reader.right, bench.reader.wrong
     allowed = flows.posts(islice(cycle(bench.verified), calls))
     refused = flows.posts(islice(cycle(bench.unverified), calls))
+    supervised = flows.posts(islice(cycle(bench.children), calls))
     for _ in range(bench.size.slices):
         started = await bench.otp.in_flight(flows.START, flows.starts(bench.strangers(calls)))
         names = flows.started(started.answers)
@@ -146,18 +160,21 @@ async def _round(bench: Bench, echo: Target) -> dict[str, list[Window]]:
         await _fill_standing(bench)  # before each slice: a round of a slow machine takes longer than facts live
         windows["echo of CheckAction"].append(await echo.in_flight(flows.ECHO_ACTION, allowed))
         windows["CheckAction, allowed"].append(await bench.identity.in_flight(flows.ACTION, allowed))
+        windows["CheckAction, supervised child"].append(await bench.identity.in_flight(flows.ACTION, supervised))
         windows["CheckAction, refused"].append(await bench.identity.in_flight(flows.ACTION, refused))
         flows.checked(windows["CheckCode, wrong code"][-1].answers, right=False)
         flows.checked(windows["CheckCode, right code"][-1].answers, right=True)
         flows.decided(windows["CheckAction, allowed"][-1].answers, allowed=True)
+        flows.decided(windows["CheckAction, supervised child"][-1].answers, allowed=True)
         flows.decided(windows["CheckAction, refused"][-1].answers, allowed=False)
     return windows
 
 
 async def _fill_standing(bench: Bench) -> None:
     """Has every account's facts read now, so that none turns 30 s old, and is read again, while others are measured."""
+    everybody = [*bench.verified, *bench.unverified, *bench.children]
     await measure.forget_standing(bench.store)
-    await bench.identity.in_flight(flows.ACTION, flows.posts([*bench.verified, *bench.unverified]), _WRITERS)
+    await bench.identity.in_flight(flows.ACTION, flows.posts(everybody), _WRITERS)
 
 
 def _ratios(values: list[float], bases: list[float]) -> list[float]:
