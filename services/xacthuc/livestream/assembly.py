@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Final, Protocol
 from xacthuc.audit.work import TrailWork
 from xacthuc.grpckit.channels import ServiceChannel, service_config
 from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.jobs.job import Work
+from xacthuc.jobs.worker import Worker
 from xacthuc.livestream.adapters.account_watch import AccountWatch
 from xacthuc.livestream.adapters.closing import Closing
+from xacthuc.livestream.adapters.erasures import WAITS, Erasures
+from xacthuc.livestream.adapters.housekeeping import Housekeeping
 from xacthuc.livestream.adapters.identity_client import IdentityClient
-from xacthuc.livestream.adapters.pools import Pools
+from xacthuc.livestream.adapters.job_kinds import JobKind
+from xacthuc.livestream.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.livestream.adapters.reviews import Reviews
 from xacthuc.livestream.adapters.signed_grants import SignedGrants
 from xacthuc.livestream.adapters.sql_broadcasts import SqlBroadcasts
 from xacthuc.livestream.adapters.sql_records import SqlRecords
-from xacthuc.livestream.adapters.tables import SCHEMA, outbox, requests, trail
+from xacthuc.livestream.adapters.tables import SCHEMA, jobs, outbox, requests, trail
 from xacthuc.livestream.domain.revocations import told
 from xacthuc.livestream.usecases.livestream import Livestream
 from xacthuc.sealing import Sealer
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
     from xacthuc.telemetry.start import Telemetry
 
 _RELAY_INTERVAL: Final = timedelta(milliseconds=250)
+_DRAIN: Final = timedelta(seconds=2)
 
 
 class Runs(Protocol):
@@ -102,7 +108,21 @@ class Assembly:
         )
         asking = IdentityClient(connections.identity)
         reviews = Reviews(pools.works, asking, policy, clock, appended=relay.wake)
-        watch = AccountWatch(pools.works, connections.identity, clock, due=reviews.wake)
+        erasures = Erasures(pools.jobs, asking, policy, clock)
+        worker = Worker(
+            pools.jobs,
+            jobs,
+            {JobKind.ERASE: Work(erasures.handle, WAITS)},
+            metrics,
+            slots=JOB_SLOTS,
+            drain=_DRAIN,
+        )
+
+        def due() -> None:
+            reviews.wake()
+            worker.wake()
+
+        watch = AccountWatch(pools.works, connections.identity, clock, due=due)
         record = TrailWork.of(
             pools.audit,
             trail,
@@ -124,4 +144,8 @@ class Assembly:
             appended=relay.wake,
         )
         closing = Closing(pools.works, clock, appended=relay.wake)
-        self.works: tuple[Runs, ...] = (relay, tail, watch, reviews, closing, record.sealer, record.pruning)
+        housekeeping = Housekeeping(pools.works, clock, policy)
+        self.works: tuple[Runs, ...] = (
+            *(relay, tail, watch, reviews, closing),
+            *(worker, housekeeping, record.sealer, record.pruning),
+        )

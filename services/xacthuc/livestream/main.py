@@ -16,6 +16,7 @@ from xacthuc.credentials.signing import verifying_key
 from xacthuc.credentials.staff import Role
 from xacthuc.grpckit.outages import TRANSLATIONS
 from xacthuc.grpckit.server import ServerBuilder, service_of
+from xacthuc.livestream.adapters.job_kinds import JobKind
 from xacthuc.livestream.assembly import Assembly, connected
 from xacthuc.livestream.servicer import LivestreamAdminServicer, LivestreamServicer, ReadNotes
 from xacthuc.livestream.settings import LivestreamSettings
@@ -47,7 +48,7 @@ READS: Final = {"GetBroadcastRecord", "ListBroadcastRecords"}
 
 async def serve(settings: LivestreamSettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
-    clock, reporting = SystemClock(), telemetry.start("livestream", settings)
+    clock, reporting = SystemClock(), telemetry.start("livestream", settings, jobs=frozenset(JobKind))
     policy, signed_by = Policy.load(settings.policy_file), verifying_key(settings.identity_public_key)
     async with AsyncExitStack() as opening:
         opening.callback(reporting.close)

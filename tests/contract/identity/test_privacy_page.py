@@ -10,6 +10,7 @@ from sqlalchemy import Column
 
 from xacthuc.guardian.adapters import tables as guardian
 from xacthuc.identity.adapters import key_tables, schema
+from xacthuc.livestream.adapters import tables as livestream
 from xacthuc.masked import Sealed
 from xacthuc.sql.columns import MaskedBytes
 
@@ -17,7 +18,12 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "privacy.md"
 ROW = re.compile(r"^\| `([\w.]+)` \| ([^|]+) \| (clear|sealed|hash) \| (\S[^|]*) \| (\S[^|]*) \|$", re.MULTILINE)
 
 
-SCHEMAS = (("", schema.metadata), ("", key_tables.metadata), ("guardian.", guardian.metadata))
+SCHEMAS = (
+    ("", schema.metadata),
+    ("", key_tables.metadata),
+    ("guardian.", guardian.metadata),
+    ("livestream.", livestream.metadata),
+)
 """Tables of identity are called by their name alone."""
 
 

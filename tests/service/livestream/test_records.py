@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import asyncpg
 import grpc
 import pytest
@@ -9,6 +11,7 @@ from identity_service import NUMBER, refusal
 from livestream_service import shown
 
 from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
+from xacthuc.api.identity.v1 import retention_admin_pb2, service_pb2
 from xacthuc.api.livestream.v1 import admin_pb2 as pb2
 from xacthuc.api.livestream.v1 import admin_pb2_grpc, resources_pb2
 from xacthuc.grpckit.tls import TlsFiles
@@ -86,3 +89,29 @@ async def test_every_look_is_on_record_also_one_that_finds_nothing(studio, admin
 
     assert error.code() is grpc.StatusCode.NOT_FOUND
     assert (row["subject"], row["actor"]) == ("nothing", "operator:development")
+
+
+@pytest.mark.rule("R49")
+@pytest.mark.parametrize("sold", [True, False], ids=["who sold", "who never did"])
+async def test_an_erasure_is_acknowledged_with_until_when_the_record_is_kept(api, studio, admin, eventually, sold):
+    await studio.seller("an")
+    if sold:
+        await studio.authorize("an", "show", commercial=True)
+        await studio.end("show")
+    erase = service_pb2.EraseAccountRequest(name="accounts/an", request_id=str(uuid4()))
+    await studio.accounts.ask("EraseAccount", erase)
+    asked = retention_admin_pb2.GetErasureEvidenceRequest(
+        name=f"platforms/{studio.name}/accounts/an", request_id=str(uuid4())
+    )
+
+    async def acknowledged():
+        evidence = await api.retention.GetErasureEvidence(asked)
+        asked.request_id = str(uuid4())
+        return [said for each in evidence.erasures for said in each.acknowledgements if said.service == "livestream"]
+
+    await eventually(acknowledged)
+    (said,) = await acknowledged()
+    assert said.HasField("acknowledge_time")
+    assert said.HasField("keep_until_time") == sold
+    if sold:
+        assert (await record_of(admin, studio, "show")).broadcast.account == "accounts/an"

@@ -12,24 +12,26 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import tuple_, update
 
-from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc
-from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, cursors
+from xacthuc.api.identity.v1 import events_pb2, internal_pb2, internal_pb2_grpc
+from xacthuc.livestream.adapters.erasures import erase_job
+from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, cursors, jobs
 from xacthuc.livestream.domain.broadcast import State
 from xacthuc.sql.following import Following, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Collection
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from xacthuc.api.identity.v1 import events_pb2
     from xacthuc.clock import Clock
     from xacthuc.grpckit.channels import ServiceChannel
+    from xacthuc.jobs.job import Job
 
 _STREAM: Final = Stream("identity.accounts", "accounts")
 _LONGEST_PAUSE: Final = timedelta(seconds=1)
 """Whoever may not sell any more sells on for as long as nobody follows."""
+_ERASING: Final = frozenset({events_pb2.AccountEvent.ERASURE_SCHEDULED, events_pb2.AccountEvent.ACCOUNT_ERASED})
 _RECENT: Final = 1_000
 """Without a place to go on from it begins so many changes before the end: everything that runs is decided anew then."""
 
@@ -41,6 +43,8 @@ class Heard(NamedTuple):
     """Platforms and accounts."""
     anybody: bool
     """Whether that may be anybody, as when what happened in between is not known."""
+    erasures: tuple[Job, ...]
+    """What is asked for by it."""
 
 
 class AccountWatch:
@@ -79,12 +83,21 @@ class AccountWatch:
         anybody = not cursor
         async with aclosing(self._identity.watch(self._method, request)) as stream:
             async for told in stream:
-                yield told.cursor.encode(), Heard(frozenset(map(_whose, told.events)), anybody)
+                yield told.cursor.encode(), _heard(told.events, anybody=anybody)
                 anybody = False
 
     async def _tell(self, due: int) -> None:
         if due:
             self._due()
+
+
+def _heard(events: Collection[events_pb2.AccountEvent], *, anybody: bool) -> Heard:
+    erasures = tuple(
+        erase_job(*_whose(event), events_pb2.AccountEvent.Kind.Name(event.kind))
+        for event in events
+        if event.kind in _ERASING
+    )
+    return Heard(frozenset(map(_whose, events)), anybody, erasures)
 
 
 def _made_up_for() -> None:
@@ -96,7 +109,7 @@ def _whose(event: events_pb2.AccountEvent) -> tuple[str, str]:
 
 
 async def _deal_with(connection: AsyncConnection, heard: Heard, now: datetime) -> int:
-    """Marks what was known of accounts as old, and their running broadcasts as due; returns how many of these there are."""
+    """Marks what was known of accounts as old, and their running broadcasts as due; returns how much there is to do."""
     whose, which = broadcasters.c, broadcasts.c
     marked, due = update(broadcasters), update(broadcasts).where(which.state == State.LIVE)
     if not heard.anybody:
@@ -107,4 +120,5 @@ async def _deal_with(connection: AsyncConnection, heard: Heard, now: datetime) -
         due = due.where(tuple_(which.platform, which.account).in_(accounts))
     # First the accounts, as everybody does who changes broadcasts of theirs.
     await connection.execute(marked.values(heard=whose.heard + 1))
-    return (await connection.execute(due.values(review_time=now))).rowcount
+    await jobs.enqueue(connection, heard.erasures)
+    return (await connection.execute(due.values(review_time=now))).rowcount + len(heard.erasures)

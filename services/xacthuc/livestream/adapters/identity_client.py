@@ -6,10 +6,14 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
+from xacthuc.grpckit.errors import FailedPrecondition, NotFound
+from xacthuc.grpckit.reading import optional_timestamp
 from xacthuc.livestream.domain.broadcaster import Broadcaster, Verdict
 from xacthuc.policy import NextStep, Reason
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.channels import ServiceChannel
 
@@ -23,7 +27,8 @@ class IdentityClient:
     def __init__(self, identity: ServiceChannel) -> None:
         """Takes the channel, which belongs to `main.py`."""
         self._identity = identity
-        self._check = internal_pb2_grpc.IdentityInternalStub(identity.channel).CheckBroadcaster
+        stub = internal_pb2_grpc.IdentityInternalStub(identity.channel)
+        self._check, self._acknowledge = stub.CheckBroadcaster, stub.AcknowledgeErasure
 
     async def ask(self, account_id: str, call: Call) -> Broadcaster:
         """Asks within what is left of the call's time."""
@@ -33,6 +38,19 @@ class IdentityClient:
         """Asks within two seconds."""
         told = await self._identity.tell(self._check, _request(account_id), within=_WITHIN, platform=platform)
         return _broadcaster(told)
+
+    async def acknowledge_erasure(
+        self, platform: str, account_id: str, keep_until: datetime | None, request_id: str
+    ) -> bool:
+        """Says that what is not kept by law until then is erased here; False when nobody asked for it."""
+        request = internal_pb2.AcknowledgeErasureRequest(
+            name=f"accounts/{account_id}", keep_until_time=optional_timestamp(keep_until), request_id=request_id
+        )
+        try:
+            await self._identity.tell(self._acknowledge, request, within=_WITHIN, platform=platform)
+        except (FailedPrecondition, NotFound):
+            return False
+        return True
 
 
 def _request(account_id: str) -> internal_pb2.CheckBroadcasterRequest:

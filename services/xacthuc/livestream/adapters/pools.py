@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from xacthuc.livestream.settings import LivestreamSettings
 
+JOB_SLOTS: Final = 2
+"""Jobs at once in this process."""
+
 REVIEWS_AT_ONCE: Final = 8
 """A mass lock may concern thousands of accounts on air: identity serves everybody else meanwhile."""
 
@@ -30,11 +33,13 @@ class Pools:
         self.works = _pool(url, "xacthuc-livestream-works", REVIEWS_AT_ONCE + 4)
         # One reader for all watchers, and those of them who are behind.
         self.events = _pool(url, "xacthuc-livestream-events", 4)
+        # More than jobs, for taking, renewing and counting them.
+        self.jobs = _pool(url, "xacthuc-livestream-jobs", JOB_SLOTS + 4)
         self.audit = _pool(url, "xacthuc-livestream-audit", 2)
 
     async def close(self) -> None:
         """Closes all connections."""
-        for pool in (self.writes, self.works, self.events, self.audit):
+        for pool in (self.writes, self.works, self.events, self.jobs, self.audit):
             await pool.dispose()
 
 

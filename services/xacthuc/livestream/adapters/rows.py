@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _COLUMNS: Final = tuple(each.name for each in fields(Broadcast) if each.name != "account_id")
 
 
+OVER_SINCE: Final = func.coalesce(broadcasts.c.end_time, broadcasts.c.revoke_time, broadcasts.c.create_time)
+"""When a broadcast was over that is not LIVE: what sets the clock of its record going."""
+
+
 class Found(NamedTuple):
     """A broadcast as it is kept."""
 

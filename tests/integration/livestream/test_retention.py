@@ -1,0 +1,86 @@
+"""What is on record of broadcasts goes when its time is over, and nothing before; the clock stands where a test puts it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select
+
+from xacthuc.clock import FixedClock
+from xacthuc.livestream.adapters.housekeeping import Housekeeping
+from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, decisions, declarations, outbox
+from xacthuc.livestream.domain.broadcast import State
+from xacthuc.policy import Policy
+from xacthuc.policy.dates import months_after
+from xacthuc.sql.engine import transaction
+from xacthuc.sql.outbox import Event
+from xacthuc.sql.relay import Relay
+
+POLICY = Policy.load()
+NOW = datetime(2029, 3, 31, 12, tzinfo=UTC)
+EDGE = months_after(NOW, -POLICY.livestream.record_months)
+EARLIER = EDGE - timedelta(days=1)
+LATER = EDGE + timedelta(days=1)
+
+
+@pytest.fixture
+def housekeeping(engine):
+    return Housekeeping(engine, FixedClock(NOW), POLICY)
+
+
+async def keep(engine, broadcast, account, state, begun, **times):
+    """Puts a broadcast on record with a decision and a declaration."""
+    of = {"platform": "forum", "broadcast": broadcast}
+    ruled = dict.fromkeys(("cause", "ruling", "commerce", "reason", "legal_basis", "policy_version"), "")
+    async with transaction(engine) as connection:
+        known = select(broadcasters).where(broadcasters.c.account == account)
+        if not (await connection.execute(known)).all():
+            await connection.execute(insert(broadcasters).values(platform="forum", account=account, heard=0))
+        row = {**of, "account": account, "state": state, "commerce": "NONE", "decisions": 1, "declarations": 1}
+        await connection.execute(insert(broadcasts).values(**row, create_time=begun, **times))
+        await connection.execute(
+            insert(decisions).values(**of, number=1, account=account, personal_id_source="", time=begun, **ruled)
+        )
+        await connection.execute(
+            insert(declarations).values(**of, number=1, kind="PRICE", product_id="", show_time=begun, time=begun)
+        )
+
+
+async def left(engine):
+    async with transaction(engine) as connection:
+        shows = [
+            set(await connection.scalars(select(table.c.broadcast))) for table in (broadcasts, decisions, declarations)
+        ]
+        accounts = set(await connection.scalars(select(broadcasters.c.account)))
+    assert shows[0] == shows[1] == shows[2]
+    return shows[0], accounts
+
+
+async def test_a_record_goes_when_its_broadcast_is_over_for_so_long(engine, housekeeping):
+    await keep(engine, "old", "an", State.ENDED, EARLIER, end_time=EARLIER)
+    await keep(engine, "cut", "binh", State.REVOKED, EARLIER, revoke_time=EARLIER)
+    await keep(engine, "refused", "chi", State.REFUSED, EARLIER)
+    await keep(engine, "long", "dung", State.ENDED, EARLIER, end_time=LATER)
+    await keep(engine, "told late", "dung", State.REVOKED, EARLIER, revoke_time=EARLIER, end_time=LATER)
+    await keep(engine, "new", "an", State.ENDED, LATER, end_time=LATER)
+    await keep(engine, "on air", "em", State.LIVE, EARLIER, close_time=NOW + timedelta(minutes=1))
+
+    await housekeeping.forget()
+
+    assert await left(engine) == ({"long", "told late", "new", "on air"}, {"an", "dung", "em"})
+
+
+async def test_what_edges_were_told_is_forgotten_after_the_days_that_a_watcher_may_go_back(engine, housekeeping):
+    kept_since = NOW - timedelta(days=POLICY.events.kept_days)
+    async with transaction(engine) as connection:
+        times = (kept_since - timedelta(hours=1), kept_since + timedelta(hours=1))
+        told = [Event(platform="forum", subject="show", kind="GOODS_HIDDEN", time=time, detail={}) for time in times]
+        await outbox.append(connection, told)
+    await Relay(engine, "livestream", interval=timedelta(seconds=1), on_lag=lambda _age: None).place()
+
+    await housekeeping.forget()
+
+    async with transaction(engine) as connection:
+        head, events = await outbox.span(connection, after=0, until=10)
+    assert (head.forgotten, [each.position for each in events]) == (1, [2])
