@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import grpc
@@ -16,8 +16,9 @@ from guardian_families import Families, families
 from guardian_process import GuardianProcess
 from identity_service import Api, Platform
 
-from xacthuc.api.guardian.v1 import resources_pb2, service_pb2, service_pb2_grpc
+from xacthuc.api.guardian.v1 import admin_pb2_grpc, resources_pb2, service_pb2, service_pb2_grpc
 from xacthuc.api.identity.v1 import admin_pb2
+from xacthuc.grpckit.tls import TlsFiles
 from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.domain.relations import Relation
 from xacthuc.sql.engine import make_engine
@@ -25,22 +26,30 @@ from xacthuc.sql.engine import make_engine
 _CALL_SECONDS = 10
 
 
+class Ways(NamedTuple):
+    """To the service."""
+
+    public: grpc.aio.Channel
+    internal: grpc.aio.Channel
+
+
 class Household:
     """A platform of one test with a key that both services know, and what lies in the guardian service's database."""
 
-    def __init__(self, accounts: Platform, secret: str, channel: grpc.aio.Channel, kept: Families) -> None:
+    def __init__(self, accounts: Platform, secret: str, ways: Ways, kept: Families) -> None:
         self.accounts, self.name, self.kept = accounts, accounts.name, kept
-        self._stub = service_pb2_grpc.GuardianServiceStub(channel)
+        self._stub = service_pb2_grpc.GuardianServiceStub(ways.public)
+        self.officer = admin_pb2_grpc.GuardianAdminStub(ways.internal)
         self._metadata = (("authorization", f"Bearer {secret}"),)
 
     @classmethod
-    async def create(cls, api: Api, channel: grpc.aio.Channel, engine: Any) -> Household:
+    async def create(cls, api: Api, ways: Ways, engine: Any) -> Household:
         """Makes a platform whose key both services have heard of."""
         name = await api.new_platform()
         key = await api.new_key(name, admin_pb2.PlatformKey.IDENTITY, admin_pb2.PlatformKey.GUARDIAN)
         accounts = Platform(api, name, key)
         await accounts.until_known()
-        made = cls(accounts, key.secret, channel, families(engine, name))
+        made = cls(accounts, key.secret, ways, families(engine, name))
         await made.until_known()
         return made
 
@@ -88,8 +97,13 @@ async def household(api: Api, service: GuardianProcess) -> AsyncIterator[Househo
         wait=timedelta(seconds=5),
         statement_timeout=timedelta(seconds=5),
     )
-    async with grpc.aio.insecure_channel(service.public) as channel:
+    cli = TlsFiles(service.identity.tls, "cli").channel_credentials()
+    named = [("grpc.ssl_target_name_override", "guardian")]
+    async with (
+        grpc.aio.insecure_channel(service.public) as public,
+        grpc.aio.secure_channel(service.internal, cli, options=named) as internal,
+    ):
         try:
-            yield await Household.create(api, channel, engine)
+            yield await Household.create(api, Ways(public, internal), engine)
         finally:
             await engine.dispose()

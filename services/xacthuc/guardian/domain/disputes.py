@@ -1,20 +1,17 @@
 """What speaks against a link until an officer has decided, and what follows then. Pure.
 
-While something speaks against who answers for a child, or would, nothing changes by it: it is on record with a time by
-which it is due, and a named officer decides with a reason.
+While something speaks against who answers for a child, or would, nothing changes by it: it is on record, and a named
+officer decides with a reason.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from xacthuc.policy import Policy
 
 
 class DisputeCause(StrEnum):
@@ -53,8 +50,3 @@ class Dispute:
     resolve_basis: str = field(repr=False)
     create_time: datetime
     resolve_time: datetime | None
-
-
-def due_time(opened: datetime, policy: Policy) -> datetime:
-    """Returns by when an officer decides: as by when a user's complaint is dealt with (Decree 147/2024; R45)."""
-    return opened + timedelta(hours=policy.duties.complaint_hours)
