@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Final, Protocol
 
 import httpx
 
@@ -27,15 +27,20 @@ _ALONE: Final = 1
 
 
 class Lanes(httpx.AsyncBaseTransport):
-    """A transport over others, each of which answers one request at a time."""
+    """A transport over others, each of which answers one request at a time.
+
+    A lane comes back only when its answer was read to the end. One that somebody gave up on is closed and made anew:
+    httpcore forgets what a request held when it is cancelled at the wrong moment, and never finds a connection free again.
+    """
 
     def __init__(self, opened: Callable[[], httpx.AsyncBaseTransport], most: int) -> None:
-        """`opened` makes one more lane, at the most `most` times."""
+        """`opened` makes one more lane; there are `most` at a time."""
         self._opened = opened
-        self._room = most
+        self._most = most
         self._turns = asyncio.Semaphore(most)
         self._free: defaultdict[Origin, list[httpx.AsyncBaseTransport]] = defaultdict(list)
-        self._lanes: list[httpx.AsyncBaseTransport] = []
+        self._lanes: set[httpx.AsyncBaseTransport] = set()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answers on a lane that is free again when the response is closed."""
@@ -43,14 +48,20 @@ class Lanes(httpx.AsyncBaseTransport):
         origin = request.url.scheme, request.url.host, request.url.port
         lane = self._taken(origin)
 
-        def give_back() -> None:
-            self._free[origin].append(lane)
+        def give_back(*, whole: bool) -> None:
+            if whole:
+                self._free[origin].append(lane)
+            else:
+                self._lanes.discard(lane)
+                closing = asyncio.create_task(_closed(lane))
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
             self._turns.release()
 
         try:
             response = await lane.handle_async_request(request)
         except BaseException:
-            give_back()
+            give_back(whole=False)
             raise
         if not isinstance(response.stream, httpx.AsyncByteStream):
             raise TypeError("a lane answers with a stream")
@@ -59,8 +70,7 @@ class Lanes(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Closes every connection."""
-        for lane in self._lanes:
-            await lane.aclose()
+        await asyncio.gather(*self._closing, *(_closed(lane) for lane in self._lanes))
 
     async def _turn(self, request: httpx.Request) -> None:
         try:
@@ -73,41 +83,57 @@ class Lanes(httpx.AsyncBaseTransport):
         """Takes the lane that is likeliest to be connected to this origin; whoever has a turn finds one."""
         if self._free[origin]:
             return self._free[origin].pop()
-        if len(self._lanes) < self._room:
-            self._lanes.append(self._opened())
-            return self._lanes[-1]
-        return next(others for others in self._free.values() if others).pop(0)
+        if len(self._lanes) == self._most:
+            return next(others for others in self._free.values() if others).pop(0)
+        lane = self._opened()
+        self._lanes.add(lane)
+        return lane
+
+
+class _GiveBack(Protocol):
+    def __call__(self, *, whole: bool) -> None: ...
 
 
 class _Lent(httpx.AsyncByteStream):
     """What is read of a response; closing it, once or more often, gives its lane back once."""
 
-    def __init__(self, stream: httpx.AsyncByteStream, give_back: Callable[[], None]) -> None:
+    def __init__(self, stream: httpx.AsyncByteStream, give_back: _GiveBack) -> None:
         self._stream = stream
-        self._give_back: Callable[[], None] | None = give_back
+        self._give_back: _GiveBack | None = give_back
+        self._read = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for part in self._stream:
             yield part
+        self._read = True
 
     async def aclose(self) -> None:
+        closed = False
         try:
             await self._stream.aclose()
+            closed = True
         finally:
             give_back, self._give_back = self._give_back, None
             if give_back is not None:
-                give_back()
+                give_back(whole=self._read and closed)
+
+
+async def _closed(lane: httpx.AsyncBaseTransport) -> None:
+    with suppress(Exception):  # whatever it says: nobody uses it any more
+        await lane.aclose()
 
 
 @asynccontextmanager
 async def opened_lanes(
-    *, most: int, keep_alive_seconds: float, context: ssl.SSLContext | bool = True
+    *, most: int, keep_alive_seconds: float, context: ssl.SSLContext | None = None
 ) -> AsyncIterator[Lanes]:
-    """Keeps connections for as long as it is entered; `context` says whose certificates are believed."""
+    """Keeps connections for as long as it is entered; whose certificates are believed says `context`, or the public list."""
+    # Once: reading the certificates of everybody takes longer than a request.
+    believed = context or httpx.create_ssl_context(trust_env=False)
     limits = httpx.Limits(max_connections=_ALONE, max_keepalive_connections=_ALONE, keepalive_expiry=keep_alive_seconds)
     # httpcore looks for sniffio at every lock of every request, and not finding it takes a search of all of sys.path.
     with lean.without("sniffio"):
         # trust_env off: the machine's environment does not decide whose certificates are believed.
-        lanes = Lanes(lambda: httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False), most)
+        lanes = Lanes(lambda: httpx.AsyncHTTPTransport(verify=believed, limits=limits, trust_env=False), most)
         async with lanes:
             yield lanes
