@@ -57,6 +57,13 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         ago: timedelta = timedelta(0),
     ) -> str:
         """Returns a token for a proof that a right code would have made some time ago."""
+        return self._prove(number, f"accounts/{account}", purpose, ago)
+
+    def prove_link(self, number: str, link: str) -> str:
+        """Returns a token for the proof that somebody makes who takes a child on; `link` is `links/{link}`."""
+        return self._prove(number, link, Purpose.GUARDIAN_LINK, timedelta(0))
+
+    def _prove(self, number: str, subject: str, purpose: Purpose, ago: timedelta) -> str:
         token = f"{encode(random_bytes(18))}.{encode(random_bytes(32))}"
         verified = Timestamp()
         verified.FromDatetime(datetime.now(UTC) - ago)
@@ -64,7 +71,7 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
             proof_id=uuid4().hex,
             phone_number=number,
             purpose=purpose,
-            subject=f"accounts/{account}",
+            subject=subject,
             verify_time=verified,
             channel=Challenge.SMS,
         )

@@ -1,0 +1,108 @@
+"""`kill -9` of the guardian service at any moment: nothing is half written, nothing is done twice, identity is told in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import asyncpg
+from guardian_home import Home
+from guardian_process import GuardianProcess
+
+from xacthuc.api.guardian.v1 import resources_pb2
+from xacthuc.api.guardian.v1 import service_pb2 as pb2
+from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
+from xacthuc.sql.migrations import dsn
+
+ROUNDS, TURNS = (60, 40) if os.environ.get("XACTHUC_SOAK") else (3, 2)
+FAMILIES = 6
+CHILD = (datetime.now(UTC).year - 12, 1, 1)
+WHOLE = {
+    "a link without a history that ends where it stands": (
+        "SELECT count(*) FROM guardian.links l WHERE state IS DISTINCT FROM (SELECT c.state FROM guardian.link_changes c"
+        " WHERE (c.platform, c.link) = (l.platform, l.link) ORDER BY c.number DESC LIMIT 1)"
+    ),
+    "a link that was made active more or less often than it was told": (
+        "SELECT count(*) FROM guardian.links l WHERE 1 <> (SELECT count(*) FROM guardian.outbox o"
+        " WHERE o.subject = l.child AND o.kind = 'LINK_ACTIVE' AND o.detail ->> 'link' = l.link)"
+    ),
+    "a link that was confirmed more or less often than the trail says": (
+        "SELECT count(*) FROM guardian.links l WHERE 1 <> (SELECT count(*) FROM guardian.audit a"
+        " WHERE a.tag = 'guardian:link:confirmed' AND a.detail ->> 'link' = l.link)"
+    ),
+    "more than one answering for a child": (
+        "SELECT count(*) FROM (SELECT FROM guardian.links WHERE state = 'ACTIVE' GROUP BY platform, child"
+        " HAVING count(*) > 1) AS doubled"
+    ),
+}
+BEHIND = (
+    "SELECT count(*) FROM guardian.children c WHERE version <> (SELECT s.version FROM identity.supervisions s"
+    " WHERE (s.platform, s.child) = (c.platform, c.child))"
+)
+"""Children of whom identity has not heard the newest."""
+
+
+async def test_a_service_that_is_killed_leaves_nothing_half_written_and_does_nothing_twice(
+    home: Home, service: GuardianProcess
+):
+    moments = asyncio.Semaphore(0)
+    answers: list[tuple[resources_pb2.Link, resources_pb2.Link]] = []
+
+    async def grow_up(family: int) -> None:
+        for turn in range(TURNS):
+            child, number = f"be{family}-{turn}", f"+84912{family}{turn:05d}"
+            await home.accounts.register(child, CHILD)
+            link = await home.invite(child, number)
+            moments.release()
+            confirmation = home.confirmation(link, number)
+            first = await home.insist("ConfirmLink", confirmation)
+            answers.append((first, await home.insist("ConfirmLink", confirmation)))
+            moments.release()
+            if turn:
+                await home.insist("RevokeLink", pb2.RevokeLinkRequest(name=link.name, request_id=str(uuid4())))
+
+    async def kill() -> None:
+        for _ in range(ROUNDS):
+            await moments.acquire()
+            service.kill()
+            await asyncio.to_thread(service.start)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(kill())
+        for family in range(FAMILIES):
+            group.create_task(grow_up(family))
+
+    assert all(first == again and first.state == resources_pb2.Link.ACTIVE for first, again in answers)
+    connection = await asyncpg.connect(dsn(service.environment["XACTHUC_DATABASE_URL"]))
+    try:
+        assert {wrong: await connection.fetchval(query) for wrong, query in WHOLE.items()} == dict.fromkeys(WHOLE, 0)
+        async with asyncio.timeout(120):  # a job of a killed process is taken again after its lease of 15 s
+            while await connection.fetchval(BEHIND):
+                await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
+    for family in range(FAMILIES):
+        assert (await home.accounts.get(f"be{family}-0")).state == identity_pb2.Account.VERIFIED
+        assert (await home.accounts.get(f"be{family}-1")).state == identity_pb2.Account.PENDING_GUARDIAN
+
+
+async def test_identity_that_is_down_is_told_once_it_is_back_and_its_gate_stays_shut_until_then(
+    home: Home, service: GuardianProcess, eventually
+):
+    await home.accounts.register("be", CHILD)
+    link = await home.invite("be", "+84912345678")
+    await home.insist("ConfirmLink", home.confirmation(link, "+84912345678"))
+    await eventually(lambda: state_of(home, identity_pb2.Account.VERIFIED), within=timedelta(seconds=30))
+
+    service.identity.kill()
+    ended = await home.call("RevokeLink", pb2.RevokeLinkRequest(name=link.name, request_id=str(uuid4())))
+    assert ended.state == resources_pb2.Link.ENDED
+    service.identity.start()
+
+    await eventually(lambda: state_of(home, identity_pb2.Account.PENDING_GUARDIAN), within=timedelta(seconds=90))
+
+
+async def state_of(home: Home, state: identity_pb2.Account.State.ValueType) -> bool:
+    return (await home.accounts.get("be")).state == state
