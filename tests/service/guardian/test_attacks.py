@@ -207,12 +207,26 @@ def test_a_mother_whose_number_passed_on_comes_back_with_her_new_one(town, event
     town.verified("kela", number)
     eventually_blocking(lambda: not may_post(town, child))
 
-    town.client.guardian.revoke_link(mother)
-    again = town.invite(child, fresh)
+    record = mother.guardian.removeprefix("accounts/")
+    town.client.identity.verify_phone(record, town.proof(fresh, mother.guardian))
 
-    assert town.confirm(again, town.proof_for(again, fresh), who="mother").active
     eventually_blocking(lambda: may_post(town, child))
-    assert town.client.identity.get_account(child).purge_time is None
+    assert town.client.guardian.get_link(mother).active
+    assert not may_post(town, record)
+
+
+def test_a_guardian_who_left_may_come_back_and_the_clock_of_erasure_stops(town, eventually_blocking):
+    number = town.number()
+    child, mother = open_family(town, eventually_blocking, number)
+    town.client.guardian.revoke_link(mother)
+    eventually_blocking(lambda: town.client.identity.get_account(child).purge_time is not None)
+    again = town.invite(child, number)
+
+    back = town.confirm(again, town.proof_for(again, number), who="mother")
+
+    assert (back.active, back.guardian) == (True, mother.guardian)
+    eventually_blocking(lambda: town.client.identity.get_account(child).purge_time is None)
+    eventually_blocking(lambda: may_post(town, child))
 
 
 # Consent that was given before
