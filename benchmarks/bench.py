@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from benchmarks import decisions, flows, imports, lanes, seals, sessions, studies, watchers
+from benchmarks import decisions, families, flows, imports, lanes, seals, sessions, studies, watchers
 from benchmarks.load import Target
 from benchmarks.report import Figure, Report, spread
 from benchmarks.rig import Rig
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RESULT: Final = Path("var/bench.json")
 STUDIES: Final = (
     "start", "cpu", "batch", "tokens", "revocations", "trips", "latency", "leftovers", "memory", "imports",
-    "sessions", "lanes", "seals", "watchers"
+    "sessions", "lanes", "seals", "watchers", "families"
 )  # fmt: skip
 ECHO: Final = Path(__file__).with_name("echo.py")
 _STARTS: Final = 3
@@ -112,6 +112,8 @@ async def _apart(bench: Bench, key: str, report: Report, only: Collection[str]) 
         report.extend(await sessions.study(rig, key, sessions.QUICK if quick else sessions.Amount()))
     if "imports" in only:
         report.extend(await imports.study(rig, imports.QUICK if quick else imports.Amount()))
+    if "families" in only:
+        report.extend(await families.study(rig, key, families.QUICK if quick else families.Amount()))
     if "lanes" in only:
         report.extend(await lanes.study(lanes.QUICK if quick else lanes.Turns()))
     if "watchers" in only:

@@ -97,13 +97,14 @@ class Reader:
 
     def right(self, names: Iterable[str]) -> list[bytes]:
         """Returns a CheckCode for each challenge with the code that was sent."""
-        return [_check(name, self._code(name)) for name in names]
+        return [_check(name, self.code(name)) for name in names]
 
     def wrong(self, names: Iterable[str]) -> list[bytes]:
         """Returns a CheckCode for each challenge with a code that was not sent."""
-        return [_check(name, f"{(int(self._code(name)) + 1) % 10**6:06d}") for name in names]
+        return [_check(name, f"{(int(self.code(name)) + 1) % 10**6:06d}") for name in names]
 
-    def _code(self, name: str) -> str:
+    def code(self, name: str) -> str:
+        """Returns the code of a challenge."""
         return self._deriver.code(challenge_id.parse(name.removeprefix("challenges/")), self._platform)
 
 

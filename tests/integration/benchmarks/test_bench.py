@@ -13,7 +13,7 @@ from benchmarks.report import Figure, Report, percentile
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 def test_a_quick_run_measures_everything_and_writes_it_down(pytestconfig, tmp_path):
     result = tmp_path / "bench.json"
     run = subprocess.run(
