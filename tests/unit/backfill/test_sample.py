@@ -25,9 +25,9 @@ def rows(count: int, seed: int = 1) -> list[list[str]]:
 
 
 def test_fewer_rows_are_the_first_of_more() -> None:
-    many = rows(10_050)
+    many = rows(2_050)
 
-    assert (len(many), rows(10_050), rows(7)) == (10_050, many, many[:7])
+    assert (len(many), rows(2_050), rows(7)) == (2_050, many, many[:7])
     assert rows(50, seed=2) != many[:50]
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ROWS_AT_ONCE: Final = 10_000
+_ROWS_AT_ONCE: Final = 2_000
 _YEAR_DAYS: Final = 365.2425
 _FIRST_PROOF: Final = datetime(2019, 1, 1, tzinfo=UTC)
 _ACCOUNT, _NAME, _BORN, _NUMBER = range(4)
