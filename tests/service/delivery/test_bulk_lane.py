@@ -35,7 +35,7 @@ def clock() -> SystemClock:
 @pytest.fixture
 def secrets(world: World) -> Path:
     """The service and the worker share their keys."""
-    certificates.ensure(world.keys, datetime.now(UTC), ("otp", "identity", "backfill", "cli"))
+    certificates.ensure(world.keys, datetime.now(UTC), ("otp", "identity", "guardian", "backfill", "cli"))
     return world.keys
 
 

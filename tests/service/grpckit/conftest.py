@@ -76,7 +76,7 @@ class Probe:
         return await self.does(request, call)
 
     StartChallenge = ResendCode = CheckNetwork = GetChallenge = CancelChallenge = LookupNumber = _serve
-    ReportUnrequested = RedeemProof = SendNotice = _serve
+    ReportUnrequested = RedeemProof = DigestDevice = SendNotice = _serve
 
     async def WatchOutcomes(self, request: Any, call: Any) -> AsyncIterator[Any]:  # noqa: N802 - the contract's name
         async for answer in await self.does(request, call):
