@@ -96,3 +96,14 @@ def refuse_unknown(descriptor: ServiceDescriptor, table: Mapping[str, object]) -
     unknown = sorted(set(table) - {method.name for method in descriptor.methods})
     if unknown:
         raise ValueError(f"{descriptor.full_name} has no method {', '.join(unknown)}")
+
+
+def refuse_streams(descriptor: ServiceDescriptor, table: Mapping[str, object]) -> None:
+    """ValueError when a table that is for calls of one request and one answer names a method that streams."""
+    streams = sorted(
+        method.name
+        for method in descriptor.methods
+        if method.name in table and (method.client_streaming or method.server_streaming)
+    )
+    if streams:
+        raise ValueError(f"{descriptor.full_name}: {', '.join(streams)} streams, so nothing can be done first")

@@ -25,7 +25,7 @@ from xacthuc.credentials.scopes import Scope
 from xacthuc.grpckit.admission import Admission
 from xacthuc.grpckit.endpoint import Endpoint, Steps
 from xacthuc.grpckit.gates import COMMAND_LINE, KeyGate, PeerGate
-from xacthuc.grpckit.method import Method, behaviours, refuse_unknown
+from xacthuc.grpckit.method import Method, behaviours, refuse_streams, refuse_unknown
 from xacthuc.grpckit.observer import Observer
 from xacthuc.grpckit.ports import Port, Server
 from xacthuc.grpckit.streams import Streams
@@ -157,10 +157,12 @@ class ServerBuilder:
 
         An empty list asks for no operator, which is for signing in alone. `first` is what some methods do with a checked
         request before they answer, such as writing down who asks. ValueError when the servicer or the table of roles
-        lacks a method, or a table names one the contract does not have.
+        lacks a method, a table names one the contract does not have, or `first` one that streams: there is no one request
+        before which, and no one answer.
         """
         refuse_unknown(descriptor, roles)
         refuse_unknown(descriptor, first or {})
+        refuse_streams(descriptor, first or {})
         if missing := sorted(method.name for method in descriptor.methods if method.name not in roles):
             raise ValueError(f"{descriptor.full_name} has no roles for {', '.join(missing)}: who may call them?")
         if self._staff is None:

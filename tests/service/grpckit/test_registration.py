@@ -53,6 +53,15 @@ async def test_an_allow_list_with_a_misspelt_method_is_refused(builder):
         server.internal(INTERNAL, deployment.probe, allow={"RedemProof": {"identity"}})
 
 
+async def test_what_is_done_first_of_a_stream_is_refused(builder):
+    """It would be called with a stream for a request, by whoever calls first."""
+    deployment, server = builder
+    roles = {method.name: () for method in INTERNAL.methods}
+
+    with pytest.raises(ValueError, match="WatchOutcomes streams"):
+        server.admin(INTERNAL, deployment.probe, roles=roles, first={"WatchOutcomes": print})
+
+
 async def test_a_public_method_without_a_scope_is_refused(builder):
     deployment, server = builder
 
