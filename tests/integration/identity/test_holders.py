@@ -276,3 +276,16 @@ async def test_a_record_without_a_child_is_dropped_and_one_with_a_child_is_kept_
     await people.put()
     assert await time_comes(31) == {used.account_id}
     assert await time_comes(740) == set()
+
+
+@pytest.mark.rule("R49")
+async def test_a_record_that_waits_is_kept_as_long_as_its_last_link_may_wait(bench, people, engine, look):
+    purge = Purge(engine, bench.keys, bench.erasures, bench.clock, bench.identity.standings.forget)
+    known = await people.register()
+    bench.clock.advance(timedelta(days=29))
+    assert (await people.register(link="links/l2")).account_id == known.account_id
+
+    bench.clock.advance(timedelta(days=2))
+    await purge.purge(purge_job(PLATFORM, known.account_id, bench.clock.now()))
+
+    assert len(await look("SELECT 1 FROM identity.accounts WHERE kind = 'GUARDIAN'")) == 1

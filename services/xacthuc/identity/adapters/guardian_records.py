@@ -47,6 +47,16 @@ async def release(
     await jobs.enqueue(connection, [purge_job(platform, account_id, purge_time) for account_id in dropped])
 
 
+async def put_off(connection: AsyncConnection, platform: str, account_id: str, purge_time: datetime) -> None:
+    """Keeps a record that waits for a child until `purge_time` at least: another child is to be linked to it."""
+    of = accounts.c
+    await connection.execute(
+        update(accounts)
+        .where(of.platform == platform, of.account == account_id, of.purge_time < purge_time)
+        .values(purge_time=purge_time)
+    )
+
+
 async def _set(
     connection: AsyncConnection, platform: str, account_ids: Collection[str], purge_time: datetime | None
 ) -> list[str]:

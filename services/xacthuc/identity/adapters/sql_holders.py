@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
-from xacthuc.identity.adapters import candidates
+from xacthuc.identity.adapters import candidates, guardian_records
 from xacthuc.identity.adapters.account_keys import AccountKeyMissingError, NoKey
 from xacthuc.identity.adapters.account_writes import entry
 from xacthuc.identity.adapters.purge import purge_job
@@ -146,6 +146,7 @@ class SqlHolders:
             .limit(1)
         )
         if found is not None:
+            await guardian_records.put_off(connection, order.platform, found, new.purge_time)
             await self._requests.record(connection, order, found, None, now)
         return found
 
