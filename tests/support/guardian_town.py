@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
-from xacthuc.client import Consent, Declaration, Link, Purpose, Relation, WardGround
+from xacthuc.client import (
+    Consent,
+    Declaration,
+    Link,
+    NotFound,
+    Purpose,
+    Relation,
+    Unavailable,
+    WardGround,
+)
 
 if TYPE_CHECKING:
     from running_stack import RunningStack
@@ -25,6 +35,18 @@ class Town:
     stack: RunningStack
     client: Xacthuc
     _numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def until_open(self) -> None:
+        """Services that start together find each other within seconds."""
+        give_up = time.monotonic() + 60
+        while True:
+            try:
+                self.client.guardian.request_link("nobody", phone_number="0912300000", relation=Relation.MOTHER)
+            except NotFound:
+                return
+            except Unavailable:
+                assert time.monotonic() < give_up, "guardian does not reach identity"
+                time.sleep(0.1)
 
     def number(self) -> str:
         """Returns a number that nobody has used."""

@@ -152,8 +152,8 @@ class Tag(StrEnum):
     LINK_INVITED = "guardian:link:invited"
     """Somebody was invited to answer for a child; the detail says as what, and whether by account or by number."""
     LINK_CONFIRMED = "guardian:link:confirmed"
-    """A guardian proved a number and declared the relation; the detail says as what, under which text, and where the
-    link stands now."""
+    """A guardian proved a number and declared the relation; the detail says as what, under which text, and whether an
+    officer has to look."""
     LINK_APPROVED = "guardian:link:approved"
     """A guardian approved another one; the detail names the approving link."""
     LINK_DECLINED = "guardian:link:declined"

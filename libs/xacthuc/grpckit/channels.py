@@ -136,6 +136,10 @@ def _options(peer: str, config: str) -> list[tuple[str, Any]]:
     options: list[tuple[str, Any]] = [
         # Every service's certificate names it by DNS, so that no other service of ours can stand in for it.
         ("grpc.ssl_target_name_override", peer),
+        # A service that starts or comes back is found again within 2 s; by itself gRPC would wait for up to two minutes.
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 1_000),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
         ("grpc.keepalive_time_ms", _KEEPALIVE_MS),
         ("grpc.keepalive_timeout_ms", 10_000),
         ("grpc.keepalive_permit_without_calls", 1),

@@ -55,6 +55,18 @@ SENTENCES: Final[Mapping[Reason, Sentence]] = MappingProxyType({
         "Vui lòng xác nhận bạn không phải là người máy để tiếp tục.",
         "Please confirm that you are not a robot to continue.",
     ),
+    Reason.GUARDIAN_UNFIT: Sentence(
+        "Người này chưa đủ điều kiện đăng ký, giám sát tài khoản của trẻ. Vui lòng xem hướng dẫn hoặc mời người khác.",
+        "This person cannot answer for the child's account yet. Please follow the steps shown, or ask somebody else.",
+    ),
+    Reason.GUARDIAN_LIMIT: Sentence(
+        "Trẻ đã có người giám hộ, hoặc quan hệ đã khai không phù hợp. Vui lòng kiểm tra lại.",
+        "The child already has guardians, or the stated relation does not fit. Please check it.",
+    ),
+    Reason.LINK_STATE: Sentence(
+        "Lời mời này không còn hiệu lực hoặc đang chờ xử lý. Vui lòng kiểm tra lại.",
+        "This invitation is over or waits for somebody else. Please check it.",
+    ),
     Reason.CHALLENGE_NOT_FOUND: Sentence(
         "Không tìm thấy lần xác thực này. Vui lòng bắt đầu lại.",
         "This verification was not found. Please start again.",

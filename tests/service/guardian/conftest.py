@@ -27,7 +27,9 @@ def town() -> Iterator[Town]:
         running_stack(Path(path)) as stack,
         Xacthuc(key=stack.key, otp=stack.otp, identity=stack.identity, guardian=stack.guardian) as client,
     ):
-        yield Town(stack, client)
+        made = Town(stack, client)
+        made.until_open()
+        yield made
 
 
 @pytest.fixture(scope="session")
