@@ -60,7 +60,7 @@ class Studio:
         accounts = Platform(api, name, key)
         await accounts.until_known()
         made = cls(channel, accounts, key.secret)
-        await made._until_known()
+        await made.until_known()
         return made
 
     async def authorize(
@@ -127,7 +127,7 @@ class Studio:
             now=datetime.now(UTC),
         )
 
-    async def _until_known(self) -> None:
+    async def until_known(self) -> None:
         give_up = time.monotonic() + 10
         while True:
             try:
