@@ -25,6 +25,9 @@ ISSUER = "https://livestream.xacthuc.local"
 CONFIRMED = "000090000000"
 """What the sandbox's provider confirms, of the birth year 1990."""
 
+MANY_CONFIRMED = [f"000{sex}9000000{script}" for sex in (0, 1) for script in (0, 7, 8, 9)]
+"""All that it confirms of that year: a person each."""
+
 _CALL_SECONDS = 10
 
 
@@ -100,10 +103,10 @@ class Studio:
         request = getattr(pb2, f"{method}Request")(**fields)
         return await getattr(self.stub, method)(request, metadata=self.metadata, timeout=_CALL_SECONDS)
 
-    async def seller(self, account: str) -> None:
-        """Registers an account and has its personal ID confirmed."""
+    async def seller(self, account: str, personal_id: str = CONFIRMED) -> None:
+        """Registers an account and has its personal ID confirmed; another holder of the same one loses it."""
         await self.accounts.register(account)
-        await self.accounts.verify_personal_id(account, CONFIRMED, commerce=True)
+        await self.accounts.verify_personal_id(account, personal_id, commerce=True)
 
     async def lock(self, account: str) -> None:
         """Locks an account."""

@@ -16,7 +16,7 @@ from uuid import uuid4
 import asyncpg
 import grpc
 import pytest
-from livestream_service import channel_to
+from livestream_service import MANY_CONFIRMED, channel_to
 
 from xacthuc.api.livestream.v1 import service_pb2, service_pb2_grpc
 from xacthuc.sql.migrations import dsn
@@ -55,7 +55,7 @@ class Crowd:
                 async for answer in call:
                     self.present.add(number)
                     for each in answer.revocations:
-                        self.told[number].setdefault(each.name, each.broadcast)
+                        self.told[number].setdefault(each.name, each.broadcast.removeprefix("broadcasts/"))
                     cursor = answer.cursor
             except grpc.aio.AioRpcError as error:
                 if error.code() not in PASSING:
@@ -103,8 +103,8 @@ async def happened(deployment):
 @pytest.mark.rule("R3")
 async def test_no_edge_misses_a_revocation_whatever_dies(studio, service, deployment, eventually):
     sellers = [f"seller{number}" for number in range(SELLERS)]
-    for seller in sellers:
-        await studio.seller(seller)
+    for seller, personal_id in zip(sellers, MANY_CONFIRMED, strict=False):
+        await studio.seller(seller, personal_id)
     channels = [channel_to(service) for _ in range(CHANNELS)]
     crowd = Crowd(channels, studio.metadata)
     watching = [asyncio.create_task(crowd.watch(number)) for number in range(WATCHERS)]
@@ -115,6 +115,11 @@ async def test_no_edge_misses_a_revocation_whatever_dies(studio, service, deploy
         until = len(made) + random.randint(1, SELLERS * 2)
         on_air = asyncio.gather(*(go_on_air(studio, seller, made) for seller in sellers))
         await eventually(lambda until=until, on_air=on_air: len(made) >= until or on_air.done(), within=PATIENCE)
+
+        async def some_live():
+            return await rows(deployment, "SELECT 1 FROM livestream.broadcasts WHERE state = 'LIVE'")
+
+        await eventually(some_live, within=PATIENCE)
         locking = asyncio.gather(*(studio.lock(seller) for seller in sellers))
         service.kill()
         await asyncio.to_thread(service.start)
@@ -139,6 +144,7 @@ async def test_no_edge_misses_a_revocation_whatever_dies(studio, service, deploy
     await asyncio.gather(*watching, return_exceptions=True)
     await asyncio.gather(*(channel.close() for channel in channels))
 
+    assert truth
     assert all(list(told.items()) == truth for told in crowd.told)
     revoked = await rows(deployment, "SELECT broadcast FROM livestream.broadcasts WHERE state = 'REVOKED'")
     assert sorted(row["broadcast"] for row in revoked) == sorted(broadcast for _, broadcast in truth)
