@@ -81,6 +81,10 @@ class _Joined(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def close(self) -> None:
+        self._rest.close()
+        super().close()
+
     def readinto(self, buffer: WriteableBuffer) -> int:
         space = memoryview(buffer)
         data = self._head.read(len(space)) or self._rest.read(len(space))

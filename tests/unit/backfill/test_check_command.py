@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
+from threading import Thread
 
 import pyarrow as pa
 import pytest
@@ -162,6 +164,19 @@ def test_a_pipe_is_read(capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert [each["number"] for each in checked(capsys, "-").rows] == ["+84 91 *** **78"]
 
 
+def test_a_named_pipe_gives_its_bytes_once_and_all_of_them_are_read(tmp_path: Path, capsys: Capture) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    rows = "".join(f"u{each},0912{each:06}\n" for each in range(9_000))
+    writer = Thread(target=pipe.write_text, args=(f"uid,phone\n{rows}",), daemon=True)
+    writer.start()
+
+    found = checked(capsys, pipe, show=0)
+    writer.join()
+
+    assert (found.status, found.told["accounts"]) == (0, 9_000)
+
+
 def test_parquet_has_cells_of_any_type(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "export.parquet"
     columns = {
@@ -205,8 +220,10 @@ def test_the_deadline_stands_beside_with_both_readings(tmp_path: Path, capsys: C
         (["export.csv", "--columns", "typo.toml"], "acount_id: is not known"),
         (["export.csv", "--policy", "typo.toml"], "version"),
         (["plain.csv"], "no column looks like the ids of accounts"),
+        (["twice.csv"], "several columns are headed 'uid'"),
+        (["."], "Is a directory"),
     ],
-    ids=["file", "encoding", "start", "rejects", "columns", "heading", "key", "policy", "ids"],
+    ids=["file", "encoding", "start", "rejects", "columns", "heading", "key", "policy", "ids", "twice", "folder"],
 )
 def test_what_cannot_be_done_is_told_before_a_row_is_read(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
@@ -215,6 +232,7 @@ def test_what_cannot_be_done_is_told_before_a_row_is_read(
     written(tmp_path, "u1,,,0912345678,,,,\n")
     Path("wrong.toml").write_text('account_id = "Mã số"\n')
     Path("typo.toml").write_text('acount_id = "x"\n')
+    Path("twice.csv").write_text("uid,uid\na,b\n")
     Path("plain.csv").write_text("one,two\n0912345678,a b\n0912345679,c d\n")
 
     assert run(["backfill", "check", *arguments]) == 2

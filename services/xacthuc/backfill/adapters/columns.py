@@ -67,10 +67,13 @@ class Columns:
             heading = folded(getattr(self, field))
             if not heading:
                 continue
-            if known.count(heading) != 1:
-                how = "several columns are" if heading in known else "no column is"
+            if heading not in known:
                 raise UnusableTableError(
-                    f"{how} headed {getattr(self, field)!r}", "Correct the file of columns, or have it guessed again."
+                    f"no column is headed {getattr(self, field)!r}", "Correct the file of columns, or have it guessed."
+                )
+            if known.count(heading) > 1:
+                raise UnusableTableError(
+                    f"several columns are headed {getattr(self, field)!r}", "Give each a heading of its own."
                 )
             found[field] = known.index(heading)
         return found

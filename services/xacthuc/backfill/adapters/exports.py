@@ -63,8 +63,10 @@ def source_of(name: str, pipe: BinaryIO) -> Source:
     """Returns the bytes of a file, or of `pipe`; UnusableTableError when they cannot be read."""
     if name == PIPE:
         return PipeSource("standard input", pipe)
+    path = Path(name)
     try:
-        return FileSource(Path(name))
+        # Of a named pipe, and of what a shell puts in the place of <(command), every byte comes once.
+        return FileSource(path) if path.is_file() else PipeSource(name, path.open("rb"))
     except OSError as error:
         raise UnusableTableError(f"{name} cannot be read: {error.strerror}", "Name a file that can.") from None
 

@@ -180,6 +180,8 @@ def _usable() -> "Iterator[None]":
         raise CommandFailed(str(error), advice=error.advice, exit_status=EXIT_USAGE) from None
     except DataFileError as error:
         raise CommandFailed(str(error), exit_status=EXIT_USAGE) from None
+    except OSError as error:
+        raise CommandFailed(f"the reading broke off: {error.strerror}", advice="Check again from the start.") from None
 
 
 def _day(text: str) -> "date | None":
