@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import Text, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from xacthuc.guardian.adapters.jobs import erase_job, look_job
 from xacthuc.guardian.adapters.tables import cursors, jobs, links
@@ -51,17 +52,20 @@ class AccountWatch:
 
 async def _deal_with(connection: AsyncConnection, happened: Sequence[Happened], _now: datetime) -> int:
     """Asks for a look at every child concerned, and for what is erased to be erased here; returns how many jobs."""
-    concerned = {(each.platform, each.account_id) for each in happened}
-    if not concerned:
-        return 0
-    of = links.c
-    by_child, by_guardian = tuple_(of.platform, of.child), tuple_(of.platform, of.guardian)
-    found = await connection.execute(
-        select(of.platform, of.child)
-        .where(of.state == State.ACTIVE, or_(by_child.in_(concerned), by_guardian.in_(concerned)))
-        .distinct()
-    )
-    wanted = [look_job(row.platform, row.child) for row in found]
+    wanted = [look_job(platform, child) for platform, child in await concerned(connection, happened)]
     wanted += [erase_job(each.platform, each.account_id, each.keep_until) for each in happened if each.erased]
     await jobs.enqueue(connection, wanted)
     return len(wanted)
+
+
+async def concerned(connection: AsyncConnection, happened: Sequence[Happened]) -> list[tuple[str, str]]:
+    """Returns the children, by platform, whom somebody answers for and to whom, or to that somebody, it happened."""
+    of, found = links.c, set[tuple[str, str]]()
+    for platform in {each.platform for each in happened}:
+        accounts = [each.account_id for each in happened if each.platform == platform]
+        # Each side by its own index: both at once would be read from end to end.
+        for side in (of.child, of.guardian):
+            theirs = (of.platform == platform, side == any_(bindparam("accounts", accounts, type_=ARRAY(Text))))
+            rows = await connection.scalars(select(of.child).where(of.state == State.ACTIVE, *theirs))
+            found |= {(platform, child) for child in rows}
+    return sorted(found)

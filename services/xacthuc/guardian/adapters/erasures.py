@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from xacthuc.guardian.adapters.holders import AGAIN, UNREACHABLE
 from xacthuc.guardian.adapters.tables import (
@@ -57,9 +57,9 @@ class Erasures:
     async def _erase(self, platform: str, account: str, until: str) -> bool:
         await self._end(platform, account)
         async with transaction(self._engine) as connection:
-            await _erase_unkept(connection, platform, account)
+            await erase_unkept(connection, platform, account)
             if not until:
-                await _erase_rest(connection, platform, account)
+                await erase(connection, platform, account)
         request_id = str(uuid5(NAMESPACE_URL, f"erasure/{platform}/{account}/{until}"))
         keep_until = datetime.fromisoformat(until) if until else None
         return await self._holders.acknowledge_erasure(platform, account, keep_until, request_id)
@@ -74,16 +74,17 @@ class Erasures:
             await self._lives.look(platform, child)
 
 
-async def _erase_unkept(connection: AsyncConnection, platform: str, account: str) -> None:
+async def erase_unkept(connection: AsyncConnection, platform: str, account: str) -> None:
     for table in (activities, child_assents):
         await connection.execute(delete(table).where(table.c.platform == platform, table.c.child == account))
 
 
-async def _erase_rest(connection: AsyncConnection, platform: str, account: str) -> None:
-    of, change = links.c, link_changes.c
-    childs = exists().where(of.platform == change.platform, of.link == change.link, of.child == account)
-    await connection.execute(delete(link_changes).where(change.platform == platform, childs))
-    for table in (child_devices, disputes, links, children):
+async def erase(connection: AsyncConnection, platform: str, account: str) -> None:
+    of = links.c
+    theirs = select(of.link).where(of.platform == platform, of.child == account)
+    for about in (link_changes, disputes):
+        await connection.execute(delete(about).where(about.c.platform == platform, about.c.link.in_(theirs)))
+    for table in (child_devices, links, children):
         await connection.execute(delete(table).where(table.c.platform == platform, table.c.child == account))
     await connection.execute(delete(requests).where(requests.c.platform == platform, requests.c.account == account))
     await connection.execute(

@@ -79,6 +79,7 @@ links = Table(
         "create_time",
         postgresql_where=text("invited_account IS NOT NULL"),
     ),
+    Index("links_age", "update_time"),
     Index("links_waiting", "expire_time", postgresql_where=text("state = 'INVITED'")),
 )
 

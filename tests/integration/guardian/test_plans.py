@@ -1,0 +1,105 @@
+"""What the statements of the guardian service read, with tens of thousands of rows in every table that grows."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+from guardian_families import families
+from plans import said, scans, table_of, wrong
+from sqlalchemy import text
+
+from xacthuc.guardian.adapters.account_watch import concerned
+from xacthuc.guardian.adapters.erasures import erase
+from xacthuc.guardian.adapters.family_rows import active_of
+from xacthuc.guardian.adapters.holders import Happened
+from xacthuc.guardian.adapters.housekeeping import Housekeeping
+from xacthuc.guardian.domain.activity import Activity, ActivityKind
+from xacthuc.guardian.domain.supervision import Change
+from xacthuc.guardian.usecases.disputes import list_disputes, list_histories, resolve_dispute
+from xacthuc.guardian.usecases.supervision import record_activity, update_supervision
+from xacthuc.sql.engine import transaction
+from xacthuc.sql.migrations import dsn
+
+PLATFORM = "forum"
+MANY = 20_000
+SERIES = f"FROM generate_series(1, {MANY}) AS n"
+OVER = "CASE WHEN n % 100 = 0 THEN 'ENDED' ELSE 'ACTIVE' END"
+SETTLED = "CASE WHEN n % 100 = 0 THEN 'OPEN' ELSE 'ALLOWED' END"
+RECENT = "'2026-11-20'::timestamptz + n % 600 * interval '1 minute'"
+FILL = f"""
+    INSERT INTO guardian.children SELECT 'forum', 'c' || n, 1, false, '{{}}', 0, 0, {RECENT}, {RECENT} {SERIES};
+    INSERT INTO guardian.links (
+        platform, link, child, guardian, invited_account, relation, state, expire_time, create_time, update_time
+    ) SELECT 'forum', 'l' || n, 'c' || n, 'g' || n, 'g' || n, 'MOTHER', {OVER}, {RECENT}, {RECENT}, {RECENT} {SERIES};
+    INSERT INTO guardian.link_changes SELECT 'forum', 'l' || n, 0, {OVER}, 'key:1', {RECENT} {SERIES};
+    INSERT INTO guardian.disputes (platform, dispute, link, child, cause, state, basis, create_time)
+    SELECT 'forum', 'd' || n, 'l' || n, 'c' || n, 'CONTESTED', {SETTLED}, '', {RECENT} {SERIES};
+    INSERT INTO guardian.activities (platform, child, kind, content_id, occur_time)
+    SELECT 'forum', 'c' || n % 1000, 'POST', 'p' || n, {RECENT} {SERIES};
+    INSERT INTO guardian.child_assents (platform, child, feature, update_time)
+    SELECT 'forum', 'c' || n, 'map', {RECENT} {SERIES};
+    INSERT INTO guardian.child_devices SELECT 'forum', 'c' || n, 'd', {RECENT} {SERIES};
+    INSERT INTO guardian.requests (platform, method, request_id, fingerprint, create_time, account)
+    SELECT 'forum', 'RequestLink', 'r' || n, '', {RECENT}, 'c' || n {SERIES};
+    INSERT INTO guardian.outbox (platform, subject, kind, time, detail, position)
+    SELECT 'forum', 'c' || n, 'LINK_ACTIVE', {RECENT}, '{{}}', n {SERIES};
+    INSERT INTO guardian.job_attempts (job_id, number, kind, start_time, end_time)
+    SELECT n, 1, 'LOOK', {RECENT}, {RECENT} {SERIES};
+    ANALYZE;
+"""
+
+
+@pytest.fixture
+async def family(engine, migrated_url):
+    connection = await asyncpg.connect(dsn(migrated_url))
+    await connection.execute(FILL)
+    await connection.close()
+    return families(engine)
+
+
+async def hot_paths(family):
+    guardian, now = family.guardian, family.clock.now()
+    told = [Activity(ActivityKind.POST, f"new{each}", now) for each in range(3)]
+    await record_activity(guardian, family.order("RecordActivity"), "c7", told)
+    await update_supervision(guardian, family.order("UpdateSupervision"), "l7", Change(suspended=True))
+    await guardian.activities.page(PLATFORM, "c7", since=now.replace(year=2025), after="1700000000000000_5", limit=10)
+    await guardian.assents.page(PLATFORM, "c7", "", 10)
+    await list_disputes(guardian, PLATFORM, 900_000, 10, resolved=False)
+    await list_disputes(guardian, PLATFORM, 900_000, 10, resolved=True)
+    await list_histories(guardian, PLATFORM, "c7", 900_000, 10)
+    await resolve_dispute(guardian, family.order("ResolveDispute"), "d100", "letter 3", allowed=False)
+    happened = [Happened(PLATFORM, f"{who}{n}", erased=False, keep_until="") for who in "cg" for n in range(50)]
+    async with transaction(family.engine) as connection:
+        await concerned(connection, happened)
+        await active_of(connection, PLATFORM, "c7")
+        await erase(connection, PLATFORM, "c8")
+
+
+async def forget(family):
+    await Housekeeping(family.engine, family.clock, family.guardian.policy).forget()
+
+
+@pytest.mark.parametrize(
+    ("path", "mode"),
+    [
+        (hot_paths, "force_custom_plan"),
+        (hot_paths, "force_generic_plan"),
+        # Said once an hour, so that PostgreSQL plans it for its times.
+        (forget, "force_custom_plan"),
+    ],
+)
+async def test_no_statement_reads_more_than_it_is_asked_for(family, path, mode):
+    with said(family.engine) as statements:
+        await path(family)
+
+    async with family.engine.connect() as connection:
+        await connection.execute(text("SET statement_timeout = 0"))
+        found = [
+            (table_of(node), statement)
+            for statement, parameters in statements
+            if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SET", "SELECT pg_"))
+            for node in await scans(connection, statement, parameters, mode)
+            if wrong(node)
+        ]
+
+    assert found == []
