@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from contextlib import aclosing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,12 +20,16 @@ from xacthuc.client import (
     AccountState,
     Action,
     AsyncXacthuc,
+    Commerce,
+    CommerceDeclaration,
+    CommerceKind,
     Consent,
     DecisionReason,
     FailedPrecondition,
     InvalidRequest,
     NextStepKind,
     NotFound,
+    Ruling,
     Unauthenticated,
     Verdict,
     Xacthuc,
@@ -230,3 +235,32 @@ def test_a_test_message_that_a_provider_fails_ends_with_status_1(stack: RunningS
     ran = stack.run("send-test", "0992000003")
 
     assert (1, "FAILED") == (ran.returncode, ran.stdout.split()[-1])
+
+
+@pytest.mark.rule("R3")
+async def test_a_seller_goes_from_a_personal_id_on_air_and_is_cut_when_locked(stack: RunningStack) -> None:
+    addresses = {"otp": stack.otp, "identity": stack.identity, "livestream": stack.livestream}
+    async with AsyncXacthuc(key=stack.key, **addresses) as client:
+        account = await client.identity.register_account("seller-1", **ADULT, consent=consent())
+        cursor = await client.livestream.get_watch_cursor()
+
+        refused = await client.livestream.authorize_broadcast(account, "sale-1", commercial=True)
+        await client.identity.verify_personal_id(account, "000090000000", reason=Commerce())
+        cleared = await client.livestream.authorize_broadcast(account, "sale-1", commercial=True)
+        price = CommerceDeclaration(kind=CommerceKind.PRICE, product_id="shirt-1", show_time=datetime.now(UTC))
+        declared = await client.livestream.declare_commercial("broadcasts/sale-1", [price])
+        await client.identity.lock_account(account, basis="order 1")
+        async with aclosing(client.livestream.watch_revocations(cursor)) as batches:
+            while not (cut := (await anext(batches)).revocations):
+                pass
+    evidence = await asyncio.to_thread(stack.json, "livestream", "evidence", "demo", "sale-1")
+
+    assert refused.decision.next_step.kind is NextStepKind.VERIFY_PERSONAL_ID
+    assert [each.ruling for each in (refused, cleared, declared, *cut)] == [
+        Ruling.CUT,
+        Ruling.CONTINUE,
+        Ruling.CONTINUE,
+        Ruling.CUT,
+    ]
+    assert [each["occasion"] for each in evidence["rulings"]] == ["AUTHORIZE", "AUTHORIZE", "DECLARE", "ACCOUNT"]
+    assert [each["personal_id_source"] for each in evidence["rulings"][:2]] == ["", "eid/sandbox"]
