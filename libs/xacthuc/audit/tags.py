@@ -184,6 +184,8 @@ class Tag(StrEnum):
     """A running broadcast had to be cut; the detail says why."""
     BROADCASTS_READ = "livestream:admin:read"
     """An officer asked to see what is on record of broadcasts; the detail says by which method."""
+    BROADCASTS_EXPORTED = "livestream:admin:exported"
+    """What is on record of an account's broadcasts was handed to an officer for an authority; the subject is the approval."""
     BROADCAST_ENDED = "livestream:broadcast:ended"
     """A broadcast was over, or one that was cut went off air."""
     OTP_ADMINISTERED = "otp:settings:administered"

@@ -15,6 +15,7 @@ from xacthuc.identity.adapters.account_database import AccountDatabase
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.approvals.authority_release import AuthorityRelease
+from xacthuc.identity.adapters.approvals.broadcast_export import BroadcastExport
 from xacthuc.identity.adapters.approvals.key_destruction import KeyDestruction
 from xacthuc.identity.adapters.approvals.lock_acts import lock_acts
 from xacthuc.identity.adapters.approvals.sql_approvals import SqlApprovals
@@ -284,6 +285,7 @@ class Assembly:
             approvals=SqlApprovals(pools.writes, requests),
             executors={
                 ApprovalKind.KEY_DESTRUCTION: KeyDestruction(pools.writes, purge, clock),
+                ApprovalKind.BROADCAST_EXPORT: BroadcastExport(pools.writes),
                 **lock_acts(pools.writes, clock, self.identity.locks, self.identity.follow),
                 ApprovalKind.AUTHORITY_RELEASE: AuthorityRelease(
                     releases, documents, clock, timedelta(days=policy.retention.release_document_days)

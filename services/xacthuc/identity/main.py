@@ -95,6 +95,7 @@ PEERS: Final = {
     "ImportAccounts": {"backfill", "cli"},
     "AcknowledgeErasure": {"guardian", "livestream", "backfill"},
     "CheckBroadcaster": {"livestream"},
+    "GetApprovedExport": {"livestream"},
     "WatchAllAccounts": {"guardian", "livestream", "backfill", "otp", "cli"},
 }
 """Which services may call each internal method."""
@@ -272,7 +273,9 @@ async def serve(settings: IdentitySettings) -> None:
                 service_of(service_pb2, "IdentityService"), IdentityServicer(identity, render), scopes=SCOPES
             )
             .internal(
-                service_of(internal_pb2, "IdentityInternal"), IdentityInternalServicer(identity, render), allow=PEERS
+                service_of(internal_pb2, "IdentityInternal"),
+                IdentityInternalServicer(identity, assembly.four_eyes, render),
+                allow=PEERS,
             )
             .build()
         )

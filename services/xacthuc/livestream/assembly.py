@@ -140,6 +140,7 @@ class Assembly:
             broadcasts=SqlBroadcasts(pools.writes, SqlRequests(requests, secrets)),
             grants=SignedGrants(Signer(settings.grant_ring, settings.grant_issuer)),
             records=SqlRecords(pools.writes),
+            approvals=asking,
             revocations=EventStream(pools.events, outbox, tail),
             appended=relay.wake,
         )

@@ -39,7 +39,13 @@ SCOPES: Final = {
 """What a key must hold for each method. A media edge that only cuts needs no more than to read."""
 
 OFFICER: Final = frozenset({Role.OFFICER})
-ROLES: Final = {"LivestreamAdmin": {"GetBroadcastRecord": OFFICER, "ListBroadcastRecords": OFFICER}}
+ROLES: Final = {
+    "LivestreamAdmin": {
+        "GetBroadcastRecord": OFFICER,
+        "ListBroadcastRecords": OFFICER,
+        "ExportBroadcastRecords": OFFICER,
+    },
+}
 """The roles of which an operator has one to call each administrative method."""
 
 READS: Final = {"GetBroadcastRecord", "ListBroadcastRecords"}

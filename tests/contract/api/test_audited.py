@@ -66,6 +66,7 @@ AUDITED = {
     "GuardianAdmin/ResolveDispute": Tag.DISPUTE_RESOLVED,
     "LivestreamAdmin/GetBroadcastRecord": Tag.BROADCASTS_READ,
     "LivestreamAdmin/ListBroadcastRecords": Tag.BROADCASTS_READ,
+    "LivestreamAdmin/ExportBroadcastRecords": Tag.BROADCASTS_EXPORTED,
     "LockAdmin/ListLocks": Tag.ADMIN_READ,
     "LockAdmin/ListViolations": Tag.ADMIN_READ,
     "LockAdmin/WithdrawViolation": Tag.VIOLATION_WITHDRAWN,

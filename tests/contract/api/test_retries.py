@@ -33,6 +33,7 @@ NEVER_RETRIED = {
     "GuardianAdmin/ListDisputes": "each answer is audited; the operator is told and decides",
     "GuardianAdmin/ResolveDispute": "the operator is told and decides",
     "LivestreamAdmin/GetBroadcastRecord": "each answer is audited; the operator is told and decides",
+    "LivestreamAdmin/ExportBroadcastRecords": "once for an approval; the operator is told and decides",
     "LivestreamAdmin/ListBroadcastRecords": "each answer is audited; the operator is told and decides",
     "LockAdmin/ListLocks": "the operator is told and decides",
     "LockAdmin/ListViolations": "the operator is told and decides",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from client_messages import stamp
 
 from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
@@ -74,3 +76,21 @@ def test_one_that_is_not_on_record_is_told(command):
 
     assert "nothing is on record" in ran.err
     assert ran.status != 0
+
+
+def test_an_export_is_written_whole_for_nobody_else_to_read_and_never_over_a_file(command, tmp_path):
+    page, out = pb2.ExportBroadcastRecordsResponse(basis="12/CV-A05", records=[RECORD]), tmp_path / "export.json"
+    first = pb2.ExportBroadcastRecordsResponse(basis="12/CV-A05", records=[RECORD], next_page_token="show-1")
+    command.admin.answer("ExportBroadcastRecords", first, page)
+
+    ran = command("livestream", "export", "approvals/a1", "--out", str(out))
+    again = command("livestream", "export", "approvals/a1", "--out", str(out))
+
+    asked = [call.request for call in command.admin.received]
+    written = json.loads(out.read_text("utf-8"))
+    assert [each.page_token for each in asked] == ["", "show-1"]
+    assert len({each.request_id for each in asked}) == 1
+    assert asked[0].request_id in ran.err
+    assert (written["basis"], len(written["records"])) == ("12/CV-A05", 2)
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert "is there already" in again.err

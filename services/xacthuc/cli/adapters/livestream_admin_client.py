@@ -30,5 +30,13 @@ def get_record(platform: str, broadcast: str) -> Call[Any]:
     return _call("GetBroadcastRecord", pb2.GetBroadcastRecordRequest(name=name), pb2.BroadcastRecord)
 
 
+def export(approval: str, request_id: str, page_token: str) -> Call[Any]:
+    """Returns one page of what two people agreed to hand to an authority."""
+    request = pb2.ExportBroadcastRecordsRequest(
+        approval=approval, page_size=_PAGE, page_token=page_token, request_id=request_id
+    )
+    return _call("ExportBroadcastRecords", request, pb2.ExportBroadcastRecordsResponse)
+
+
 def _call(method: str, request: Message, answer: type[Message]) -> Call[Any]:
     return Call(_SERVICE, method, request, answer, lambda message: message)

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     PERMANENT_LOCK = "permanent-lock"
     KEY_DESTRUCTION = "key-destruction"
     RESTRICT_ACCOUNTS = "restrict-accounts"
+    BROADCAST_EXPORT = "broadcast-export"
 
     @property
     def of_many(self) -> bool:

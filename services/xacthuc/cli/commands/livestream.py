@@ -2,12 +2,15 @@
 
 # ruff: noqa: PLC0415 - the contracts are imported when called, so that `xacthuc --help` stays quick
 
+import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 from xacthuc.cli.options import Account, Json, PlatformId
-from xacthuc.cli.output import print_record, print_records
+from xacthuc.cli.output import note, print_record, print_records
 
 app = typer.Typer(help="Shows broadcasts, and the evidence of who sold in them.", no_args_is_help=True)
 
@@ -63,6 +66,41 @@ def evidence(context: typer.Context, platform: PlatformId, broadcast: BroadcastI
     happened = [*map(_ruled, record["rulings"]), *map(_declared, record["declarations"])]
     happened.sort(key=lambda one: one["when"])
     print_records(happened, _EVIDENCE, empty="Nothing was decided about it.", as_json=False)
+
+
+@app.command("export")
+def export(
+    context: typer.Context,
+    approval: Annotated[str, typer.Argument(help="approvals/APPROVAL of kind broadcast-export, granted.")],
+    *,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write it; nobody else can read it.")],
+    request_id: Annotated[
+        str, typer.Option(help="Of an export that broke off, to repeat it.", show_default=False)
+    ] = "",
+) -> None:
+    """Writes what is on record of an account's broadcasts, once for an approval of two people. Audited."""
+    from xacthuc.cli.adapters import livestream_admin_client as admin
+    from xacthuc.ids import new_request_id
+    from xacthuc.up.layout import private_file
+
+    if out.exists() and not (request_id and out.is_file()):
+        raise CommandFailed(f"{out} is there already", advice="Name another file.", exit_status=EXIT_USAGE)
+    wanted = request_id or new_request_id()
+    try:
+        # Opened before it is asked for: what cannot be kept must not be used up.
+        with private_file(out) as file, context.obj.livestream_admin() as livestream:
+            note(f"Should this break off, repeat it: --request-id {wanted}")
+            whole = livestream.ask(admin.export(approval, wanted, ""))
+            while token := whole.pop("next_page_token"):
+                page = livestream.ask(admin.export(approval, wanted, token))
+                whole["records"] += page["records"]
+                whole["next_page_token"] = page["next_page_token"]
+            file.write(json.dumps(whole, ensure_ascii=False, indent=2).encode() + b"\n")
+    except OSError as error:
+        raise CommandFailed(
+            f"{out} cannot be written: {error.strerror}", advice="Name another file.", exit_status=EXIT_USAGE
+        ) from None
+    note(f"Written: {out}. Hand it to the authority and delete it.")
 
 
 def _record(context: typer.Context, platform: str, broadcast: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class ApprovalKind(StrEnum):
     AUTHORITY_RELEASE = "AUTHORITY_RELEASE"
     KEY_DESTRUCTION = "KEY_DESTRUCTION"
     RESTRICT_ACCOUNTS = "RESTRICT_ACCOUNTS"
+    BROADCAST_EXPORT = "BROADCAST_EXPORT"
 
 
 class ApprovalState(StrEnum):
@@ -102,6 +103,7 @@ PROPOSERS: Final[Mapping[ApprovalKind, frozenset[Role]]] = MappingProxyType(
         ApprovalKind.AUTHORITY_RELEASE: frozenset({Role.OFFICER}),
         ApprovalKind.KEY_DESTRUCTION: frozenset({Role.OFFICER, Role.ADMIN}),
         ApprovalKind.RESTRICT_ACCOUNTS: frozenset({Role.OFFICER, Role.OPS}),
+        ApprovalKind.BROADCAST_EXPORT: frozenset({Role.OFFICER}),
     }
 )
 """Who may propose an act, or adopt it: any of these roles."""
@@ -113,6 +115,7 @@ DECIDERS: Final[Mapping[ApprovalKind, frozenset[Role]]] = MappingProxyType(
         ApprovalKind.AUTHORITY_RELEASE: frozenset({Role.OFFICER}),
         ApprovalKind.KEY_DESTRUCTION: frozenset({Role.ADMIN}),
         ApprovalKind.RESTRICT_ACCOUNTS: frozenset({Role.OFFICER}),
+        ApprovalKind.BROADCAST_EXPORT: frozenset({Role.OFFICER}),
     }
 )
 """Who may grant or refuse it. What is destroyed comes back by nobody's hand, so those who keep the keys decide it."""

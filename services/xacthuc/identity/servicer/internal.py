@@ -5,8 +5,15 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from xacthuc.identity.usecases import decisions, events, guardianships, holders, imports, retention
-from xacthuc.identity.wire import event_messages, guardianship_messages, holder_messages, retention_messages
+from xacthuc.identity.domain.approvals import ApprovalKind
+from xacthuc.identity.usecases import approvals, decisions, events, guardianships, holders, imports, retention
+from xacthuc.identity.wire import (
+    approval_messages,
+    event_messages,
+    guardianship_messages,
+    holder_messages,
+    retention_messages,
+)
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX, order
 from xacthuc.identity.wire.imports import RowReader, imported
 
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
     from xacthuc.api.identity.v1 import internal_pb2, resources_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.endpoint import Serialized
+    from xacthuc.identity.usecases.approvals import FourEyes
     from xacthuc.identity.usecases.identity import Identity
     from xacthuc.identity.wire.rendering import Renderer
 
@@ -23,9 +31,10 @@ if TYPE_CHECKING:
 class IdentityInternalServicer:
     """Serves other services, on the internal port."""
 
-    def __init__(self, identity: Identity, render: Renderer) -> None:
+    def __init__(self, identity: Identity, eyes: FourEyes, render: Renderer) -> None:
         """Takes what the verbs work with, and what renders texts of the policy."""
         self._identity = identity
+        self._eyes = eyes
         self._render = render
         self._rows = RowReader()
         self._event_batch = event_messages.renderer(names_platforms=True)
@@ -75,6 +84,13 @@ class IdentityInternalServicer:
     ) -> internal_pb2.Broadcaster:
         account_id = request.name[ACCOUNT_PREFIX:]
         return self._render.broadcaster(await decisions.check_broadcaster(self._identity, call.platform, account_id))
+
+    async def GetApprovedExport(
+        self, request: internal_pb2.GetApprovedExportRequest, call: Call
+    ) -> internal_pb2.ApprovedExport:
+        approval_id = approval_messages.id_of(request.name)
+        found = await approvals.get_executed(self._eyes, approval_id, ApprovalKind.BROADCAST_EXPORT)
+        return approval_messages.approved_export(found)
 
     async def WatchAllAccounts(
         self, request: internal_pb2.WatchAllAccountsRequest, call: Call

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound, PermissionDenied, XacthucError
 from xacthuc.grpckit.gates import role_missing
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.approvals import ApprovalKind
     from xacthuc.identity.ports.approvals import Approvals, Executor, Wanted
     from xacthuc.jobs.job import Job
+
+
+_NOT_YET: Final = {
+    ApprovalState.PROPOSED: "nobody has granted it; another operator does",
+    ApprovalState.GRANTED: "it is about to be carried out; ask again in a moment",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +77,18 @@ async def get(eyes: FourEyes, approval_id: str, platform: str | None) -> Approva
     found = await eyes.approvals.get(approval_id, platform)
     if found is None:
         raise _not_found()
+    return found
+
+
+async def get_executed(eyes: FourEyes, approval_id: str, kind: ApprovalKind) -> Approval:
+    """Returns an approval of a kind that was granted and carried out, for the service that does the rest."""
+    found = await get(eyes, approval_id, None)
+    if found.act.kind is not kind:
+        raise _not_found()
+    state = found.state_at(eyes.clock.now())
+    if state is not ApprovalState.EXECUTED:
+        todo = _NOT_YET.get(state, "it was not granted; propose the act again")
+        raise FailedPrecondition(Reason.APPROVAL_STATE, todo, metadata={"state": state})
     return found
 
 

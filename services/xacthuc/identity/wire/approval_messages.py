@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from google.protobuf.json_format import MessageToDict, ParseDict
 
-from xacthuc.api.identity.v1 import approval_admin_pb2
+from xacthuc.api.identity.v1 import approval_admin_pb2, internal_pb2
 from xacthuc.identity.commands import DecideApproval, ProposeAct
 from xacthuc.identity.domain.approvals import SERVICE, Act, ApprovalKind, ApprovalState, Executed, Failed, Step
 from xacthuc.identity.ports.approvals import Wanted
@@ -94,6 +94,18 @@ def approval(found: Approval, state: ApprovalState) -> approval_admin_pb2.Approv
         end_time=optional_timestamp(found.end_time),
         result=outcome.result if isinstance(outcome, Executed) else None,
         failure=outcome.reason if isinstance(outcome, Failed) else "",
+    )
+
+
+def approved_export(found: Approval) -> internal_pb2.ApprovedExport:
+    """Renders whose broadcasts may be exported, and who said so."""
+    decision = found.decision
+    return internal_pb2.ApprovedExport(
+        account=f"{PLATFORM_PREFIX}{found.act.platform}/{found.act.text('account')}",
+        basis=found.act.text("basis"),
+        proposer=_operator(found.proposer),
+        decider="" if decision is None else _operator(decision.operator),
+        decide_time=None if decision is None else timestamp(decision.time),
     )
 
 

@@ -13,6 +13,7 @@ from xacthuc.livestream.adapters.tables import (
     broadcasts,
     decisions,
     declarations,
+    exports,
     jobs,
     outbox,
     requests,
@@ -26,6 +27,7 @@ from xacthuc.sql.sweep import sweep
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Table
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.clock import Clock
@@ -52,16 +54,20 @@ class Housekeeping:
         now, policy = self._clock.now(), self._policy
         while await self._records(months_after(now, -policy.livestream.record_months)):
             pass
-        answered = requests.c.create_time < now - timedelta(days=policy.identity.request_id_days)
-        deleted = _AT_ONCE
-        while deleted == _AT_ONCE:
-            async with transaction(self._engine) as connection:
-                deleted = (await connection.execute(sweep(requests, answered, _AT_ONCE))).rowcount
+        answered = now - timedelta(days=policy.identity.request_id_days)
+        await self._sweep(requests, requests.c.create_time < answered)
+        await self._sweep(exports, exports.c.time < months_after(now, -policy.retention.record_months))
         async with transaction(self._engine) as connection:
             await jobs.forget_attempts(connection, now - timedelta(days=policy.retention.job_attempt_days))
         async with transaction(self._engine) as connection:
             told, end = now - timedelta(days=policy.events.kept_days), await outbox.ends(connection)
             await outbox.forget(connection, before=told, until=end.position)
+
+    async def _sweep(self, table: Table, old: ColumnElement[bool]) -> None:
+        deleted = _AT_ONCE
+        while deleted == _AT_ONCE:
+            async with transaction(self._engine) as connection:
+                deleted = (await connection.execute(sweep(table, old, _AT_ONCE))).rowcount
 
     async def _records(self, before: datetime) -> bool:
         """Destroys what is on record of broadcasts that are over for so long; whether there may be more."""

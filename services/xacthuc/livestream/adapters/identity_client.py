@@ -9,6 +9,7 @@ from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc, resources_p
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.grpckit.reading import optional_timestamp
 from xacthuc.livestream.domain.broadcaster import Broadcaster, Verdict
+from xacthuc.livestream.ports.exports import ApprovedExport
 from xacthuc.policy import NextStep, Reason
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ _WITHIN: Final = timedelta(seconds=2)
 
 
 class IdentityClient:
-    """The port `Broadcasters`."""
+    """The ports `Broadcasters` and `Approvals`."""
 
     def __init__(self, identity: ServiceChannel) -> None:
         """Takes the channel, which belongs to `main.py`."""
         self._identity = identity
         stub = internal_pb2_grpc.IdentityInternalStub(identity.channel)
         self._check, self._acknowledge = stub.CheckBroadcaster, stub.AcknowledgeErasure
+        self._approved = stub.GetApprovedExport
 
     async def ask(self, account_id: str, call: Call) -> Broadcaster:
         """Asks within what is left of the call's time."""
@@ -38,6 +40,20 @@ class IdentityClient:
         """Asks within two seconds."""
         told = await self._identity.tell(self._check, _request(account_id), within=_WITHIN, platform=platform)
         return _broadcaster(told)
+
+    async def approved_export(self, approval_id: str, call: Call) -> ApprovedExport:
+        """Asks within what is left of the call's time."""
+        request = internal_pb2.GetApprovedExportRequest(name=f"approvals/{approval_id}")
+        told = await self._identity.ask(self._approved, request, call=call)
+        _, platform, _, account_id = told.account.split("/")
+        return ApprovedExport(
+            platform=platform,
+            account_id=account_id,
+            basis=told.basis,
+            proposer=told.proposer,
+            decider=told.decider,
+            decide_time=told.decide_time.ToDatetime(UTC),
+        )
 
     async def acknowledge_erasure(
         self, platform: str, account_id: str, keep_until: datetime | None, request_id: str

@@ -6,9 +6,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
-from xacthuc.livestream.adapters import rows
-from xacthuc.livestream.adapters.tables import broadcasts, decisions, declarations, trail
+from xacthuc.audit.tags import Tag
+from xacthuc.livestream.adapters import rows, steps
+from xacthuc.livestream.adapters.tables import broadcasts, decisions, declarations, exports, trail
 from xacthuc.livestream.domain.broadcast import Commerce
 from xacthuc.livestream.ports.broadcasts import Cause, Declared
 from xacthuc.livestream.ports.records import Record, Ruled
@@ -17,12 +19,14 @@ from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Row, Table
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.audit.trail import Entry
     from xacthuc.livestream.ports.broadcasts import Kept
+    from xacthuc.order import Order
 
 
 class SqlRecords:
@@ -51,6 +55,20 @@ class SqlRecords:
         async with transaction(self._engine) as connection:
             kept = [rows.found_of(row).kept for row in await connection.execute(found)]
             return await _records(connection, platform, kept)
+
+    async def redeem(self, order: Order, approval_id: str, account_id: str, now: datetime) -> bool:
+        """Keeps which request used it up: the first one to commit."""
+        used = insert(exports).values(
+            approval=approval_id, platform=order.platform, account=account_id, request_id=order.request_id, time=now
+        )
+        async with transaction(self._engine) as connection:
+            if (await connection.execute(used.on_conflict_do_nothing())).rowcount:
+                detail = {"account": account_id}
+                entry = steps.entry(order, Tag.BROADCASTS_EXPORTED, approval_id, now, {**detail})
+                await trail.write(connection, [entry])
+                return True
+            by = await connection.scalar(select(exports.c.request_id).where(exports.c.approval == approval_id))
+        return by == order.request_id
 
     async def note(self, *entries: Entry) -> None:
         """Writes them."""

@@ -89,6 +89,18 @@ declarations = Table(
     instant("time"),
 )
 
+# Which approval was used up for an export, and by which request.
+exports = Table(
+    "exports",
+    metadata,
+    word("approval", primary_key=True),
+    word("platform"),
+    word("account"),
+    word("request_id"),
+    instant("time"),
+    Index("exports_time", "time"),
+)
+
 requests = requests_table(metadata)
 outbox = Outbox(metadata)
 cursors = cursors_table(metadata)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from xacthuc.audit.trail import Entry
     from xacthuc.livestream.domain.broadcast import Commerce
     from xacthuc.livestream.ports.broadcasts import Cause, Declared, Kept
+    from xacthuc.order import Order
     from xacthuc.policy import Ruling
 
 
@@ -49,6 +50,13 @@ class Records(Protocol):
 
     async def list_of(self, platform: str, account_id: str, after: str, limit: int) -> list[Record]:
         """Returns those of an account's broadcasts behind an id, by id."""
+        ...
+
+    async def redeem(self, order: Order, approval_id: str, account_id: str, now: datetime) -> bool:
+        """Uses an approval up, with an entry of the audit trail; False when another request did before.
+
+        The same request may come again: it is what it was used for.
+        """
         ...
 
     async def note(self, *entries: Entry) -> None:

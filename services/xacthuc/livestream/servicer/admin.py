@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.grpckit.pages import size_of
+from xacthuc.grpckit.reading import order
 from xacthuc.livestream.usecases import records
 from xacthuc.livestream.wire import record_messages as wire
 
@@ -42,3 +43,13 @@ class LivestreamAdminServicer:
     ) -> pb2.ListBroadcastRecordsResponse:
         asked = (*wire.parts(request.parent), request.page_token, size_of(request))
         return wire.records(*await records.list_records(self._livestream, *asked))
+
+    async def ExportBroadcastRecords(
+        self, request: pb2.ExportBroadcastRecordsRequest, call: Call
+    ) -> pb2.ExportBroadcastRecordsResponse:
+        approval_id = request.approval.removeprefix("approvals/")
+        approved = await records.begin_export(
+            self._livestream, approval_id, call, lambda platform: order(request, call, platform)
+        )
+        asked = (approved.platform, approved.account_id, request.page_token, size_of(request))
+        return wire.export(approved, *await records.list_records(self._livestream, *asked))

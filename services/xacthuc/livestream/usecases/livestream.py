@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.livestream.ports.broadcasters import Broadcasters
     from xacthuc.livestream.ports.broadcasts import Broadcasts
+    from xacthuc.livestream.ports.exports import Approvals
     from xacthuc.livestream.ports.grants import Grants
     from xacthuc.livestream.ports.records import Records
     from xacthuc.livestream.ports.revocations import Revocations
@@ -30,6 +31,7 @@ class Livestream:
     grants: Grants
     revocations: Revocations
     records: Records
+    approvals: Approvals
     appended: Callable[[], None]
     """Called after a commit that may have written to the outbox, so that nobody waits for the next look."""
     shield: Shield = field(default_factory=Shield)

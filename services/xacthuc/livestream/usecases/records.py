@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry
-from xacthuc.grpckit.errors import NotFound
+from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.grpckit.reasons import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xacthuc.grpckit.call import Call
+    from xacthuc.livestream.ports.exports import ApprovedExport
     from xacthuc.livestream.ports.records import Record
     from xacthuc.livestream.usecases.livestream import Livestream
+    from xacthuc.order import Order
 
 
 async def note_read(
@@ -48,3 +53,20 @@ async def list_records(
     """Returns a part of an account's, by id, and behind which id the next part begins."""
     found = await livestream.records.list_of(platform, account_id, after, limit + 1)
     return found[:limit], found[limit - 1].kept.broadcast_id if len(found) > limit else ""
+
+
+async def begin_export(
+    livestream: Livestream, approval_id: str, call: Call, order: Callable[[str], Order]
+) -> ApprovedExport:
+    """Uses an approval of two people up for this request; FailedPrecondition when another one did.
+
+    `order` makes the order of the platform whose account it is about.
+    """
+    approved = await livestream.approvals.approved_export(approval_id, call)
+    asked, now = order(approved.platform), livestream.clock.now()
+    redeeming = livestream.records.redeem(asked, approval_id, approved.account_id, now)
+    if not await livestream.shield.finish(redeeming):
+        raise FailedPrecondition(
+            Reason.APPROVAL_STATE, "it was exported already; propose it again", metadata={"state": "EXPORTED"}
+        )
+    return approved

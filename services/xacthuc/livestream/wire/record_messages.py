@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from xacthuc.grpckit.call import Call
+    from xacthuc.livestream.ports.exports import ApprovedExport
     from xacthuc.livestream.ports.records import Record, Ruled
 
 _OCCASIONS: Final = {cause: pb2.BroadcastRecord.Ruled.Occasion.Value(cause.value) for cause in Cause}
@@ -73,6 +74,19 @@ def record(kept: Record) -> pb2.BroadcastRecord:
 def records(page: Iterable[Record], following: str) -> pb2.ListBroadcastRecordsResponse:
     """Renders a page."""
     return pb2.ListBroadcastRecordsResponse(records=map(record, page), next_page_token=following)
+
+
+def export(approved: ApprovedExport, page: Iterable[Record], following: str) -> pb2.ExportBroadcastRecordsResponse:
+    """Renders a page of an export."""
+    return pb2.ExportBroadcastRecordsResponse(
+        account=f"platforms/{approved.platform}/accounts/{approved.account_id}",
+        basis=approved.basis,
+        proposer=approved.proposer,
+        decider=approved.decider,
+        decide_time=timestamp(approved.decide_time),
+        records=map(record, page),
+        next_page_token=following,
+    )
 
 
 def _ruled(kept: Ruled) -> pb2.BroadcastRecord.Ruled:
