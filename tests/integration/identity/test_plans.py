@@ -20,6 +20,8 @@ from lock_world import LockWorld
 from plans import said, scans, table_of, wrong
 
 from xacthuc.identity.adapters.purge import Purge, purge_job
+from xacthuc.identity.adapters.reconciliation.findings import Findings, Page
+from xacthuc.identity.adapters.reconciliation.reading import Numbers
 from xacthuc.identity.adapters.retention.counting import count, overdue
 from xacthuc.identity.adapters.retention.sweeping import destroy
 from xacthuc.identity.adapters.tables import outbox
@@ -27,6 +29,7 @@ from xacthuc.identity.commands import EndAccount, Given, VerifyPersonalId
 from xacthuc.identity.domain.import_rows import ImportedTransition, microseconds
 from xacthuc.identity.domain.importing import Outcome as ImportOutcome
 from xacthuc.identity.domain.personal_ids import Ground, Outcome, Proven
+from xacthuc.identity.domain.reconciliation import Finding, FindingKind, Run, Source, Tally
 from xacthuc.identity.domain.retention import plan
 from xacthuc.identity.ports.eid import Flow
 from xacthuc.identity.ports.personal_ids import BegunSignIn, NewSignIn
@@ -210,6 +213,37 @@ async def sweep(world):
     await overdue(world.engine, now)
 
 
+async def reconcile(world):
+    order, now = replace(world.order(), platform=""), world.clock.now()
+    run = Run(
+        run_id=order.request_id,
+        platform="",
+        sources=(Source.SIM_SWAP,),
+        dry_run=False,
+        per_second=1,
+        actor="",
+        create_time=now,
+        update_time=now,
+    )
+    await world.identity.reconciliations.start(order, run)
+    numbers = Numbers(world.engine, world.keys)
+    for one in (run, replace(run, platform="forum")):
+        read = await numbers.page(one, ("forum", "u"))
+    (subject,) = read.subjects
+    finding = Finding(
+        platform="forum",
+        account_id=subject.account_id,
+        evidence_id=subject.evidence_id,
+        kind=FindingKind.RECYCLED,
+        source="operator/o",
+        observe_time=now + timedelta(days=1),
+    )
+    page = Page(after=("", ""), until=read.until, findings=[finding], tally=Tally())
+    async with transaction(world.engine) as connection:
+        assert await Findings(world.identity.policy.reconciliation).apply(connection, run, page, now)
+    await world.identity.reconciliations.findings(run.run_id, None, ("forum", "u", "", ""), 10)
+
+
 OF_ONE = [
     register,
     read_an_account,
@@ -234,6 +268,7 @@ OF_MORE = [
     follow_events,
     lock_a_person,
     count_violations,
+    reconcile,
     sweep,
 ]
 
