@@ -174,7 +174,8 @@ class Assembly:
             happenings=EventStream(pools.events, outbox, tail),
             assents=SqlAssents(pools.writes, requests),
             holders=holders,
-            lives=lives,
+            # Over the pool of calls: many who look at once keep no push waiting.
+            lives=Lives(pools.writes, holders, clock, appended),
             notes=SqlNotes(pools.writes),
             people=IdentityClient(connections.identity, clock),
             proofs=OtpClient(connections.otp),
