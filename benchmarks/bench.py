@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from benchmarks import decisions, families, flows, imports, lanes, seals, sessions, studies, watchers
+from benchmarks import broadcasts, decisions, families, flows, imports, lanes, seals, sessions, studies, watchers
 from benchmarks.load import Target
 from benchmarks.report import Figure, Report, spread
 from benchmarks.rig import Rig
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RESULT: Final = Path("var/bench.json")
 STUDIES: Final = (
     "start", "cpu", "batch", "tokens", "revocations", "trips", "latency", "leftovers", "memory", "imports",
-    "sessions", "lanes", "seals", "watchers", "families"
+    "sessions", "lanes", "seals", "watchers", "families", "livestream"
 )  # fmt: skip
 ECHO: Final = Path(__file__).with_name("echo.py")
 _STARTS: Final = 3
@@ -116,9 +116,12 @@ async def _apart(bench: Bench, key: str, report: Report, only: Collection[str]) 
         report.extend(await families.study(rig, key, families.QUICK if quick else families.Amount()))
     if "lanes" in only:
         report.extend(await lanes.study(lanes.QUICK if quick else lanes.Turns()))
+    if "livestream" in only:
+        amount = broadcasts.QUICK if quick else broadcasts.Amount()
+        report.extend(await broadcasts.study(rig, key, bench.verified, amount))
     if "watchers" in only:
-        amount = watchers.QUICK if quick else watchers.Amount()
-        report.extend(await watchers.study(rig, key, bench.verified, amount))
+        crowd = watchers.QUICK if quick else watchers.Amount()
+        report.extend(await watchers.study(rig, key, bench.verified, crowd))
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -3,7 +3,7 @@
 It parses the request and serializes an answer, as every service does, and no more: what it costs per call is the floor
 for any service of this contract in Python. A third method leaves even that out, to show how much it is.
 
-    python benchmarks/echo.py PORT CHECK_CODE_ANSWER CHECK_ACTION_ANSWER
+    python benchmarks/echo.py PORT CHECK_CODE_ANSWER CHECK_ACTION_ANSWER [CLEARANCE]
 
 Answers are real ones, captured before, in hexadecimal.
 """
@@ -20,6 +20,8 @@ import uvloop
 
 from xacthuc.api.identity.v1 import resources_pb2 as identity_resources_pb2
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
+from xacthuc.api.livestream.v1 import resources_pb2 as livestream_resources_pb2
+from xacthuc.api.livestream.v1 import service_pb2 as livestream_pb2
 from xacthuc.api.otp.v1 import service_pb2
 
 if TYPE_CHECKING:
@@ -35,16 +37,22 @@ def _answering(answer: Any) -> Callable[[Any, Any], Awaitable[Any]]:
     return serve
 
 
-async def serve(port: int, check_code: bytes, check_action: bytes) -> None:
+async def serve(port: int, check_code: bytes, check_action: bytes, authorize: bytes = b"") -> None:
     """Serves until it is killed."""
     checked = service_pb2.CheckCodeResponse.FromString(check_code)
     decision = identity_resources_pb2.Decision.FromString(check_action)
+    clearance = livestream_resources_pb2.Clearance.FromString(authorize)
     handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
         "CheckCode": grpc.unary_unary_rpc_method_handler(
             _answering(checked), service_pb2.CheckCodeRequest.FromString, checked.__class__.SerializeToString
         ),
         "CheckAction": grpc.unary_unary_rpc_method_handler(
             _answering(decision), identity_pb2.CheckActionRequest.FromString, decision.__class__.SerializeToString
+        ),
+        "AuthorizeBroadcast": grpc.unary_unary_rpc_method_handler(
+            _answering(clearance),
+            livestream_pb2.AuthorizeBroadcastRequest.FromString,
+            clearance.__class__.SerializeToString,
         ),
         "Bytes": grpc.unary_unary_rpc_method_handler(_answering(check_code)),
     }
@@ -59,4 +67,4 @@ async def serve(port: int, check_code: bytes, check_action: bytes) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1]), bytes.fromhex(sys.argv[2]), bytes.fromhex(sys.argv[3])))
+    uvloop.run(serve(int(sys.argv[1]), *map(bytes.fromhex, sys.argv[2:])))

@@ -131,8 +131,14 @@ async def _until(reached: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
+async def known(address: str, key: str) -> None:
+    """Waits until the service at `address` has heard of the platform's key."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        await _known(channel, (("authorization", f"Bearer {key}"),))
+
+
 async def _known(channel: grpc.aio.Channel, metadata: Any) -> None:
-    """Waits until the service has heard of the platform's key."""
+    """Does the same by a channel that is open."""
     method: Any = channel.unary_unary(f"{SERVICE}/ListBroadcasts")
     async with asyncio.timeout(_PATIENCE_SECONDS):
         while True:
