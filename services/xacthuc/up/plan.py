@@ -5,6 +5,7 @@ Settings of the user's own environment pass through, except those that say where
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import dataclass, field
@@ -70,6 +71,7 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
         "XACTHUC_METRICS_ADDRESS": ports.identity_metrics,
         "XACTHUC_OTP_ADDRESS": ports.otp_internal,
         "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(layout.audit),
+        "XACTHUC_ERASURE_ACKNOWLEDGERS": json.dumps(["guardian", "livestream"]),
     }
     guardian = {
         "XACTHUC_PUBLIC_ADDRESS": ports.guardian_public,

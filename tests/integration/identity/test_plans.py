@@ -40,6 +40,9 @@ from xacthuc.sql.engine import transaction
 from xacthuc.sql.migrations import dsn
 from xacthuc.sql.relay import Relay
 
+# Filling takes half a minute, and minutes where the machine has other work.
+pytestmark = pytest.mark.timeout(600)
+
 PARTITIONED = {"accounts", "consents", "evidence", "account_keys"}
 BATCH = [f"c{number}" for number in range(1, 501)]
 

@@ -68,11 +68,12 @@ async def test_platform_trace_and_time_left_travel_with_the_call(deploy, connect
 
     deployment.probe.does = remember
     channel, stub, call = await connect(deployment)
+    left = call.remaining()
     await channel.ask(stub.RedeemProof, REQUEST, call=call)
 
     ((platform, peer, trace_id, remaining),) = seen
     assert (platform, peer, trace_id) == ("forum", "identity", call.trace.trace_id)
-    assert remaining < call.remaining()
+    assert remaining < left
 
 
 async def test_the_span_of_the_call_stands_between_the_callers_and_the_servers(deploy, connect):

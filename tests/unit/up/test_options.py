@@ -80,3 +80,12 @@ def test_a_pipe_gets_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_key_stays_out_of_the_endpoints_file_and_of_the_repr() -> None:
     assert "xt_dev_secret" not in RUNNING.as_json(with_key=False) + repr(RUNNING)
+
+
+def test_an_erasure_waits_for_every_other_service_that_keeps_accounts(tmp_path: Path) -> None:
+    plan = default_plan(Layout(tmp_path), Ports(), state_url="unix:///s", database_url="postgresql://d")
+    keeps = {program.name: program for program in plan.services if program.needs_database}
+
+    waits = json.loads(keeps.pop("identity").environment["XACTHUC_ERASURE_ACKNOWLEDGERS"])
+
+    assert set(waits) == set(keeps)
