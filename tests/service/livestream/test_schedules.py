@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import asyncpg
+import grpc
+from identity_process import IdentityProcess
 from identity_service import faults_of, reason_of, refusal
 from livestream_service import Studio
 
@@ -11,6 +14,7 @@ from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
 from xacthuc.api.livestream.v1 import resources_pb2
 from xacthuc.api.livestream.v1 import service_pb2 as pb2
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.sql.migrations import dsn
 
 Entry = pb2.BatchAuthorizeRequest.Entry
 
@@ -83,3 +87,16 @@ async def test_a_broadcast_that_comes_twice_is_refused_by_its_place(studio: Stud
     error = await refusal(ask(studio, entry("an", "1"), entry("an", "2"), entry("an", "1")))
 
     assert faults_of(error) == {"entries[0].broadcast_id", "entries[2].broadcast_id"}
+
+
+async def test_a_database_that_is_busy_is_told_as_not_now(deployment: IdentityProcess, studio: Studio):
+    await studio.seller("an")
+    connection = await asyncpg.connect(dsn(deployment.database_url))
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE livestream.requests")
+            error = await refusal(ask(studio, entry("an", "1"), entry("an", "2")))
+    finally:
+        await connection.close()
+
+    assert error.code() is grpc.StatusCode.UNAVAILABLE

@@ -55,8 +55,12 @@ async def batch_authorize(
         async with slots:
             return await _or_its_fault(lambda: one(at, wish))
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(in_turn(at, wish)) for at, wish in enumerate(wishes)]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(in_turn(at, wish)) for at, wish in enumerate(wishes)]
+    except BaseExceptionGroup as failed:
+        # What failed first ended the others; by its own class it is told as what it is.
+        raise failed.exceptions[0] from None
     answers = [task.result() for task in tasks]
     for answer in answers:
         if isinstance(answer, XacthucError) and not _is_its_own(answer):
