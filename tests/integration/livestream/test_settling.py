@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from xacthuc.audit.tags import Tag
 from xacthuc.livestream.adapters.sql_broadcasts import SqlBroadcasts
 from xacthuc.livestream.adapters.tables import broadcasts, decisions, outbox, requests, trail
 from xacthuc.livestream.domain import broadcast as rules
@@ -123,6 +124,21 @@ async def test_what_is_cut_is_told_to_watchers_in_the_same_commit(engine: AsyncE
     async with engine.begin() as connection:
         (told,) = (await connection.execute(select(outbox.events))).all()
     assert (told.kind, told.subject, told.detail["reason"]) == ("BROADCAST_REVOKED", "show", "LOCKED")
+
+
+async def test_what_is_cut_when_it_is_asked_for_again_is_not_said_to_be_authorized(
+    engine: AsyncEngine, kept: SqlBroadcasts
+):
+    await begin(kept, "show")
+    asked = order()
+    prepared = await kept.prepare(asked, "an")
+    assert isinstance(prepared, Prepared)
+
+    await kept.settle(asked, beginning(prepared, "show", IN_LOCK), NOW)
+
+    async with engine.begin() as connection:
+        tags = list(await connection.scalars(select(trail.entries.c.tag).order_by(trail.entries.c.id)))
+    assert tags == [Tag.BROADCAST_AUTHORIZED, Tag.BROADCAST_REVOKED]
 
 
 async def test_a_renewal_that_changes_nothing_leaves_no_record(engine: AsyncEngine, kept: SqlBroadcasts):

@@ -48,8 +48,9 @@ async def write(
     await _declared(connection, order.platform, written, step, now)
     told = _told(before, outcome.broadcast)
     detail = _detail(step, outcome)
-    tags = [*([_asked(step.cause, outcome.broadcast)] if noted and step.cause in _ASKED else []), *map(_TOLD.get, told)]
-    await trail.write(connection, [entry(order, tag, step.broadcast_id, now, detail) for tag in tags if tag])
+    asked = _asked(step.cause, before, outcome.broadcast) if noted else None
+    tags = [*([asked] if asked else []), *(_TOLD[kind] for kind in told if kind in _TOLD)]
+    await trail.write(connection, [entry(order, tag, step.broadcast_id, now, detail) for tag in tags])
     events = [
         Event(platform=order.platform, subject=step.broadcast_id, kind=kind, time=now, detail=detail) for kind in told
     ]
@@ -88,12 +89,12 @@ def _told(before: Broadcast | None, after: Broadcast) -> list[EventKind]:
     return [EventKind.GOODS_HIDDEN] if hidden else []
 
 
-_ASKED: Final = frozenset({Cause.AUTHORIZE, Cause.DECLARE})
-
-
-def _asked(cause: Cause, after: Broadcast) -> Tag:
+def _asked(cause: Cause, before: Broadcast | None, after: Broadcast) -> Tag | None:
+    """Returns what was asked for and decided; what runs on, or is cut, was not authorized by it."""
     if cause is Cause.DECLARE:
         return Tag.BROADCAST_DECLARED
+    if cause is not Cause.AUTHORIZE or (before is not None and before.state is State.LIVE):
+        return None
     return Tag.BROADCAST_REFUSED if after.state is State.REFUSED else Tag.BROADCAST_AUTHORIZED
 
 
