@@ -100,7 +100,7 @@ class Assembly:
         secrets = RequestSecrets("livestream", Sealer(settings.seal_ring), settings.blind_index_ring)
         tail = Tail(pools.events, outbox, told)
         relay = Relay(
-            pools.writes,
+            pools.works,
             SCHEMA,
             interval=_RELAY_INTERVAL,
             on_lag=metrics.outbox_lag_seconds.set,

@@ -29,8 +29,8 @@ class Pools:
         """Takes how many connections calls get."""
         url = settings.database_url.get_secret_value()
         self.writes = _pool(url, "xacthuc-livestream", settings.write_connections)
-        # The session that follows accounts, reviews, and what goes over broadcasts now and then.
-        self.works = _pool(url, "xacthuc-livestream-works", REVIEWS_AT_ONCE + 4)
+        # The session that follows accounts, the relay, reviews, and what goes over broadcasts now and then.
+        self.works = _pool(url, "xacthuc-livestream-works", REVIEWS_AT_ONCE + 5)
         # One reader for all watchers, and those of them who are behind.
         self.events = _pool(url, "xacthuc-livestream-events", 4)
         # More than jobs, for taking, renewing and counting them.
