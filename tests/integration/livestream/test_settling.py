@@ -20,7 +20,7 @@ from xacthuc.livestream.domain.broadcast import Bar, Broadcast, Outcome, State
 from xacthuc.livestream.domain.broadcaster import Broadcaster, Verdict
 from xacthuc.livestream.ports.broadcasts import Cause, Cleared, Prepared, Step, Unsettled
 from xacthuc.order import Order
-from xacthuc.policy import NextStep, Policy, Reason
+from xacthuc.policy import NextStep, Policy, Reason, Ruling
 from xacthuc.sealing import KeyRing, Sealer
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 
@@ -31,6 +31,7 @@ ALLOWED = Verdict(allowed=True, reason=Reason.VERIFIED, next_step=NextStep.NONE,
 LOCKED = ALLOWED._replace(allowed=False, reason=Reason.LOCKED, next_step=NextStep.CONTACT_PLATFORM)
 SELLER = Broadcaster(ALLOWED, ALLOWED, False, NOW, "eid/vneid", None)
 IN_LOCK = SELLER._replace(ordinary=LOCKED, commercial=LOCKED)
+UNPROVEN = SELLER._replace(personal_id_time=None, personal_id_source="")
 
 
 @pytest.fixture
@@ -139,6 +140,31 @@ async def test_what_is_cut_when_it_is_asked_for_again_is_not_said_to_be_authoriz
     async with engine.begin() as connection:
         tags = list(await connection.scalars(select(trail.entries.c.tag).order_by(trail.entries.c.id)))
     assert tags == [Tag.BROADCAST_AUTHORIZED, Tag.BROADCAST_REVOKED]
+
+
+@pytest.mark.rule("R3")
+@pytest.mark.parametrize(
+    ("who", "state", "ruling"),
+    [(IN_LOCK, State.REVOKED, Ruling.CUT), (UNPROVEN, State.LIVE, Ruling.HIDE_GOODS)],
+    ids=["cut", "hidden"],
+)
+async def test_a_repeated_request_does_not_bring_back_what_was_taken_since(
+    kept: SqlBroadcasts, who: Broadcaster, state: State, ruling: Ruling
+):
+    asked, renewed = order(), order("RenewGrant")
+    first = await begin(kept, "show", asked=asked)
+    assert isinstance(first, Cleared)
+    assert await kept.prepare(asked, "an") == first
+    prepared = await kept.prepare_known(renewed, "show")
+    assert isinstance(prepared, Prepared)
+    await kept.settle(renewed, renewing(prepared, "show", who), NOW)
+
+    again = await kept.prepare(asked, "an")
+
+    assert isinstance(again, Cleared)
+    live = again.kept.broadcast
+    assert (live.state, live.sells, again.ruling, again.time) == (state, False, ruling, first.time)
+    assert live.grant_time == first.kept.broadcast.grant_time
 
 
 async def test_a_renewal_that_changes_nothing_leaves_no_record(engine: AsyncEngine, kept: SqlBroadcasts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from xacthuc.audit.tags import Tag
 from xacthuc.livestream.adapters import answers, rows, steps
 from xacthuc.livestream.adapters.tables import broadcasts, trail
-from xacthuc.livestream.domain.broadcast import Bar, State, close
+from xacthuc.livestream.domain.broadcast import Bar, State, close, repeated
 from xacthuc.livestream.ports.broadcasts import Cleared, Kept, Prepared, Unsettled
 from xacthuc.sql.engine import transaction
 
@@ -124,5 +125,14 @@ class SqlBroadcasts:
             return [rows.found_of(row).kept for row in await connection.execute(found)]
 
     async def _seen(self, connection: AsyncConnection, order: Order) -> Cleared | None:
+        """Returns the answer that was given before, without what was taken back since."""
         seen = await self._requests.find(connection, order)
-        return None if seen is None else answers.read_cleared(seen.answer or {})
+        if seen is None:
+            return None
+        answered = answers.read_cleared(seen.answer or {})
+        found = await rows.read(connection, order.platform, answered.kept.broadcast_id)
+        less = None if found is None else repeated(answered.kept.broadcast, found.kept.broadcast)
+        if found is None or less is None:
+            return answered
+        broadcast, ruling = less
+        return replace(answered, kept=replace(found.kept, broadcast=broadcast), ruling=ruling)

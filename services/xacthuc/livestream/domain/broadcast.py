@@ -170,6 +170,18 @@ def review(known: Broadcast, who: Broadcaster, now: datetime, policy: Policy) ->
     return Outcome(_ruled(known, judgement.ruling, who, now), judgement)
 
 
+def repeated(answered: Broadcast, known: Broadcast) -> tuple[Broadcast, Ruling] | None:
+    """Returns how a LIVE broadcast that was answered before is answered again now that less is allowed; None while it is not.
+
+    A grant outlives what it was given for: one that was cut, has ended or hides its goods since gets it no more.
+    """
+    if answered.state is not State.LIVE or known.sells or (known.state is State.LIVE and not answered.sells):
+        return None
+    ruling = Ruling.HIDE_GOODS if known.state is State.LIVE else Ruling.CUT
+    # What goes on without its goods goes on until the time that was answered.
+    return replace(known, grant_time=answered.grant_time), ruling
+
+
 def close(known: Broadcast, now: datetime) -> Broadcast:
     """Returns a broadcast as it is once nobody renewed it in time; itself while there is time, or when it is over."""
     if known.state is not State.LIVE or known.close_time is None or known.close_time > now:
