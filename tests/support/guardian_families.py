@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select
 
 from xacthuc.clock import FixedClock
 from xacthuc.guardian.adapters.family_rows import lock_family
-from xacthuc.guardian.adapters.jobs import erase_job, look_job, push_job
+from xacthuc.guardian.adapters.jobs import Extent, erase_job, look_job, push_job
 from xacthuc.guardian.adapters.link_writes import end, note_change
 from xacthuc.guardian.adapters.sql_disputes import SqlDisputes
 from xacthuc.guardian.adapters.sql_invitations import SqlInvitations
@@ -130,10 +130,10 @@ class Families:
         async with transaction(self.engine) as connection:
             await jobs.enqueue(connection, [push_job(self.platform, child), look_job(self.platform, child)])
 
-    async def erase(self, account: str) -> None:
-        """Asks for everything of an account to be erased, as whoever follows identity does."""
+    async def erase(self, account: str, extent: Extent = Extent.EVERYTHING) -> None:
+        """Asks for an account to be erased, as whoever follows identity does."""
         async with transaction(self.engine) as connection:
-            await jobs.enqueue(connection, [erase_job(self.platform, account, "")])
+            await jobs.enqueue(connection, [erase_job(self.platform, account, extent, "")])
 
     async def rows_of(self, child: str) -> int:
         """Returns how many rows there are about a child, the trail apart."""

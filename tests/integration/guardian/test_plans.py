@@ -68,7 +68,7 @@ async def hot_paths(family):
     await list_disputes(guardian, PLATFORM, 900_000, 10, resolved=True)
     await list_histories(guardian, PLATFORM, "c7", 900_000, 10)
     await resolve_dispute(guardian, family.order("ResolveDispute"), "d100", "letter 3", allowed=False)
-    happened = [Happened(PLATFORM, f"{who}{n}", erased=False, keep_until="") for who in "cg" for n in range(50)]
+    happened = [Happened(PLATFORM, f"{who}{n}", erases=None, keep_until="") for who in "cg" for n in range(50)]
     async with transaction(family.engine) as connection:
         await concerned(connection, happened)
         await active_of(connection, PLATFORM, "c7")

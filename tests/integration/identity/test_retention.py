@@ -20,7 +20,7 @@ from xacthuc.identity.adapters.purge import Purge, destruction_job, purge_job
 from xacthuc.identity.adapters.retention.put_away import hold_of
 from xacthuc.identity.adapters.retention.sweeping import destroy
 from xacthuc.identity.adapters.retention.tables import erasures
-from xacthuc.identity.adapters.tables import accounts, evidence, platforms, trail
+from xacthuc.identity.adapters.tables import accounts, evidence, outbox, platforms, trail
 from xacthuc.identity.commands import EndAccount
 from xacthuc.identity.domain.account import State
 from xacthuc.identity.domain.duties import Duty
@@ -106,6 +106,8 @@ async def test_releasing_carries_out_what_was_demanded_meanwhile(bench, purge, r
         assert await purge.destroy_key(destruction_job(PLATFORM, "an")) is None
 
     (account,), (erasure,) = await rows(accounts), await rows(erasures)
+    told = (await rows(outbox.events))[-1]
+    assert (told.kind, told.detail) == ("ERASURE_SCHEDULED", {"purge_time": account.purge_time.isoformat()})
     assert await bench.keys.get(PLATFORM, "an") is NoKey.DESTROYED
     assert (await bench.keys.get(PLATFORM, hold_of("an"))).person(account.person).full_name == "Nguyễn Văn an"
     assert (account.person_index, erasure.cause, erasure.seal_time) == (None, "REQUESTED", bench.clock.now())

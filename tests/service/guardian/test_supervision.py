@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import grpc
@@ -15,8 +15,10 @@ from identity_service import NUMBER, Api, reason_of, refusal
 
 from xacthuc.api.guardian.v1 import resources_pb2, service_pb2
 from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
+from xacthuc.api.identity.v1 import retention_admin_pb2 as retention_pb2
 from xacthuc.api.identity.v1 import service_pb2 as accounts_pb2
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.guardian.adapters.jobs import Extent
 from xacthuc.policy.dates import local_date
 
 Decision = identity_pb2.Decision
@@ -47,6 +49,14 @@ class Family:
 
     async def reason(self, action: identity_pb2.Action.ValueType = identity_pb2.POST) -> Decision.Reason.ValueType:
         return (await self.home.accounts.check("be", action)).reason
+
+    async def kept_until_said(self, api: Api) -> list[bool]:
+        """Returns of each word that the child is erased whether it says until when something is kept."""
+        name = f"platforms/{self.home.name}/accounts/be"
+        evidence = await api.call("RetentionAdmin/GetErasureEvidence", name=name, request_id=str(uuid4()))
+        given = [each for erasure in evidence.erasures for each in erasure.acknowledgements]
+        assert {each.service for each in given} <= {"guardian"}
+        return [each.HasField("keep_until_time") for each in given]
 
     async def correct(self, account: str, years: int) -> None:
         """Corrects a birth date so that the holder is `years` old today."""
@@ -219,12 +229,50 @@ async def test_what_no_law_keeps_is_erased_here_and_identity_is_told(family: Fam
     )
 
     async def told() -> bool:
-        name = f"platforms/{family.home.name}/accounts/be"
-        evidence = await api.call("RetentionAdmin/GetErasureEvidence", name=name, request_id=str(uuid4()))
-        given = [each for erasure in evidence.erasures for each in erasure.acknowledgements]
-        return [each.service for each in given if each.HasField("keep_until_time")] == ["guardian"]
+        return await family.kept_until_said(api) == [True]
 
     await eventually(told)
+
+
+@pytest.mark.rule("R51")
+async def test_releasing_a_hold_erases_no_more_than_was_asked_for(family: Family, api: Api, eventually):
+    review = Timestamp()
+    review.FromDatetime(datetime.now(UTC) + timedelta(days=90))
+    placed = await api.retention.PlaceHold(
+        retention_pb2.PlaceHoldRequest(
+            parent=f"platforms/{family.home.name}",
+            authority="A05",
+            legal_basis="Law 116/2025/QH15 Art. 25",
+            reference="12/CV-A05",
+            review_time=review,
+            accounts=["accounts/be"],
+            request_id=str(uuid4()),
+        )
+    )
+    await family.home.accounts.ask(
+        "EraseAccount", accounts_pb2.EraseAccountRequest(name="accounts/be", request_id=str(uuid4()))
+    )
+
+    released = retention_pb2.ReleaseHoldRequest(name=placed.hold.name, basis="13/CV-A05", request_id=str(uuid4()))
+    await api.retention.ReleaseHold(released)
+
+    async def told() -> bool:
+        return await family.kept_until_said(api) == [True]
+
+    await eventually(told)
+    assert (await family.home.link(family.link)).end_cause == Link.CHILD_CLOSED
+
+
+@pytest.mark.rule("R49")
+async def test_an_event_that_says_no_time_erases_no_more_for_that(family: Family, eventually):
+    await family.post("p1")
+    await family.home.kept.erase("be", Extent.UNKEPT)
+
+    async def done() -> bool:
+        return not await family.home.kept.waiting("ERASE")
+
+    await eventually(done)
+    assert (await family.home.link(family.link)).state == Link.ACTIVE
 
 
 @pytest.mark.rule("R49")

@@ -53,7 +53,9 @@ class AccountWatch:
 async def _deal_with(connection: AsyncConnection, happened: Sequence[Happened], _now: datetime) -> int:
     """Asks for a look at every child concerned, and for what is erased to be erased here; returns how many jobs."""
     wanted = [look_job(platform, child) for platform, child in await concerned(connection, happened)]
-    wanted += [erase_job(each.platform, each.account_id, each.keep_until) for each in happened if each.erased]
+    wanted += [
+        erase_job(each.platform, each.account_id, each.erases, each.keep_until) for each in happened if each.erases
+    ]
     await jobs.enqueue(connection, wanted)
     return len(wanted)
 

@@ -3,6 +3,8 @@
 What no law keeps goes first, with ERASURE_SCHEDULED: what a child published, and what was consented to. Who answered for
 whom is account data, and goes when identity's clock is over, with ACCOUNT_ERASED. A guardian's id goes out of the links of
 children who stay: that somebody answered for them is theirs.
+
+How much goes is told by what happened, never by what is said of it: an event that says no time erases no more for that.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 from sqlalchemy import delete, or_, select, update
 
 from xacthuc.guardian.adapters.holders import AGAIN, UNREACHABLE
+from xacthuc.guardian.adapters.jobs import Extent
 from xacthuc.guardian.adapters.tables import (
     activities,
     child_assents,
@@ -49,19 +52,23 @@ class Erasures:
     async def handle(self, job: Job) -> Done | RetryAt:
         """Erases in one commit, then says so; killed between both, it is done again and says the same."""
         try:
-            told = await self._erase(*(str(job.payload[name]) for name in ("platform", "account", "keep_until")))
+            told = await self._erase(job)
         except UNREACHABLE:
             return RetryAt(self._clock.now() + AGAIN, "IDENTITY_AWAY")
         return Done("ERASED" if told else "NOT_ASKED")
 
-    async def _erase(self, platform: str, account: str, until: str) -> bool:
+    async def _erase(self, job: Job) -> bool:
+        platform, account, until = (str(job.payload[name]) for name in ("platform", "account", "keep_until"))
+        everything = job.payload["extent"] == Extent.EVERYTHING
         await self._end(platform, account)
         async with transaction(self._engine) as connection:
             await erase_unkept(connection, platform, account)
-            if not until:
+            if everything:
                 await erase(connection, platform, account)
-        request_id = str(uuid5(NAMESPACE_URL, f"erasure/{platform}/{account}/{until}"))
-        keep_until = datetime.fromisoformat(until) if until else None
+        if not everything and not until:
+            return False  # that nothing is kept would be untrue: it is said once everything is erased
+        keep_until = None if everything else datetime.fromisoformat(until)
+        request_id = str(uuid5(NAMESPACE_URL, f"erasure/{job.key}/{until}"))
         return await self._holders.acknowledge_erasure(platform, account, keep_until, request_id)
 
     async def _end(self, platform: str, account: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from xacthuc.api.identity.v1 import events_pb2, internal_pb2, internal_pb2_grpc, resources_pb2
 from xacthuc.grpckit.errors import DeadlineExceeded, FailedPrecondition, NotFound, Unavailable
 from xacthuc.grpckit.reading import optional_timestamp
+from xacthuc.guardian.adapters.jobs import Extent
 from xacthuc.guardian.domain.life import AgeBand, Holder
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _WITHIN: Final = timedelta(seconds=2)
 UNREACHABLE: Final = (Unavailable, DeadlineExceeded)
 AGAIN: Final = timedelta(minutes=5)
 """How long a job waits that must not be given up while identity is away."""
-_ERASING: Final = frozenset({_Event.ERASURE_SCHEDULED, _Event.ACCOUNT_ERASED})
+_ERASING: Final = {_Event.ERASURE_SCHEDULED: Extent.UNKEPT, _Event.ACCOUNT_ERASED: Extent.EVERYTHING}
 _CHANGING: Final = frozenset({_Event.ACCOUNT_CORRECTED, _Event.ACCOUNT_CLOSED, *_ERASING})
 """After these somebody may be none of those any more who may answer, or be answered for."""
 
@@ -34,10 +35,10 @@ class Happened(NamedTuple):
 
     platform: str
     account_id: str
-    erased: bool
-    """Whether what is kept here of the account has to go."""
+    erases: Extent | None
+    """How much of what is kept here of the account has to go."""
     keep_until: str
-    """With it: until when a law has the rest kept, as identity says it. Empty when nothing may stay."""
+    """Until when identity keeps the rest, as it says it; empty where it says nothing of that."""
 
 
 class HolderClient:
@@ -85,6 +86,6 @@ def _happened(event: events_pb2.AccountEvent) -> Happened:
     return Happened(
         platform=event.platform.removeprefix("platforms/"),
         account_id=event.account.removeprefix("accounts/"),
-        erased=event.kind in _ERASING,
-        keep_until=event.details.get("purge_time", "") if event.kind == _Event.ERASURE_SCHEDULED else "",
+        erases=_ERASING.get(event.kind),
+        keep_until=event.details.get("purge_time", ""),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from xacthuc.guardian.adapters.job_kinds import JobKind
@@ -9,6 +10,14 @@ from xacthuc.jobs.job import Job
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+class Extent(StrEnum):
+    """How much of an account is erased. Never renamed once released: waiting jobs say it."""
+
+    UNKEPT = "UNKEPT"
+    """What no law keeps."""
+    EVERYTHING = "EVERYTHING"
 
 
 def push_job(platform: str, child: str) -> Job:
@@ -26,10 +35,12 @@ def look_job(platform: str, child: str) -> Job:
     return Job(JobKind.LOOK, f"{platform}/{child}", {"platform": platform, "child": child})
 
 
-def erase_job(platform: str, account_id: str, keep_until: str) -> Job:
-    """Returns the erasure of what is kept of an account (`erasures`): of what no law keeps until then, or of everything.
+def erase_job(platform: str, account_id: str, extent: Extent, keep_until: str) -> Job:
+    """Returns the erasure of what is kept of an account (`erasures`).
 
-    Both are two jobs, so that the second never waits for the first.
+    Each extent is a job of its own, so that the second never waits for the first.
     """
-    key = f"{platform}/{account_id}/{'kept' if keep_until else 'erased'}"
-    return Job(JobKind.ERASE, key, {"platform": platform, "account": account_id, "keep_until": keep_until})
+    said = {"extent": extent.value, "keep_until": keep_until}
+    return Job(
+        JobKind.ERASE, f"{platform}/{account_id}/{extent}", {"platform": platform, "account": account_id, **said}
+    )

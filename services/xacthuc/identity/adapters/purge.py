@@ -169,7 +169,11 @@ class Purge:
                 await put_away(connection, own, kept)
             await self._erasures.sealed(connection, platform, account_id, now)
             entry = _entry(Tag.ERASURE_SCHEDULED, platform, account_id, {"held": False}, now)
-            await _tell(connection, entry, EventKind.ERASURE_SCHEDULED)
+            found = await _look(connection, platform, account_id)
+            until = found.purge_time if found is not None else None
+            # Whoever keeps it too erases no more of it yet than identity does.
+            detail: Json = {} if until is None else {"purge_time": until.isoformat()}
+            await _tell(connection, entry, EventKind.ERASURE_SCHEDULED, detail)
         return True
 
     async def _drop_registration(self, platform: str, account_id: str, now: datetime) -> _End:
@@ -273,7 +277,7 @@ async def _empty(connection: AsyncConnection, platform: str, account_id: str, *t
 
 async def _tell_erased(connection: AsyncConnection, platform: str, account_id: str, before: str, now: datetime) -> None:
     entry = _entry(Tag.ACCOUNT_ERASED, platform, account_id, {"before": before}, now)
-    await _tell(connection, entry, EventKind.ACCOUNT_ERASED)
+    await _tell(connection, entry, EventKind.ACCOUNT_ERASED, {})
 
 
 def _entry(tag: Tag, platform: str, account_id: str, detail: Json, now: datetime) -> Entry:
@@ -289,7 +293,7 @@ def _entry(tag: Tag, platform: str, account_id: str, detail: Json, now: datetime
     )
 
 
-async def _tell(connection: AsyncConnection, entry: Entry, kind: EventKind) -> None:
+async def _tell(connection: AsyncConnection, entry: Entry, kind: EventKind, detail: Json) -> None:
     await trail.write(connection, [entry])
-    event = Event(platform=entry.platform, subject=entry.subject, kind=kind, time=entry.time, detail={})
+    event = Event(platform=entry.platform, subject=entry.subject, kind=kind, time=entry.time, detail=detail)
     await outbox.append(connection, [event])
