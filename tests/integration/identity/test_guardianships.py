@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from xacthuc.grpckit.errors import InvalidRequest, NotFound, RequestIdReused
 from xacthuc.grpckit.reasons import Reason as Refusal
+from xacthuc.identity.adapters.account_writes import lock_accounts
 from xacthuc.identity.adapters.purge import Purge, purge_job
 from xacthuc.identity.commands import EndAccount
 from xacthuc.identity.domain.account import State
@@ -254,6 +255,31 @@ async def test_two_children_at_once_do_not_get_past_the_bound(bench, family):
     )
 
     assert sum(isinstance(each, Guardianship) for each in put) == most
+
+
+@pytest.mark.rule("R49")
+async def test_a_record_whose_last_two_children_leave_at_once_is_dropped_in_time(bench, family, engine, eventually):
+    await bench.register("ward", born=CHILD_BORN)
+    for child in ("child", "ward"):
+        await family.put(1, "mother", child=child)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE identity.accounts SET kind = 'GUARDIAN' WHERE account = 'mother'"))
+
+    async def both_wait() -> bool:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        async with engine.connect() as connection:
+            return await connection.scalar(text(waiting)) == 2
+
+    async with engine.begin() as other:
+        await lock_accounts(other, PLATFORM, ["mother"])
+        ends = [asyncio.create_task(family.put(2, child=child)) for child in ("child", "ward")]
+        await eventually(both_wait)
+    await asyncio.gather(*ends)
+
+    (mother,) = [row for row in await rows(engine, "accounts", "account, purge_time") if row.account == "mother"]
+    assert mother.purge_time is not None
 
 
 async def test_nobody_comes_to_answer_for_a_grown_up_or_for_nobody(bench, family):

@@ -67,8 +67,12 @@ class SqlGuardianships:
         keys = await self._keys.get_many(platform, concerned)
         async with transaction(self._engine) as connection:
             # The guardians too: what one of them loses meanwhile finds this child among those it concerns, or is seen here.
-            await lock_accounts(connection, platform, concerned)
+            # And those who end: of two children whom one of them leaves at once, the second one is seen to be the last.
+            locked = {*concerned, *_accounts(await _kept(connection, platform, child_id))}
+            await lock_accounts(connection, platform, locked)
             kept = await _kept(connection, platform, child_id)
+            if others := _accounts(kept) - locked:  # who came to answer just now
+                await lock_accounts(connection, platform, others, wait=False)
             seen = await self._requests.find(connection, order)
             if seen is not None:
                 return kept
@@ -100,7 +104,11 @@ class _Change:
 
 
 def _new(kept: Guardianship, wanted: Guardianship) -> set[str]:
-    return {each.account_id for each in wanted.guardians} - {each.account_id for each in kept.guardians}
+    return _accounts(wanted) - _accounts(kept)
+
+
+def _accounts(guardianship: Guardianship) -> set[str]:
+    return {each.account_id for each in guardianship.guardians}
 
 
 async def _kept(connection: AsyncConnection, platform: str, child_id: str) -> Guardianship:
