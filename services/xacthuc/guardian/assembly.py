@@ -139,7 +139,7 @@ class Assembly:
                 JobKind.PUSH: Work(pushes.push, _PUSH_WAITS),
                 JobKind.EXPIRE: Work(Expiry(pools.jobs, clock, appended).expire, _JOB_WAITS),
                 JobKind.LOOK: Work(lives.handle, _JOB_WAITS),
-                JobKind.ERASE: Work(Erasures(pools.jobs, holders, lives, clock).handle, _JOB_WAITS),
+                JobKind.ERASE: Work(Erasures(pools.jobs, holders, clock, appended).handle, _JOB_WAITS),
             },
             metrics,
             slots=JOB_SLOTS,

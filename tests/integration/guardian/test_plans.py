@@ -9,10 +9,10 @@ from plans import said, scans, table_of, wrong
 from sqlalchemy import text
 
 from xacthuc.guardian.adapters.account_watch import concerned
-from xacthuc.guardian.adapters.erasures import erase
-from xacthuc.guardian.adapters.family_rows import active_of
+from xacthuc.guardian.adapters.erasures import erase, let_go
 from xacthuc.guardian.adapters.holders import Happened
 from xacthuc.guardian.adapters.housekeeping import Housekeeping
+from xacthuc.guardian.adapters.link_rows import active_of
 from xacthuc.guardian.domain.activity import Activity, ActivityKind
 from xacthuc.guardian.domain.supervision import Change
 from xacthuc.guardian.usecases.disputes import list_disputes, list_histories, resolve_dispute
@@ -72,7 +72,9 @@ async def hot_paths(family):
     async with transaction(family.engine) as connection:
         await concerned(connection, happened)
         await active_of(connection, PLATFORM, "c7")
-        await erase(connection, PLATFORM, "c8")
+        for who in ("c8", "g8"):
+            await let_go(connection, PLATFORM, who, now)
+            await erase(connection, PLATFORM, who)
 
 
 async def forget(family):

@@ -19,6 +19,8 @@ from xacthuc.api.identity.v1 import retention_admin_pb2 as retention_pb2
 from xacthuc.api.identity.v1 import service_pb2 as accounts_pb2
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.guardian.adapters.jobs import Extent
+from xacthuc.guardian.domain.links import State
+from xacthuc.guardian.domain.relations import Relation
 from xacthuc.policy.dates import local_date
 
 Decision = identity_pb2.Decision
@@ -196,6 +198,18 @@ async def test_what_is_corrected_back_needs_a_guardian_anew(family: Family, even
     assert (await family.home.link(family.link)).state == Link.ENDED
 
 
+@pytest.mark.rule("R22")
+async def test_what_an_officer_has_to_decide_is_over_once_the_child_is_of_age(family: Family, eventually):
+    await family.home.accounts.register("cha")
+    held = await family.home.kept.link("be", "cha", Relation.FATHER, State.HELD)
+    await family.correct("be", years=16)
+
+    async def over() -> bool:
+        return (await family.home.link(held)).state == Link.EXPIRED
+
+    await eventually(over)
+
+
 @pytest.mark.rule("R17")
 async def test_who_was_never_an_adult_answers_no_more(family: Family, eventually):
     await family.correct("me", years=17)
@@ -272,7 +286,7 @@ async def test_an_event_that_says_no_time_erases_no_more_for_that(family: Family
         return not await family.home.kept.waiting("ERASE")
 
     await eventually(done)
-    assert (await family.home.link(family.link)).state == Link.ACTIVE
+    assert (await family.home.link(family.link)).end_cause == Link.CHILD_CLOSED
 
 
 @pytest.mark.rule("R49")

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from xacthuc.guardian.adapters.jobs import erase_job, look_job
 from xacthuc.guardian.adapters.tables import cursors, jobs, links
-from xacthuc.guardian.domain.links import State
+from xacthuc.guardian.domain.links import LOOKED_AT
 from xacthuc.sql.following import Following, Stream
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ async def _deal_with(connection: AsyncConnection, happened: Sequence[Happened], 
 
 
 async def concerned(connection: AsyncConnection, happened: Sequence[Happened]) -> list[tuple[str, str]]:
-    """Returns the children, by platform, whom somebody answers for and to whom, or to that somebody, it happened."""
+    """Returns the children, by platform, of links that are looked at and to a side of which it happened."""
     of, found = links.c, set[tuple[str, str]]()
     for platform in {each.platform for each in happened}:
         accounts = [each.account_id for each in happened if each.platform == platform]
         # Each side by its own index: both at once would be read from end to end.
         for side in (of.child, of.guardian):
             theirs = (of.platform == platform, side == any_(bindparam("accounts", accounts, type_=ARRAY(Text))))
-            rows = await connection.scalars(select(of.child).where(of.state == State.ACTIVE, *theirs))
+            rows = await connection.scalars(select(of.child).where(of.state.in_(LOOKED_AT), *theirs))
             found |= {(platform, child) for child in rows}
     return sorted(found)

@@ -13,10 +13,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, select, union, update
 
+from xacthuc.guardian.adapters.family_rows import lock_guardian
 from xacthuc.guardian.adapters.holders import AGAIN, UNREACHABLE
 from xacthuc.guardian.adapters.jobs import Extent
+from xacthuc.guardian.adapters.link_rows import link_of, select_links
+from xacthuc.guardian.adapters.link_writes import by_itself, lock_child, wind_up
 from xacthuc.guardian.adapters.tables import (
     activities,
     child_assents,
@@ -27,27 +30,28 @@ from xacthuc.guardian.adapters.tables import (
     links,
     requests,
 )
-from xacthuc.guardian.domain.links import OVER, State
-from xacthuc.jobs.job import Done, RetryAt
+from xacthuc.guardian.domain.links import OVER, EndCause
+from xacthuc.jobs.job import Done, Job, RetryAt
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.clock import Clock
-    from xacthuc.guardian.ports.holders import Holders, Lives
-from xacthuc.jobs.job import Job
+    from xacthuc.guardian.ports.holders import Holders
 
 
 class Erasures:
     """The handler of `JobKind.ERASE`."""
 
-    def __init__(self, engine: AsyncEngine, holders: Holders, lives: Lives, clock: Clock) -> None:
-        """Takes the pool, whom to tell, and what ends links."""
+    def __init__(self, engine: AsyncEngine, holders: Holders, clock: Clock, appended: Callable[[], None]) -> None:
+        """Takes the pool, whom to tell, and what to wake after a change."""
         self._engine = engine
         self._holders = holders
-        self._lives = lives
         self._clock = clock
+        self._appended = appended
 
     async def handle(self, job: Job) -> Done | RetryAt:
         """Erases in one commit, then says so; killed between both, it is done again and says the same."""
@@ -60,33 +64,46 @@ class Erasures:
     async def _erase(self, job: Job) -> bool:
         platform, account, until = (str(job.payload[name]) for name in ("platform", "account", "keep_until"))
         everything = job.payload["extent"] == Extent.EVERYTHING
-        await self._end(platform, account)
         async with transaction(self._engine) as connection:
+            await let_go(connection, platform, account, self._clock.now())
             await erase_unkept(connection, platform, account)
             if everything:
                 await erase(connection, platform, account)
+        self._appended()
         if not everything and not until:
             return False  # that nothing is kept would be untrue: it is said once everything is erased
         keep_until = None if everything else datetime.fromisoformat(until)
         request_id = str(uuid5(NAMESPACE_URL, f"erasure/{job.key}/{until}"))
         return await self._holders.acknowledge_erasure(platform, account, keep_until, request_id)
 
-    async def _end(self, platform: str, account: str) -> None:
-        """Ends what the account still answers by, if the look at it has not come yet."""
-        of = links.c
-        answers = (of.platform == platform, of.guardian == account, of.state == State.ACTIVE)
-        async with transaction(self._engine) as connection:
-            wards = list(await connection.scalars(select(of.child).where(*answers)))
-        for child in wards:
-            await self._lives.look(platform, child)
+
+async def let_go(connection: AsyncConnection, platform: str, account: str, now: datetime) -> None:
+    """Ends what still stands between an account and anybody, and keeps those locked whose links name it.
+
+    Under the locks of whoever confirms, in their order: what is confirmed meanwhile is found here, or finds this.
+    """
+    of, order = links.c, by_itself(platform, "Erase")
+    await lock_guardian(connection, platform, account)
+    sides = [of.child == account, of.guardian == account, of.invited_account == account]
+    # Each side by its own index: all at once would be read from end to end.
+    found = union(*(select(of.child).where(of.platform == platform, side) for side in sides))
+    for child in sorted(await connection.scalars(found)):
+        await lock_child(connection, platform, child)
+        stands = (of.platform == platform, of.child == child, of.state.not_in(OVER))
+        rows = await connection.execute(select_links().where(*stands, or_(*sides)).order_by(of.id))
+        for link in map(link_of, rows.all()):
+            cause = EndCause.CHILD_CLOSED if link.child_id == account else EndCause.GUARDIAN_STANDING
+            await wind_up(connection, order, link, cause, now)
 
 
 async def erase_unkept(connection: AsyncConnection, platform: str, account: str) -> None:
+    """Erases of an account what no law keeps."""
     for table in (activities, child_assents):
         await connection.execute(delete(table).where(table.c.platform == platform, table.c.child == account))
 
 
 async def erase(connection: AsyncConnection, platform: str, account: str) -> None:
+    """Erases everything of an account that was let go."""
     of = links.c
     theirs = select(of.link).where(of.platform == platform, of.child == account)
     for about in (link_changes, disputes):
@@ -96,6 +113,6 @@ async def erase(connection: AsyncConnection, platform: str, account: str) -> Non
     await connection.execute(delete(requests).where(requests.c.platform == platform, requests.c.account == account))
     await connection.execute(
         update(links)
-        .where(of.platform == platform, of.state.in_(OVER), or_(of.guardian == account, of.invited_account == account))
+        .where(of.platform == platform, or_(of.guardian == account, of.invited_account == account))
         .values(guardian=None, invited_account=None)
     )

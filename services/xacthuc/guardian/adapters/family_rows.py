@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from xacthuc.guardian.adapters.link_rows import link_of, read, select_links
+from xacthuc.guardian.adapters.link_rows import read
 from xacthuc.guardian.adapters.link_writes import lock_child
 from xacthuc.guardian.adapters.tables import children, links
 from xacthuc.guardian.domain.family import Answering
@@ -54,13 +54,6 @@ async def lock_new_child(connection: AsyncConnection, platform: str, child_id: s
     made = insert(children).values(platform=platform, child=child_id, **row, **times).on_conflict_do_nothing()
     await connection.execute(made)
     await lock_child(connection, platform, child_id)
-
-
-async def active_of(connection: AsyncConnection, platform: str, child_id: str) -> list[Link]:
-    """Returns the links by which somebody answers for a child now, the oldest first."""
-    of = links.c
-    active = (of.platform == platform, of.child == child_id, of.state == State.ACTIVE)
-    return [link_of(row) for row in await connection.execute(select_links().where(*active).order_by(of.id))]
 
 
 async def answering(connection: AsyncConnection, platform: str, child_id: str) -> list[Answering]:

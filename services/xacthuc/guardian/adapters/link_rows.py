@@ -24,8 +24,13 @@ async def read(connection: AsyncConnection, platform: str, link: str) -> Link | 
 
 async def active_of(connection: AsyncConnection, platform: str, child: str) -> list[Link]:
     """Returns the links by which somebody answers for a child now, the oldest first."""
+    return await links_at(connection, platform, child, State.ACTIVE)
+
+
+async def links_at(connection: AsyncConnection, platform: str, child: str, *states: State) -> list[Link]:
+    """Returns the links of a child that stand so, the oldest first."""
     of = links.c
-    found = select_links().where(of.platform == platform, of.child == child, of.state == State.ACTIVE).order_by(of.id)
+    found = select_links().where(of.platform == platform, of.child == child, of.state.in_(states)).order_by(of.id)
     return [link_of(row) for row in await connection.execute(found)]
 
 

@@ -58,11 +58,12 @@ async def activate(connection: AsyncConnection, order: Order, link: Link, now: d
 async def hold(connection: AsyncConnection, order: Order, link: Link, now: datetime) -> None:
     """Leaves a link of a child that is locked to an officer; what speaks against it is put on record beside."""
     await _move(connection, order, link.link, State.HELD, now)
+    await jobs.enqueue(connection, [look_job(order.platform, link.child_id)])
     await _tell(connection, order, EventKind.LINK_HELD, link, now)
 
 
 async def expire(connection: AsyncConnection, order: Order, link: Link, now: datetime) -> None:
-    """Ends a link that nobody answered in time; its child is locked."""
+    """Ends a link that nobody answered in time, or can answer any more; its child is locked."""
     await _move(connection, order, link.link, State.EXPIRED, now, end_time=now)
     await trail.write(connection, [entry(order, Tag.LINK_EXPIRED, link.child_id, now, {"link": link.link})])
     await _tell(connection, order, EventKind.LINK_EXPIRED, link, now)
@@ -82,6 +83,14 @@ async def end(connection: AsyncConnection, order: Order, link: Link, cause: EndC
     await trail.write(connection, [entry(order, Tag.LINK_ENDED, link.child_id, now, detail)])
     await _tell(connection, order, EventKind.LINK_ENDED, link, now)
     await next_version(connection, order.platform, link.child_id, now)
+
+
+async def wind_up(connection: AsyncConnection, order: Order, link: Link, cause: EndCause, now: datetime) -> None:
+    """Has a link be over that is not, of a child that is locked, since one of those between whom it is answers no more."""
+    if link.state is State.ACTIVE:
+        await end(connection, order, link, cause, now)
+    else:
+        await expire(connection, order, link, now)
 
 
 async def next_version(connection: AsyncConnection, platform: str, child: str, now: datetime) -> None:

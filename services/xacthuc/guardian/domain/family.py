@@ -35,6 +35,8 @@ class Act(StrEnum):
     DECLINE = "DECLINE"
     EXPIRE = "EXPIRE"
     END = "END"
+    OUTLIVE = "OUTLIVE"
+    """One of those between whom it is, is gone, or of age."""
 
 
 MOVES: Final = {
@@ -47,6 +49,10 @@ MOVES: Final = {
     (State.HELD, Act.ALLOW): frozenset({State.ACTIVE, State.PENDING_APPROVAL}),
     (State.HELD, Act.REFUSE): frozenset({State.DECLINED}),
     (State.ACTIVE, Act.END): frozenset({State.ENDED}),
+    (State.INVITED, Act.OUTLIVE): frozenset({State.EXPIRED}),
+    (State.PENDING_APPROVAL, Act.OUTLIVE): frozenset({State.EXPIRED}),
+    (State.HELD, Act.OUTLIVE): frozenset({State.EXPIRED}),
+    (State.ACTIVE, Act.OUTLIVE): frozenset({State.ENDED}),
 }
 """Where each act may lead. What is not here is refused."""
 

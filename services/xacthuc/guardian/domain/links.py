@@ -27,6 +27,9 @@ class State(StrEnum):
 OVER: Final = frozenset({State.DECLINED, State.EXPIRED, State.ENDED})
 """Nothing comes after these."""
 
+LOOKED_AT: Final = frozenset({State.ACTIVE, State.HELD})
+"""These have no time of their own: they stand for as long as those do between whom they are."""
+
 
 class EndCause(StrEnum):
     """Why a link ended. The contract carries the same names."""

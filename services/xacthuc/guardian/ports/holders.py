@@ -28,5 +28,5 @@ class Lives(Protocol):
     """Whether those still may who answer for a child."""
 
     async def look(self, platform: str, child: str) -> int:
-        """Ends what has no reason to stand any more; returns how many answer after that. Raises what identity says."""
+        """Ends what has no reason to stand any more; returns how much stands after that. Raises what identity says."""
         ...
