@@ -49,8 +49,9 @@ def test_the_broadcasts_of_an_account_are_listed_page_after_page(command):
 
     ran = command("livestream", "list", "forum", "--account", "an")
 
-    asked = [(call.request.parent, call.request.page_token) for call in command.admin.received]
-    assert asked == [("platforms/forum/accounts/an", each) for each in ("", "show-1")]
+    asked = [(call.request.parent, call.request.page_token, call.request.view) for call in command.admin.received]
+    basic = pb2.ListBroadcastRecordsRequest.BASIC
+    assert asked == [("platforms/forum/accounts/an", each, basic) for each in ("", "show-1")]
     assert ran.out.count("LIVE") == 2
 
 
@@ -67,6 +68,17 @@ def test_one_is_shown_and_its_evidence_says_who_confirmed_what_and_by_which_arti
     assert as_json.json["rulings"][0]["personal_id_source"] == "eid/vneid"
 
 
+def test_the_evidence_of_one_that_sold_much_is_gathered_from_its_pages(command):
+    part = Record(next_page_token="show-1:1:1")
+    part.MergeFrom(RECORD)
+    command.admin.answer("GetBroadcastRecord", part, RECORD)
+
+    ran = command("livestream", "evidence", *SHOW, "--json")
+
+    assert [call.request.page_token for call in command.admin.received] == ["", "show-1:1:1"]
+    assert [len(ran.json[several]) for several in ("rulings", "declarations")] == [2, 2]
+
+
 def test_one_that_is_not_on_record_is_told(command):
     command.admin.answer(
         "GetBroadcastRecord", errors.NotFound(Reason.BROADCAST_NOT_FOUND, "nothing is on record of it")
@@ -80,7 +92,8 @@ def test_one_that_is_not_on_record_is_told(command):
 
 def test_an_export_is_written_whole_for_nobody_else_to_read_and_never_over_a_file(command, tmp_path):
     page, out = pb2.ExportBroadcastRecordsResponse(basis="12/CV-A05", records=[RECORD]), tmp_path / "export.json"
-    first = pb2.ExportBroadcastRecordsResponse(basis="12/CV-A05", records=[RECORD], next_page_token="show-1")
+    other = Record(broadcast=resources_pb2.Broadcast(name="broadcasts/show-0"))
+    first = pb2.ExportBroadcastRecordsResponse(records=[other, RECORD], next_page_token="show-1:1:1")
     command.admin.answer("ExportBroadcastRecords", first, page)
 
     ran = command("livestream", "export", "approvals/a1", "--out", str(out))
@@ -88,9 +101,12 @@ def test_an_export_is_written_whole_for_nobody_else_to_read_and_never_over_a_fil
 
     asked = [call.request for call in command.admin.received]
     written = json.loads(out.read_text("utf-8"))
-    assert [each.page_token for each in asked] == ["", "show-1"]
+    assert [each.page_token for each in asked] == ["", "show-1:1:1"]
     assert len({each.request_id for each in asked}) == 1
     assert asked[0].request_id in ran.err
-    assert (written["basis"], len(written["records"])) == ("12/CV-A05", 2)
+    assert [(each["broadcast"]["name"], len(each["declarations"])) for each in written["records"]] == [
+        ("broadcasts/show-0", 0),
+        ("broadcasts/show-1", 2),
+    ]
     assert out.stat().st_mode & 0o777 == 0o600
     assert "is there already" in again.err

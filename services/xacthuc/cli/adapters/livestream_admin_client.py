@@ -17,17 +17,21 @@ _PAGE: Final = 100
 
 
 def list_records(platform: str, account: str, page_token: str) -> Call[Any]:
-    """Returns one page of what is on record of an account's broadcasts."""
+    """Returns one page of an account's broadcasts, without what was decided and declared."""
     request = pb2.ListBroadcastRecordsRequest(
-        parent=f"{platform_name(platform)}/{account_name(account)}", page_size=_PAGE, page_token=page_token
+        parent=f"{platform_name(platform)}/{account_name(account)}",
+        page_size=_PAGE,
+        page_token=page_token,
+        view=pb2.ListBroadcastRecordsRequest.BASIC,
     )
     return _call("ListBroadcastRecords", request, pb2.ListBroadcastRecordsResponse)
 
 
-def get_record(platform: str, broadcast: str) -> Call[Any]:
-    """Returns what is on record of one."""
+def get_record(platform: str, broadcast: str, page_token: str) -> Call[Any]:
+    """Returns one page of what is on record of a broadcast."""
     name = f"{platform_name(platform)}/broadcasts/{broadcast.removeprefix('broadcasts/')}"
-    return _call("GetBroadcastRecord", pb2.GetBroadcastRecordRequest(name=name), pb2.BroadcastRecord)
+    request = pb2.GetBroadcastRecordRequest(name=name, page_token=page_token)
+    return _call("GetBroadcastRecord", request, pb2.BroadcastRecord)
 
 
 def export(approval: str, request_id: str, page_token: str) -> Call[Any]:

@@ -53,13 +53,22 @@ def list_broadcasts(context: typer.Context, platform: PlatformId, *, account: Ac
 @app.command("show")
 def show(context: typer.Context, platform: PlatformId, broadcast: BroadcastId, *, as_json: Json = False) -> None:
     """Shows where a broadcast stands."""
-    print_record(_record(context, platform, broadcast)["broadcast"], _BROADCAST, as_json=as_json)
+    from xacthuc.cli.adapters import livestream_admin_client as admin
+
+    with context.obj.livestream_admin() as livestream:
+        found = livestream.ask(admin.get_record(platform, broadcast, ""))
+    print_record(found["broadcast"], _BROADCAST, as_json=as_json)
 
 
 @app.command("evidence")
 def evidence(context: typer.Context, platform: PlatformId, broadcast: BroadcastId, *, as_json: Json = False) -> None:
     """Lists what was decided about a broadcast and declared in it, with its article and the evidence of that moment."""
-    record = _record(context, platform, broadcast)
+    from xacthuc.cli.adapters import livestream_admin_client as admin
+
+    with context.obj.livestream_admin() as livestream:
+        record = livestream.ask(admin.get_record(platform, broadcast, ""))
+        while token := record.pop("next_page_token"):
+            _go_on(record, livestream.ask(admin.get_record(platform, broadcast, token)))
     if as_json:
         print_record(record, _EVIDENCE, as_json=True)
         return
@@ -93,8 +102,10 @@ def export(
             whole = livestream.ask(admin.export(approval, wanted, ""))
             while token := whole.pop("next_page_token"):
                 page = livestream.ask(admin.export(approval, wanted, token))
-                whole["records"] += page["records"]
                 whole["next_page_token"] = page["next_page_token"]
+                _add(whole["records"], page["records"])
+            for record in whole["records"]:
+                del record["next_page_token"]  # of a single record's pages: it is whole here
             file.write(json.dumps(whole, ensure_ascii=False, indent=2).encode() + b"\n")
     except OSError as error:
         raise CommandFailed(
@@ -103,12 +114,19 @@ def export(
     note(f"Written: {out}. Hand it to the authority and delete it.")
 
 
-def _record(context: typer.Context, platform: str, broadcast: str) -> dict[str, Any]:
-    from xacthuc.cli.adapters import livestream_admin_client as admin
+def _add(records: list[dict[str, Any]], page: list[dict[str, Any]]) -> None:
+    """Adds a page; its first broadcast may be the last one that came, with what was left of it."""
+    for record in page:
+        if records and records[-1]["broadcast"]["name"] == record["broadcast"]["name"]:
+            _go_on(records[-1], record)
+        else:
+            records.append(record)
 
-    with context.obj.livestream_admin() as livestream:
-        found: dict[str, Any] = livestream.ask(admin.get_record(platform, broadcast))
-    return found
+
+def _go_on(record: dict[str, Any], rest: dict[str, Any]) -> None:
+    for several in ("rulings", "declarations"):
+        record[several] += rest[several]
+    record |= {name: rest[name] for name in ("broadcast", "ruling_count", "next_page_token")}
 
 
 def _ruled(ruled: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, MetaData, Table, text
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, text
 
 from xacthuc.audit.trail import Trail
 from xacthuc.jobs.queue import JobQueue
@@ -97,6 +97,8 @@ exports = Table(
     word("platform"),
     word("account"),
     word("request_id"),
+    # Who asked, and alone may ask again. Empty of exports before it was kept: nobody may repeat those.
+    Column("actor", Text, nullable=False, server_default=text("''")),
     instant("time"),
     Index("exports_time", "time"),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xacthuc.grpckit.pages import size_of
 from xacthuc.grpckit.reading import order
 from xacthuc.livestream.usecases import records
 from xacthuc.livestream.wire import record_messages as wire
@@ -36,13 +35,13 @@ class LivestreamAdminServicer:
         self._livestream = livestream
 
     async def GetBroadcastRecord(self, request: pb2.GetBroadcastRecordRequest, call: Call) -> pb2.BroadcastRecord:
-        return wire.record(await records.get_record(self._livestream, *wire.parts(request.name)))
+        asked = (*wire.parts(request.name), wire.place(request.page_token) if request.page_token else None)
+        return wire.part(*await records.get_record(self._livestream, *asked))
 
     async def ListBroadcastRecords(
         self, request: pb2.ListBroadcastRecordsRequest, call: Call
     ) -> pb2.ListBroadcastRecordsResponse:
-        asked = (*wire.parts(request.parent), request.page_token, size_of(request))
-        return wire.records(*await records.list_records(self._livestream, *asked))
+        return wire.records(*await records.list_records(self._livestream, wire.wanted(request)))
 
     async def ExportBroadcastRecords(
         self, request: pb2.ExportBroadcastRecordsRequest, call: Call
@@ -51,5 +50,5 @@ class LivestreamAdminServicer:
         approved = await records.begin_export(
             self._livestream, approval_id, call, lambda platform: order(request, call, platform)
         )
-        asked = (approved.platform, approved.account_id, request.page_token, size_of(request))
-        return wire.export(approved, *await records.list_records(self._livestream, *asked))
+        found = await records.list_records(self._livestream, wire.approved_page(approved, request))
+        return wire.export(approved, *found)

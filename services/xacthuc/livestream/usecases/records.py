@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
 
     from xacthuc.grpckit.call import Call
     from xacthuc.livestream.ports.exports import ApprovedExport
-    from xacthuc.livestream.ports.records import Record
+    from xacthuc.livestream.ports.records import Place, Record, Wanted
     from xacthuc.livestream.usecases.livestream import Livestream
     from xacthuc.order import Order
+
+_AGAIN_WITHIN: Final = timedelta(hours=6)
+"""For how long an export that broke off may be repeated: a working day's half, and no standing access."""
 
 
 async def note_read(
@@ -37,34 +41,35 @@ async def note_read(
     )
 
 
-async def get_record(livestream: Livestream, platform: str, broadcast_id: str) -> Record:
-    """Returns what is on record of a broadcast."""
-    record = await livestream.records.get(platform, broadcast_id)
-    if record is None:
+async def get_record(
+    livestream: Livestream, platform: str, broadcast_id: str, behind: Place | None
+) -> tuple[Record, Place | None]:
+    """Returns what is on record of a broadcast, and where what is left of it begins."""
+    found = await livestream.records.get(platform, broadcast_id, behind)
+    if found is None:
         raise NotFound(
             Reason.BROADCAST_NOT_FOUND, "nothing is on record of it: it was never asked for, or its time is over"
         )
-    return record
+    return found
 
 
-async def list_records(
-    livestream: Livestream, platform: str, account_id: str, after: str, limit: int
-) -> tuple[list[Record], str]:
-    """Returns a part of an account's, by id, and behind which id the next part begins."""
-    found = await livestream.records.list_of(platform, account_id, after, limit + 1)
-    return found[:limit], found[limit - 1].kept.broadcast_id if len(found) > limit else ""
+async def list_records(livestream: Livestream, wanted: Wanted) -> tuple[list[Record], Place | None]:
+    """Returns a part of an account's, by id, and where the next part begins."""
+    return await livestream.records.page(wanted)
 
 
 async def begin_export(
     livestream: Livestream, approval_id: str, call: Call, order: Callable[[str], Order]
 ) -> ApprovedExport:
-    """Uses an approval of two people up for this request; FailedPrecondition when another one did.
+    """Uses an approval of two people up for this request of this officer, or notes that more of it, or it again, is read.
+
+    FailedPrecondition when another one did, or it was some hours ago.
 
     `order` makes the order of the platform whose account it is about.
     """
     approved = await livestream.approvals.approved_export(approval_id, call)
     asked, now = order(approved.platform), livestream.clock.now()
-    redeeming = livestream.records.redeem(asked, approval_id, approved.account_id, now)
+    redeeming = livestream.records.redeem(asked, approval_id, approved.account_id, now, again_within=_AGAIN_WITHIN)
     if not await livestream.shield.finish(redeeming):
         raise FailedPrecondition(
             Reason.APPROVAL_STATE, "it was exported already; propose it again", metadata={"state": "EXPORTED"}

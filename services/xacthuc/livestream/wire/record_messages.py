@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
 from xacthuc.api.livestream.v1 import admin_pb2 as pb2
 from xacthuc.api.livestream.v1 import resources_pb2
+from xacthuc.grpckit.pages import size_of
 from xacthuc.grpckit.reading import optional_timestamp, timestamp
 from xacthuc.livestream.ports.broadcasts import Cause
+from xacthuc.livestream.ports.records import Place, Wanted
 from xacthuc.livestream.wire.broadcast_messages import broadcast
 
 if TYPE_CHECKING:
@@ -52,9 +54,46 @@ def parts(name: str) -> tuple[str, str]:
     return platform, last
 
 
+def place(token: str) -> Place:
+    """Reads where a page begins; the contract's pattern has checked it."""
+    broadcast_id, *read = token.split(":")
+    return Place(broadcast_id, *map(int, read))
+
+
+def wanted(request: pb2.ListBroadcastRecordsRequest) -> Wanted:
+    """Reads what an officer asks to see of an account."""
+    platform, account_id = parts(request.parent)
+    return Wanted(
+        platform=platform,
+        account_id=account_id,
+        behind=place(request.page_token),
+        most=size_of(request),
+        evidence=request.view != pb2.ListBroadcastRecordsRequest.BASIC,
+    )
+
+
+def approved_page(approved: ApprovedExport, request: pb2.ExportBroadcastRecordsRequest) -> Wanted:
+    """Reads what is exported: nothing that two people cannot have had before them when they agreed."""
+    return Wanted(
+        platform=approved.platform,
+        account_id=approved.account_id,
+        behind=place(request.page_token),
+        most=size_of(request),
+        until=approved.decide_time,
+    )
+
+
+def part(kept: Record, following: Place | None) -> pb2.BroadcastRecord:
+    """Renders a part of what is on record of a broadcast."""
+    message = record(kept)
+    message.next_page_token = _token(following)
+    return message
+
+
 def record(kept: Record) -> pb2.BroadcastRecord:
     """Renders what is on record of a broadcast."""
     return pb2.BroadcastRecord(
+        ruling_count=kept.decided,
         broadcast=broadcast(kept.kept),
         rulings=map(_ruled, kept.rulings),
         declarations=[
@@ -71,12 +110,14 @@ def record(kept: Record) -> pb2.BroadcastRecord:
     )
 
 
-def records(page: Iterable[Record], following: str) -> pb2.ListBroadcastRecordsResponse:
+def records(page: Iterable[Record], following: Place | None) -> pb2.ListBroadcastRecordsResponse:
     """Renders a page."""
-    return pb2.ListBroadcastRecordsResponse(records=map(record, page), next_page_token=following)
+    return pb2.ListBroadcastRecordsResponse(records=map(record, page), next_page_token=_token(following))
 
 
-def export(approved: ApprovedExport, page: Iterable[Record], following: str) -> pb2.ExportBroadcastRecordsResponse:
+def export(
+    approved: ApprovedExport, page: Iterable[Record], following: Place | None
+) -> pb2.ExportBroadcastRecordsResponse:
     """Renders a page of an export."""
     return pb2.ExportBroadcastRecordsResponse(
         account=f"platforms/{approved.platform}/accounts/{approved.account_id}",
@@ -85,8 +126,15 @@ def export(approved: ApprovedExport, page: Iterable[Record], following: str) -> 
         decider=approved.decider,
         decide_time=timestamp(approved.decide_time),
         records=map(record, page),
-        next_page_token=following,
+        next_page_token=_token(following),
     )
+
+
+def _token(following: Place | None) -> str:
+    if following is None:
+        return ""
+    read = (following.decisions, following.declarations) if following.within else ()
+    return ":".join(map(str, (following.broadcast_id, *read)))
 
 
 def _ruled(kept: Ruled) -> pb2.BroadcastRecord.Ruled:
