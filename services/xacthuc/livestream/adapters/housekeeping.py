@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, delete, exists, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, delete, exists, func, literal_column, select
 
 from xacthuc.livestream.adapters.rows import OVER_SINCE
 from xacthuc.livestream.adapters.tables import (
@@ -18,22 +18,25 @@ from xacthuc.livestream.adapters.tables import (
     outbox,
     requests,
 )
-from xacthuc.livestream.domain.broadcast import State
 from xacthuc.policy.dates import months_after
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.hourly import hourly
 from xacthuc.sql.sweep import sweep
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Table
+    from sqlalchemy import Table, TableValuedAlias
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.clock import Clock
     from xacthuc.policy import Policy
 
 _AT_ONCE: Final = 500
+_PAIR: Final = ("platform", "id")
+_Key: TypeAlias = tuple[str, str]
+"""A platform, and the id of a broadcast or an account there."""
 
 
 class Housekeeping:
@@ -71,34 +74,53 @@ class Housekeeping:
 
     async def _records(self, before: datetime) -> bool:
         """Destroys what is on record of broadcasts that are over for so long; whether there may be more."""
-        of, whose = broadcasts.c, broadcasters.c
+        of = broadcasts.c
         # Created before it was over: what the index finds is more than enough.
-        old = (of.state != State.LIVE, of.create_time < before, before > OVER_SINCE)
+        old = (of.state != literal_column("'LIVE'"), of.create_time < before, before > OVER_SINCE)
         async with transaction(self._engine) as connection:
-            found = await connection.execute(select(of.platform, of.account).where(*old).distinct().limit(_AT_ONCE))
-            concerned: list[Any] = [tuple(row) for row in found]
+            found = (
+                await connection.execute(select(of.platform, of.broadcast, of.account).where(*old).limit(_AT_ONCE))
+            ).all()
             # First the accounts, as everybody does who changes broadcasts of theirs.
-            account = tuple_(whose.platform, whose.account)
-            held = await connection.execute(
-                select(whose.platform, whose.account)
-                .where(account.in_(concerned))
-                .order_by(whose.platform, whose.account)
-                .with_for_update(skip_locked=True)
-            )
-            accounts: list[Any] = [tuple(row) for row in held]
-            await _destroy(connection, accounts, old)
-        return len(concerned) == _AT_ONCE and bool(accounts)
+            held = await _held(connection, {(each.platform, each.account) for each in found})
+            shows = [(each.platform, each.broadcast) for each in found if (each.platform, each.account) in held]
+            gone = await _destroyed(connection, broadcasts, shows, *old)
+            for table in (decisions, declarations):
+                await _destroyed(connection, table, gone)
+            await _forget_idle(connection, held)
+        return len(found) == _AT_ONCE and bool(gone)
 
 
-async def _destroy(connection: AsyncConnection, accounts: list[Any], old: tuple[ColumnElement[bool], ...]) -> None:
-    of, whose = broadcasts.c, broadcasters.c
-    gone = await connection.execute(
-        delete(broadcasts)
-        .where(tuple_(of.platform, of.account).in_(accounts), *old)
-        .returning(of.platform, of.broadcast)
+async def _held(connection: AsyncConnection, accounts: Iterable[_Key]) -> list[_Key]:
+    """Locks accounts and returns them, without those that somebody else is at."""
+    whose, keys = broadcasters.c, _keys(sorted(accounts))
+    locked = (
+        select(whose.platform, whose.account)
+        .where(whose.platform == keys.c.platform, whose.account == keys.c.id)
+        .order_by(whose.platform, whose.account)
+        .with_for_update(skip_locked=True, of=broadcasters)
     )
-    broadcast_ids: list[Any] = [tuple(row) for row in gone]
-    for table in (decisions, declarations):
-        await connection.execute(delete(table).where(tuple_(table.c.platform, table.c.broadcast).in_(broadcast_ids)))
+    return [tuple(row) for row in await connection.execute(locked)]
+
+
+async def _destroyed(
+    connection: AsyncConnection, table: Table, shows: Sequence[_Key], *where: ColumnElement[bool]
+) -> list[_Key]:
+    of, keys = table.c, _keys(shows)
+    gone = delete(table).where(of.platform == keys.c.platform, of.broadcast == keys.c.id, *where)
+    return [tuple(row) for row in await connection.execute(gone.returning(of.platform, of.broadcast))]
+
+
+async def _forget_idle(connection: AsyncConnection, accounts: Sequence[_Key]) -> None:
+    """Deletes the accounts of which nothing is left."""
+    of, whose, keys = broadcasts.c, broadcasters.c, _keys(accounts)
     rest = exists().where(of.platform == whose.platform, of.account == whose.account)
-    await connection.execute(delete(broadcasters).where(tuple_(whose.platform, whose.account).in_(accounts), ~rest))
+    await connection.execute(
+        delete(broadcasters).where(whose.platform == keys.c.platform, whose.account == keys.c.id, ~rest)
+    )
+
+
+def _keys(pairs: Sequence[_Key]) -> TableValuedAlias:
+    """Returns pairs as a table: two parameters, however many they are."""
+    columns = [bindparam(name, [pair[at] for pair in pairs], type_=ARRAY(Text)) for at, name in enumerate(_PAIR)]
+    return func.unnest(*columns).table_valued(*_PAIR, name="wanted").render_derived()

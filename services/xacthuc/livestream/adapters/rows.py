@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 _COLUMNS: Final = tuple(each.name for each in fields(Broadcast) if each.name != "account_id")
 
 
-OVER_SINCE: Final = func.coalesce(broadcasts.c.end_time, broadcasts.c.revoke_time, broadcasts.c.create_time)
-"""When a broadcast was over that is not LIVE: what sets the clock of its record going."""
+OVER_SINCE: Final = func.coalesce(broadcasts.c.revoke_time, broadcasts.c.end_time, broadcasts.c.create_time)
+"""When a broadcast was over that is not LIVE: what sets the clock of its record going.
+
+Of one that was cut, when it was: a platform that tells late when it went off air does not have it kept for longer.
+"""
 
 
 class Found(NamedTuple):
