@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
     from typing import TextIO
+
+
+_HEAD_BYTES: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -53,3 +56,12 @@ class RejectFile:
             self._writer = csv.writer(self._file)
             self._writer.writerow(self.columns)
         return self._writer
+
+
+def is_replaceable(path: Path, columns: Sequence[str]) -> bool:
+    """Whether a file of rejects may stand there: nothing does, or an empty file, or one of an earlier run, or no file."""
+    if not path.is_file():
+        return True  # what cannot be written, such as a folder, is told when it is opened
+    with path.open("rb") as file:
+        head = file.readline(_HEAD_BYTES)
+    return head.decode("utf-8-sig", "replace").strip() in ("", ",".join(columns))

@@ -155,6 +155,38 @@ def test_several_files_are_one_export(tmp_path: Path, capsys: Capture) -> None:
     assert (tmp_path / "rejects.csv").read_text("utf-8-sig").splitlines()[1].startswith(f"{tmp_path}/part-1.csv,2,")
 
 
+def test_a_pattern_finds_the_same_files_when_an_earlier_run_left_its_rejects_beside_them(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "a.csv").write_text("uid,phone\na,0912345678\na,0912345678\n")
+    (tmp_path / "b.csv").write_text("uid,phone\nb,0912345679\n")
+
+    runs = [checked(capsys, f"{tmp_path}/*.csv") for _ in range(2)]
+
+    assert (tmp_path / "a.csv.rejects.csv").exists()
+    assert runs[0] == runs[1]
+    assert runs[0].rejects == [("3", "account_id", "DUPLICATE")]
+
+
+def test_a_file_that_is_none_of_rejects_is_not_written_over(tmp_path: Path, capsys: Capture) -> None:
+    path, mine = written(tmp_path, MESSY), tmp_path / "mine.csv"
+    mine.write_text("somebody's work\n")
+
+    assert run(["backfill", "check", str(path), "--rejects", str(mine)]) == 2
+    assert "is no file of rejects" in capsys.readouterr().err
+    assert mine.read_text() == "somebody's work\n"
+
+
+def test_a_repeated_row_is_counted_as_a_repetition_alone(tmp_path: Path, capsys: Capture) -> None:
+    once = "u1,,,0162 123 4567,,,,\nu2,An Bình,02/01/1990,,,,,\n"
+    counts = ("accounts", "nameless", "ageless", "converted_numbers", "without_number")
+
+    single, twice = (checked(capsys, written(tmp_path, rows)).told for rows in (once, once + once))
+
+    assert [twice[each] for each in counts] == [single[each] for each in counts]
+    assert (twice["rows"], twice["duplicate_rows"], twice["nameless"]) == (4, 2, 1)
+
+
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_a_pipe_is_read(capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, form: str) -> None:
     data = b"uid,phone\na,0912345678\n" if form == "csv" else b'{"uid": "a", "phone": 912345678}\n'

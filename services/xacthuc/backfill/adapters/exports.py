@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PIPE: Final = "-"
 """How standard input is named."""
+REJECTS: Final = ".rejects.csv"
+"""What the name of a file of rejects ends with. It has the names of no accounts, and no pattern finds it."""
 _ROWS_GUESSED_FROM: Final = 200
 
 
@@ -44,13 +46,14 @@ class Export:
 
 
 def found(names: Sequence[str]) -> list[str]:
-    """Returns the files behind names and patterns, in a certain order, each once.
+    """Returns the files behind names and patterns, in a certain order, each once; of patterns without files of rejects.
 
     UnusableTableError when there is none behind one.
     """
     files: list[str] = []
     for name in names:
-        behind = [name] if name == PIPE or Path(name).exists() else sorted(filter(_is_file, glob(name, recursive=True)))  # noqa: PTH207 - Path.glob takes no pattern from the root
+        found_by_name = name == PIPE or Path(name).exists()
+        behind = [name] if found_by_name else sorted(filter(_is_export, glob(name, recursive=True)))  # noqa: PTH207 - Path.glob takes no pattern from the root
         if not behind:
             raise UnusableTableError(
                 f"there is no file {name}", "Name a file, a pattern such as 'exports/*.csv', or -."
@@ -94,5 +97,5 @@ def _cells(table: Table) -> Iterator[Sequence[Cell]]:
     return chain.from_iterable(zip(*batch.columns, strict=True) for batch in table.batches(every))
 
 
-def _is_file(name: str) -> bool:
-    return Path(name).is_file()
+def _is_export(name: str) -> bool:
+    return Path(name).is_file() and not name.endswith(REJECTS)

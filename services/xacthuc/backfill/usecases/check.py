@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from xacthuc.backfill.ports import Digest, Repeats
     from xacthuc.policy import Policy
 
-_CLASSES: Final = tuple(AccountClass)
-_ROW: Final = struct.Struct("<BHQ")
-"""Class, file and place of a row."""
+_ROW: Final = struct.Struct("<BBHQ")
+"""Kind, number, file and place of a row: with the first two a row that turns out to be a repetition is counted back."""
 ROW_BYTES: Final = _ROW.size
 
 
@@ -69,7 +68,8 @@ class Check:
 
     def __init__(self, policy: Policy, digest: Digest, *, rows: Repeats, numbers: Repeats) -> None:
         """`rows` keeps ROW_BYTES beside each account, `numbers` the account beside each number."""
-        self._classes = {traits: classify(traits, policy) for traits in _every_kind()}
+        self._classes = {traits: classify(traits, policy) for traits in _KINDS}
+        self._no_numbers = list[str]()
         self._digest, self._rows, self._numbers = digest, rows, numbers
         self.report = Report()
 
@@ -78,21 +78,19 @@ class Check:
         report, traits = self.report, accounts.traits
         report.rows += len(accounts.places) + len(accounts.rejected)
         report.rejected.update((each.field, each.reason) for each in accounts.rejected)
-        kinds = Counter(traits)
-        report.nameless += sum(count for kind, count in kinds.items() if not kind.named)
-        report.ageless += sum(count for kind, count in kinds.items() if kind.age is Age.UNKNOWN)
-        classes = [self._classes[kind] for kind in traits]
-        report.classes.update(classes)
-        self._remember(file, accounts, classes)
-        return classes
+        for kind, count in Counter(traits).items():
+            self._count(kind, count)
+        self._remember(file, accounts)
+        return [self._classes[kind] for kind in traits]
 
     def finish(self) -> Iterator[Duplicate]:
         """Yields the rows that are about accounts of earlier rows; the report is whole behind the last."""
         report = self.report
         for group in self._rows.groups():
             for row in group[1:]:
-                code, file, place = _ROW.unpack(row)
-                report.classes[_CLASSES[code]] -= 1
+                code, number, file, place = _ROW.unpack(row)
+                self._count(_KINDS[code], -1)
+                self._count_number(number, -1)
                 report.classes[AccountClass.DUPLICATE] += 1
                 yield Duplicate(file, place)
         for sharing in map(set, self._numbers.groups()):
@@ -101,23 +99,48 @@ class Check:
                 report.sharing_accounts += len(sharing)
                 report.most_on_a_number = max(report.most_on_a_number, len(sharing))
 
-    def _remember(self, file: int, accounts: Accounts, classes: list[AccountClass]) -> None:
-        digest, add_row, add_number, report = self._digest, self._rows.add, self._numbers.add, self.report
-        columns = zip(accounts.ids, accounts.places, accounts.numbers, classes, strict=True)
-        for account_id, place, (e164, reason, converted), found in columns:
+    def _count(self, kind: Traits, count: int) -> None:
+        report = self.report
+        report.classes[self._classes[kind]] += count
+        report.nameless += 0 if kind.named else count
+        report.ageless += count if kind.age is Age.UNKNOWN else 0
+
+    def _count_number(self, number: int, count: int) -> None:
+        if number >= _NO_NUMBER:
+            self.report.no_number[self._no_numbers[number - _NO_NUMBER]] += count
+        elif number == _CONVERTED:
+            self.report.converted += count
+
+    def _remember(self, file: int, accounts: Accounts) -> None:
+        digest, add_row, add_number = self._digest, self._rows.add, self._numbers.add
+        numbers = Counter[int]()
+        columns = zip(accounts.ids, accounts.places, accounts.numbers, accounts.traits, strict=True)
+        for account_id, place, (e164, reason, converted), kind in columns:
             account = digest(account_id)
-            add_row(account, _ROW.pack(_CODES[found], file, place))
             if e164:
                 add_number(digest(e164), account)
-                report.converted += converted
-            else:
-                report.no_number[reason] += 1
+            number = int(converted) if e164 else self._without(reason)
+            numbers[number] += 1
+            add_row(account, _ROW.pack(_CODES[kind], number, file, place))
+        for number, count in numbers.items():
+            self._count_number(number, count)
+
+    def _without(self, reason: str) -> int:
+        if reason not in self._no_numbers:
+            self._no_numbers.append(reason)  # a closed set: some ten
+        return _NO_NUMBER + self._no_numbers.index(reason)
 
 
-_CODES: Final = {each: code for code, each in enumerate(_CLASSES)}
+_CONVERTED: Final = 1
+_NO_NUMBER: Final = 2
+"""From here on: why there is none."""
 
 
 def _every_kind() -> Iterator[Traits]:
     for age in Age:
         for bits in range(1 << 5):
             yield Traits._make((age, *(bool(bits >> bit & 1) for bit in range(5)), False))
+
+
+_KINDS: Final = tuple(_every_kind())
+_CODES: Final = {kind: code for code, kind in enumerate(_KINDS)}

@@ -192,11 +192,18 @@ def _day(text: str) -> "date | None":
 
 
 def _rejects_beside(files: list[str], given: Path | None) -> Path:
-    from xacthuc.backfill.adapters.exports import PIPE
+    from xacthuc.backfill.adapters.exports import PIPE, REJECTS
+    from xacthuc.cli.rejects import is_replaceable
 
-    written = given or Path(f"{'standard-input' if files[0] == PIPE else files[0]}.rejects.csv")
+    written = given or Path(f"{'standard-input' if files[0] == PIPE else files[0]}{REJECTS}")
     if written.resolve() in {Path(each).resolve() for each in files}:
         raise CommandFailed(f"{written} is what is read", advice="Name another file.", exit_status=EXIT_USAGE)
+    if not is_replaceable(written, _REJECTS):
+        raise CommandFailed(
+            f"{written} is there already and is no file of rejects",
+            advice="Name another file with --rejects.",
+            exit_status=EXIT_USAGE,
+        )
     return written
 
 
