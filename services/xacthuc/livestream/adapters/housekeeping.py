@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, delete, exists, func, literal_column, select
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, delete, exists, func, select
 
-from xacthuc.livestream.adapters.rows import OVER_SINCE
+from xacthuc.livestream.adapters.rows import LIVE, OVER_SINCE
 from xacthuc.livestream.adapters.tables import (
     broadcasters,
     broadcasts,
@@ -76,7 +76,7 @@ class Housekeeping:
         """Destroys what is on record of broadcasts that are over for so long; whether there may be more."""
         of = broadcasts.c
         # Created before it was over: what the index finds is more than enough.
-        old = (of.state != literal_column("'LIVE'"), of.create_time < before, before > OVER_SINCE)
+        old = (of.state != LIVE, of.create_time < before, before > OVER_SINCE)
         async with transaction(self._engine) as connection:
             found = (
                 await connection.execute(select(of.platform, of.broadcast, of.account).where(*old).limit(_AT_ONCE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Text, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.livestream.adapters.tables import broadcasters, broadcasts
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _COLUMNS: Final = tuple(each.name for each in fields(Broadcast) if each.name != "account_id")
-
+LIVE: Final = literal_column("'LIVE'", Text)
+"""Written out, so that a plan for any parameters finds the indexes of what runs."""
 
 OVER_SINCE: Final = func.coalesce(broadcasts.c.revoke_time, broadcasts.c.end_time, broadcasts.c.create_time)
 """When a broadcast was over that is not LIVE: what sets the clock of its record going.
@@ -69,7 +70,7 @@ async def read(connection: AsyncConnection, platform: str, broadcast_id: str, *,
 async def lock_live(connection: AsyncConnection, platform: str, account_id: str) -> list[Found]:
     """Returns the LIVE broadcasts of an account whose row is locked, and locks them."""
     of = broadcasts.c
-    found = select(broadcasts).where(of.platform == platform, of.account == account_id, of.state == State.LIVE)
+    found = select(broadcasts).where(of.platform == platform, of.account == account_id, of.state == LIVE)
     return [found_of(row) for row in await connection.execute(found.order_by(of.broadcast).with_for_update())]
 
 
@@ -77,7 +78,7 @@ async def count_on_air(connection: AsyncConnection, platform: str, account_id: s
     """Returns how many broadcasts of an account are LIVE beside one."""
     of = broadcasts.c
     found = select(func.count()).where(
-        of.platform == platform, of.account == account_id, of.state == State.LIVE, of.broadcast != but
+        of.platform == platform, of.account == account_id, of.state == LIVE, of.broadcast != but
     )
     return int((await connection.execute(found)).scalar_one())
 
