@@ -58,7 +58,8 @@ _PUSH_WAITS: Final = (
     *(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 30)),
     *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 60, 60, 120, 240, 720, 1_440)),
 )
-"""A gate waits for it, so it is tried again soon, and for days before an operator has to look at it."""
+"""A gate waits for it, so it is tried again soon, and for days before an operator has to look at it. An identity that is
+away is no failure (`Pushes`)."""
 
 
 class Runs(Protocol):

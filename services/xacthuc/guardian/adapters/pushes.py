@@ -1,7 +1,8 @@
 """Telling identity who answers for a child and what is allowed: the newest version, whole, until it is heard.
 
 A job that commits with the change, so that no kill loses it; woken at once, so that the gate follows within a second.
-What is told again changes nothing: identity keeps the greatest version.
+What is told again changes nothing: identity keeps the greatest version. While identity is away that is no failure of the
+word, so that it is never given up, and a suspension that is ordered meanwhile waits for nothing.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc, resources_p
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.grpckit.reading import timestamp
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.guardian.adapters.holders import UNREACHABLE
 from xacthuc.guardian.adapters.link_rows import active_of
 from xacthuc.guardian.adapters.link_writes import by_itself, end, lock_child
 from xacthuc.guardian.adapters.tables import children
 from xacthuc.guardian.domain.links import EndCause
 from xacthuc.guardian.domain.relations import Relation
-from xacthuc.jobs.job import Done
+from xacthuc.jobs.job import Done, RetryAt
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from xacthuc.jobs.job import Job
 
 _WITHIN: Final = timedelta(seconds=3)
+_SOON: Final = timedelta(seconds=2)
+"""Until identity is asked again that was away: a gate waits for it."""
 _Guardianship = internal_pb2.Guardianship
 _HOUR_MINUTES: Final = 60
 RELATIONS: Final = {
@@ -58,7 +62,7 @@ class Pushes:
         self._clock = clock
         self._appended = appended
 
-    async def push(self, job: Job) -> Done:
+    async def push(self, job: Job) -> Done | RetryAt:
         """Tells the version that is the newest now, which may be a later one than the job was written for."""
         platform, child = str(job.payload["platform"]), str(job.payload["child"])
         async with transaction(self._engine) as connection:
@@ -70,6 +74,8 @@ class Pushes:
         request = internal_pb2.PutGuardianshipRequest(guardianship=wanted, request_id=request_id)
         try:
             await self._identity.tell(self._put, request, within=_WITHIN, platform=platform)
+        except UNREACHABLE:
+            return RetryAt(self._clock.now() + _SOON, "IDENTITY_AWAY")
         except NotFound:
             return Done("UNKNOWN_CHILD")
         except FailedPrecondition as refused:
