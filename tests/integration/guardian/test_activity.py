@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest
+from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest, NotFound
 from xacthuc.guardian.domain.activity import Activity, ActivityKind, kept_from
 from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.usecases.supervision import list_activity, record_activity
@@ -75,9 +75,11 @@ async def test_a_guardian_of_another_child_or_of_none_is_shown_nothing(family, m
     await record(family, post(family, "a"))
 
     assert await shown(family, "em") == []
-    for link in (waits, "nobody"):
-        with pytest.raises(FailedPrecondition):
-            await list_activity(family.guardian, PLATFORM, link, "", 100)
+    with pytest.raises(FailedPrecondition) as refused:
+        await list_activity(family.guardian, PLATFORM, waits, "", 100)
+    assert refused.value.metadata == {"state": "PENDING_APPROVAL", "next_step": "ASK_GUARDIAN"}
+    with pytest.raises(NotFound):
+        await list_activity(family.guardian, PLATFORM, "nobody", "", 100)
 
 
 async def test_what_is_older_than_is_kept_is_neither_recorded_nor_shown(family, mother):

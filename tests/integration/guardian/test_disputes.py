@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from guardian_invitations import OTHER, approve, confirm, invite, taken_on
 
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.guardian.domain.disputes import DisputeCause, DisputeState
 from xacthuc.guardian.domain.links import OVER, EndCause, State
 from xacthuc.guardian.domain.relations import Relation
+from xacthuc.guardian.domain.supervision import Change
+from xacthuc.guardian.ports.links import Disputed
 from xacthuc.guardian.usecases.disputes import (
     get_dispute,
     list_disputes,
@@ -17,6 +20,7 @@ from xacthuc.guardian.usecases.disputes import (
     open_dispute,
     resolve_dispute,
 )
+from xacthuc.guardian.usecases.supervision import update_supervision
 
 PLATFORM = "forum"
 OFFICER = "operator:lan"
@@ -30,6 +34,10 @@ async def contest(family, link, cause=DisputeCause.CONTESTED, basis="letter 3", 
 async def resolve(family, dispute, *, allowed, order=None, actor=OFFICER):
     order = order or family.order("ResolveDispute", dispute.dispute_id, actor=actor)
     return await resolve_dispute(family.guardian, order, dispute.dispute_id, "court 7/2026", allowed=allowed)
+
+
+async def change(family, link, wanted):
+    return await update_supervision(family.guardian, family.order("UpdateSupervision", repr(wanted)), link, wanted)
 
 
 async def state_of(family, link):
@@ -93,6 +101,41 @@ async def test_whom_an_officer_allows_the_other_parent_still_approves(family, mo
     assert await state_of(family, held) == (State.PENDING_APPROVAL, None)
 
 
+async def test_what_was_contested_as_an_invitation_begins_by_nobodys_word_but_an_officers(family):
+    link = await invite(family)
+    dispute = await contest(family, link.link)
+
+    held = await confirm(family, link, "me")
+
+    assert (held.state, held.dispute) == (State.HELD, dispute.dispute_id)
+    assert await family.waiting("PUSH") == 0
+    await resolve(family, dispute, allowed=True)
+    assert await state_of(family, link.link) == (State.ACTIVE, None)
+
+
+@pytest.mark.parametrize("contested", ["mother", "father"])
+async def test_nobody_is_approved_while_an_officer_looks_at_either_of_them(family, contested):
+    mother = await taken_on(family, "be", "me")
+    father = await taken_on(family, "be", "bo", number=OTHER, relation=Relation.FATHER)
+    link = {"mother": mother, "father": father}[contested]
+    dispute = await contest(family, link.link)
+
+    assert await approve(family, father, mother) == Disputed(link.link, link.state)
+    await resolve(family, dispute, allowed=True)
+    assert (await approve(family, father, mother)).state is State.ACTIVE
+
+
+@pytest.mark.rule("R19")
+async def test_whoever_is_contested_suspends_the_child_and_allows_it_nothing(family, mother):
+    await contest(family, mother)
+
+    after = await change(family, mother, Change(suspended=True))
+    assert after.supervision.suspended
+    with pytest.raises(FailedPrecondition) as refused:
+        await change(family, mother, Change(suspended=False))
+    assert refused.value.metadata == {"state": "ACTIVE", "link": mother, "next_step": "WAIT"}
+
+
 async def test_a_link_that_nobody_began_is_declined(family):
     await family.child("be")
     held = await family.link("be", "me", state=State.HELD)
@@ -127,8 +170,9 @@ async def test_what_is_over_is_not_contested(family, state):
     await family.child("be")
     link = await family.link("be", "me", state=state)
 
-    with pytest.raises(FailedPrecondition):
+    with pytest.raises(FailedPrecondition) as refused:
         await contest(family, link)
+    assert refused.value.metadata == {"state": state.value, "next_step": "LINK_GUARDIAN"}
     with pytest.raises(NotFound):
         await contest(family, "nobody")
 

@@ -92,7 +92,7 @@ async def test_only_who_answers_for_the_child_changes_anything(family, state):
     with pytest.raises(FailedPrecondition) as refused:
         await put(family, link, SUSPENDED)
 
-    assert refused.value.reason is Reason.LINK_STATE
+    assert (refused.value.reason, refused.value.metadata["state"]) == (Reason.LINK_STATE, state.value)
     assert await family.tags("be") == []
 
 

@@ -13,6 +13,7 @@ from xacthuc.guardian.domain.supervision import (
     Supervision,
     beginning,
     changed,
+    widens,
 )
 from xacthuc.policy import Action, Policy
 
@@ -39,6 +40,29 @@ def test_what_is_not_said_stays(kept: Supervision, change: Change) -> None:
     assert change.quiet is not None or after.quiet == kept.quiet
     assert change.suspended is not None or after.suspended == kept.suspended
     assert changed(after, change) == after
+
+
+def may(kept: Supervision, action: Action, minute: int) -> bool:
+    """Says it the long way."""
+    start, end = kept.quiet
+    quiet = start <= minute < end if start <= end else minute >= start or minute < end
+    return not kept.suspended and action in kept.actions and not quiet
+
+
+SUPERVISIONS = st.builds(Supervision, ACTIONS, QUIET, st.booleans())
+
+
+@given(before=SUPERVISIONS, after=SUPERVISIONS, action=st.sampled_from(Action), minute=MINUTES)
+def test_whatever_is_possible_only_afterwards_is_a_widening(
+    before: Supervision, after: Supervision, action: Action, minute: int
+) -> None:
+    assert widens(before, after) or may(before, action, minute) or not may(after, action, minute)
+
+
+@given(kept=SUPERVISIONS)
+def test_a_suspension_widens_nothing_and_its_end_does(kept: Supervision) -> None:
+    assert not widens(kept, kept._replace(suspended=True))
+    assert widens(kept._replace(suspended=True), kept._replace(suspended=False))
 
 
 def test_who_is_too_young_to_be_asked_publishes_nothing_before_a_guardian_says_so() -> None:

@@ -123,9 +123,10 @@ def test_a_stranger_rules_over_nobody_elses_child_by_a_link_of_their_own(town, e
     _, strangers = open_family(town, eventually_blocking)
     father = town.taken_on(child, Relation.FATHER)
 
-    with pytest.raises(FailedPrecondition):
+    with pytest.raises(InvalidRequest) as refused:
         town.client.guardian.approve_link(father, by=strangers)
 
+    assert [fault.field for fault in refused.value.field_faults] == ["approving_link"]
     assert town.client.guardian.get_link(father).state is LinkState.PENDING_APPROVAL
     assert town.client.guardian.get_link(mother).active
     assert may_post(town, child)

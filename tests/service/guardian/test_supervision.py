@@ -149,7 +149,7 @@ async def test_a_guardian_sees_what_the_child_published_and_nobody_else_does(fam
 
     assert sorted(await family.shown()) == ["p1", "p2"]
     stranger = await refusal(family.home.ask("ListActivity", service_pb2.ListActivityRequest(parent="links/other")))
-    assert reason_of(stranger) is Reason.LINK_STATE
+    assert reason_of(stranger) is Reason.LINK_NOT_FOUND
 
 
 @pytest.mark.rule("R20")

@@ -65,15 +65,10 @@ async def answering(connection: AsyncConnection, platform: str, child_id: str) -
     return [Answering(row.guardian, Relation(row.relation)) for row in found]
 
 
-async def answers_for(connection: AsyncConnection, platform: str, by: str, link: Link) -> bool:
-    """Whether `by` is another link by which somebody answers for the child of `link` now."""
+async def beside(connection: AsyncConnection, platform: str, by: str, link: Link) -> Link | None:
+    """Returns the link `by` when it is another one by which somebody answers for the child of `link` now."""
     other = await read(connection, platform, by)
-    return (
-        other is not None
-        and other.link != link.link
-        and other.child_id == link.child_id
-        and other.state is State.ACTIVE
-    )
+    return other if other is not None and other.answers_beside(link) else None
 
 
 async def other_children(connection: AsyncConnection, platform: str, guardian_id: str, child_id: str) -> int:

@@ -18,7 +18,7 @@ from xacthuc.guardian.adapters.tables import child_devices, children, jobs, link
 from xacthuc.guardian.domain.disputes import Dispute, DisputeState
 from xacthuc.guardian.domain.family import Act, Objection, may, objection
 from xacthuc.guardian.domain.links import State
-from xacthuc.guardian.ports.links import Invited, Limited, WrongState
+from xacthuc.guardian.ports.links import Disputed, Invited, Limited, NotAnswering, WrongState
 from xacthuc.ids import new_short_id
 from xacthuc.sql.engine import transaction
 
@@ -98,7 +98,10 @@ class SqlInvitations:
     async def confirm(
         self, order: Order, wanted: Confirmation, now: datetime
     ) -> Link | Objection | WrongState | Limited:
-        """Two who confirm at once come one after the other: the second finds the first, and is to be approved by them."""
+        """Two who confirm at once come one after the other: the second finds the first, and is to be approved by them.
+
+        What was contested while it was an invitation waits for the same officer.
+        """
         platform, guardian_id = order.platform, wanted.guardian_id
         async with transaction(self._engine) as connection:
             await family_rows.lock_guardian(connection, platform, guardian_id)
@@ -114,8 +117,9 @@ class SqlInvitations:
                 return Objection.TOO_MANY_CHILDREN
             if await family_rows.taken_on(connection, platform, guardian_id, now) >= wanted.per_day:
                 return Limited("link_confirmations")
-            await _declare(connection, order, kept, wanted, now)
-            if wanted.suspicions:
+            held = bool(wanted.suspicions or kept.dispute)
+            await _declare(connection, order, kept, wanted, now, held=held)
+            if held:
                 await _hold(connection, order, kept, wanted.suspicions, now)
             else:
                 await pass_on(connection, order, kept, now)
@@ -123,7 +127,7 @@ class SqlInvitations:
 
     async def approve(
         self, order: Order, link: str, by: str, most_children: int, now: datetime
-    ) -> Link | Objection | WrongState:
+    ) -> Link | Objection | WrongState | Disputed | NotAnswering:
         """What may have changed since the guardian confirmed is looked at again under the lock."""
         platform = order.platform
         async with transaction(self._engine) as connection:
@@ -132,13 +136,17 @@ class SqlInvitations:
                 return seen
             if kept is None or kept.guardian_id is None or not may(kept.standing(now), Act.APPROVE):
                 return WrongState(None if kept is None else kept.standing(now))
-            if not await family_rows.answers_for(connection, platform, by, kept):
-                return WrongState(kept.state)
+            answering = await family_rows.beside(connection, platform, by, kept)
+            if answering is None:
+                return NotAnswering()
+            for each in (kept, answering):
+                if each.dispute:
+                    return Disputed(each.link, each.state)
             others = await family_rows.answering(connection, platform, kept.child_id)
-            if refused := objection(others, kept.relation, kept.guardian_id):
+            has = await family_rows.other_children(connection, platform, kept.guardian_id, kept.child_id)
+            too_many = Objection.TOO_MANY_CHILDREN if has >= most_children else None
+            if refused := objection(others, kept.relation, kept.guardian_id) or too_many:
                 return refused
-            if await family_rows.other_children(connection, platform, kept.guardian_id, kept.child_id) >= most_children:
-                return Objection.TOO_MANY_CHILDREN
             detail: Json = {"link": link, "by": by}
             await trail.write(connection, [entry(order, Tag.LINK_APPROVED, kept.child_id, now, detail)])
             await activate(connection, order, kept, now)
@@ -173,7 +181,9 @@ class SqlInvitations:
         await outbox.append(connection, [event(order, EventKind.LINK_INVITED, wanted.child_id, now, {"link": link})])
 
 
-async def _declare(connection: AsyncConnection, order: Order, kept: Link, wanted: Confirmation, now: datetime) -> None:
+async def _declare(
+    connection: AsyncConnection, order: Order, kept: Link, wanted: Confirmation, now: datetime, *, held: bool
+) -> None:
     """Keeps who takes the child on and what was declared, and what the child may do before anybody says otherwise."""
     platform, declaration = order.platform, wanted.declaration
     await connection.execute(
@@ -203,7 +213,7 @@ async def _declare(connection: AsyncConnection, order: Order, kept: Link, wanted
         "relation": kept.relation.value,
         "text_version": declaration.text_version,
         "ward_ground": declaration.ward_ground,
-        "held": bool(wanted.suspicions),
+        "held": held,
     }
     await trail.write(connection, [entry(order, Tag.LINK_CONFIRMED, kept.child_id, now, detail)])
 

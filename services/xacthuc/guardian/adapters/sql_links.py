@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_
 
-from xacthuc.guardian.adapters.family_rows import answers_for, lock_family
+from xacthuc.guardian.adapters.family_rows import beside, lock_family
 from xacthuc.guardian.adapters.link_answers import answer, answered
 from xacthuc.guardian.adapters.link_rows import link_of, read, select_links
 from xacthuc.guardian.adapters.link_writes import decline, end
 from xacthuc.guardian.adapters.tables import links
 from xacthuc.guardian.domain.family import Act, may
 from xacthuc.guardian.domain.links import EndCause
-from xacthuc.guardian.ports.links import WrongState
+from xacthuc.guardian.ports.links import NotAnswering, WrongState
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class SqlLinks:
         following = rows[limit - 1].id if len(rows) > limit else None
         return [link_of(row) for row in rows[:limit]], following
 
-    async def decline(self, order: Order, link: str, by: str, now: datetime) -> Link | WrongState:
+    async def decline(self, order: Order, link: str, by: str, now: datetime) -> Link | WrongState | NotAnswering:
         """The person who was invited takes back nothing that an officer is looking at."""
         async with transaction(self._engine) as connection:
             kept = await lock_family(connection, order.platform, link)
@@ -70,8 +70,8 @@ class SqlLinks:
                 return seen
             if kept is None or not may(kept.standing(now), Act.DECLINE):
                 return WrongState(None if kept is None else kept.standing(now))
-            if by and not await answers_for(connection, order.platform, by, kept):
-                return WrongState(kept.state)
+            if by and await beside(connection, order.platform, by, kept) is None:
+                return NotAnswering()
             await decline(connection, order, kept, now)
             return await answer(connection, self._requests, order, link, now)
 

@@ -71,6 +71,10 @@ class Link:
     create_time: datetime
     update_time: datetime
 
+    def answers_beside(self, other: Link) -> bool:
+        """Whether somebody answers by it for the child of another link."""
+        return self.state is State.ACTIVE and self.link != other.link and self.child_id == other.child_id
+
     def standing(self, now: datetime) -> State:
         """Returns where it stands at `now`: what waited too long is over, whether or not a job has said so yet."""
         waits = self.state in {State.INVITED, State.PENDING_APPROVAL}

@@ -65,6 +65,19 @@ def changed(kept: Supervision, change: Change) -> Supervision:
     )
 
 
+def widens(before: Supervision, after: Supervision) -> bool:
+    """Whether a child may do anything, at any minute of the day, that it might not do before."""
+    return (
+        (before.suspended and not after.suspended)
+        or not after.actions <= before.actions
+        or not _minutes(before.quiet) <= _minutes(after.quiet)
+    )
+
+
+def _minutes(quiet: QuietHours) -> frozenset[int]:
+    return frozenset((quiet.start + at) % DAY_MINUTES for at in range((quiet.end - quiet.start) % DAY_MINUTES))
+
+
 def _of_one_day(quiet: QuietHours) -> QuietHours:
     """Spells every pair that is no time at all in one way, so that the same is recognised as the same."""
     return NO_QUIET_HOURS if quiet.start == quiet.end else quiet

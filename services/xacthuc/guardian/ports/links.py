@@ -74,6 +74,17 @@ class WrongState(NamedTuple):
     state: State | None
 
 
+class Disputed(NamedTuple):
+    """Something speaks against a link, and an officer has not decided."""
+
+    link: str
+    state: State
+
+
+class NotAnswering(NamedTuple):
+    """By the link that was named for it nobody else answers for the child."""
+
+
 class Limited(NamedTuple):
     """As many as may be were made within a day."""
 
@@ -97,7 +108,7 @@ class Links(Protocol):
         """Returns the links of an account, as the child or the guardian, newest first, and where the next part begins."""
         ...
 
-    async def decline(self, order: Order, link: str, by: str, now: datetime) -> Link | WrongState:
+    async def decline(self, order: Order, link: str, by: str, now: datetime) -> Link | WrongState | NotAnswering:
         """Ends an invitation, or what waits for the approval of the guardian whose link is `by`."""
         ...
 
@@ -125,6 +136,6 @@ class Invitations(Protocol):
 
     async def approve(
         self, order: Order, link: str, by: str, most_children: int, now: datetime
-    ) -> Link | Objection | WrongState:
+    ) -> Link | Objection | WrongState | Disputed | NotAnswering:
         """Lets another guardian answer as well, by the link of one who does."""
         ...

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xacthuc.guardian.domain.supervision import Supervision
+    from xacthuc.guardian.ports.links import Disputed, WrongState
     from xacthuc.order import Order
 
 
@@ -28,14 +29,10 @@ class Supervisions(Protocol):
 
     async def change(
         self, order: Order, link: str, becomes: Callable[[Supervision], Supervision], now: datetime
-    ) -> Supervised | None:
-        """Keeps what it becomes in one commit with the word to identity, once per request id; None unless the link is active."""
+    ) -> Supervised | WrongState | Disputed:
+        """Keeps what it becomes in one commit with the word to identity, once per request id."""
         ...
 
     async def get(self, platform: str, child: str) -> Supervised | None:
         """Returns what is allowed; None when nobody has ever answered for the child."""
-        ...
-
-    async def ward(self, platform: str, link: str) -> str | None:
-        """Returns for whom an active link answers; None when there is none by that id."""
         ...

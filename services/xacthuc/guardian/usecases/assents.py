@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest
+from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, XacthucError
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.guardian.domain.activity import AHEAD
 from xacthuc.guardian.domain.assents import AssentRefusal, refusal
-from xacthuc.guardian.usecases.links import not_active
+from xacthuc.guardian.domain.links import State
+from xacthuc.guardian.usecases.refusals import not_answering, wrong_state
 from xacthuc.policy import NextStep
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from xacthuc.guardian.domain.assents import Assent
+    from xacthuc.guardian.domain.links import Link
     from xacthuc.guardian.ports.assents import Said
     from xacthuc.guardian.usecases.guardian import Guardian
     from xacthuc.order import Order
@@ -34,7 +38,7 @@ async def record_child_assent(guardian: Guardian, order: Order, said: Said) -> t
         )
     kept = await guardian.carry_out(guardian.assents.record(order, said, now))
     if kept is None:
-        raise not_active()
+        raise _not_answering(await guardian.links.get(order.platform, said.guardian_link), now)
     return kept.assent, kept.assent.is_complete(holder, represented=kept.represented)
 
 
@@ -46,6 +50,13 @@ async def list_child_assents(
     found = await guardian.assents.page(platform, child, after, limit + 1)
     page = [(each.assent, each.assent.is_complete(holder, represented=each.represented)) for each in found[:limit]]
     return page, page[-1][0].feature if len(found) > limit else ""
+
+
+def _not_answering(link: Link | None, now: datetime) -> XacthucError:
+    """Returns what is said of a link by which nobody answers for this child."""
+    if link is not None and link.state is State.ACTIVE:
+        return not_answering("guardian_link")
+    return wrong_state(None if link is None else link.standing(now))
 
 
 _REFUSED = {

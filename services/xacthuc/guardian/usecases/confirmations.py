@@ -92,7 +92,8 @@ async def _approve(guardian: Guardian, command: ByGuardian, call: Call) -> Link:
     if check.unfit is not None:
         raise unfit(check.unfit, link)
     children = guardian.policy.accounts_per_number.minors
-    return linked(await guardian.invitations.approve(order, link, command.by, children, guardian.clock.now()), link)
+    done = await guardian.invitations.approve(order, link, command.by, children, guardian.clock.now())
+    return linked(done, link, by="approving_link")
 
 
 def _can_be(link: Link, act: Act, now: datetime) -> bool:

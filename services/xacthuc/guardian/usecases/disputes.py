@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.guardian.usecases.links import over
+from xacthuc.guardian.usecases.refusals import wrong_state
 
 if TYPE_CHECKING:
     from xacthuc.guardian.domain.disputes import Dispute, DisputeCause
@@ -20,7 +20,8 @@ async def open_dispute(guardian: Guardian, order: Order, link: str, cause: Dispu
     work = guardian.disputes.open(order, link, cause, basis, guardian.clock.now())
     opened = await guardian.carry_out(work)
     if opened is None:
-        raise over()
+        found = await guardian.links.get(order.platform, link)
+        raise wrong_state(None if found is None else found.state)
     return opened
 
 

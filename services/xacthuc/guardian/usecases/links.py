@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xacthuc.grpckit.errors import FailedPrecondition
-from xacthuc.grpckit.reasons import Reason
 from xacthuc.guardian.usecases.refusals import linked, not_found
-from xacthuc.policy import NextStep
 
 if TYPE_CHECKING:
     from xacthuc.guardian.commands import ByGuardian
@@ -34,24 +31,10 @@ async def list_links(
 async def decline_link(guardian: Guardian, command: ByGuardian) -> Link:
     """Declines an invitation, or another guardian who waits for approval."""
     work = guardian.links.decline(command.order, command.link, command.by, guardian.clock.now())
-    return linked(await guardian.carry_out(work), command.link)
+    return linked(await guardian.carry_out(work), command.link, by="declining_link")
 
 
 async def revoke_link(guardian: Guardian, order: Order, link: str) -> Link:
     """Ends a link at the guardian's wish (R21). Without another guardian identity shuts the gate within a second."""
     work = guardian.links.revoke(order, link, guardian.clock.now())
     return linked(await guardian.carry_out(work), link)
-
-
-def not_active() -> FailedPrecondition:
-    """Returns what is said of a link by which nobody answers for a child."""
-    return FailedPrecondition(
-        Reason.LINK_STATE,
-        "nobody answers for a child by this link; look at the links of the child",
-        metadata={"next_step": NextStep.LINK_GUARDIAN.value},
-    )
-
-
-def over() -> FailedPrecondition:
-    """Returns what is said of a link after which nothing comes."""
-    return FailedPrecondition(Reason.LINK_STATE, "the link is over; nothing about it can change any more")

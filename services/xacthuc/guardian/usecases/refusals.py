@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.grpckit.errors import FailedPrecondition, LimitExceeded, NotFound, XacthucError
+from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, LimitExceeded, NotFound, XacthucError
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.guardian.domain.family import Objection
 from xacthuc.guardian.domain.links import Link, State
-from xacthuc.guardian.ports.links import Limited, WrongState
+from xacthuc.guardian.ports.links import Disputed, Limited, NotAnswering, WrongState
 from xacthuc.guardian.ports.people import Unfit
 from xacthuc.policy import NextStep
 
@@ -19,12 +19,18 @@ if TYPE_CHECKING:
 _DAY: Final = timedelta(days=1)
 
 
-def linked(done: Link | Objection | WrongState | Limited, link: str = "") -> Link:
-    """Returns the link, or raises why there is none."""
+def linked(
+    done: Link | Objection | WrongState | Disputed | NotAnswering | Limited, link: str = "", *, by: str = ""
+) -> Link:
+    """Returns the link, or raises why there is none; `by` is the field that names the link of who does it."""
     if isinstance(done, Link):
         return done
     if isinstance(done, WrongState):
         raise wrong_state(done.state)
+    if isinstance(done, Disputed):
+        raise disputed(done)
+    if isinstance(done, NotAnswering):
+        raise not_answering(by)
     if isinstance(done, Limited):
         raise LimitExceeded("as many as may be were made within a day; wait", limit=done.limit, retry_after=_DAY)
     message, step = _OBJECTIONS[done]
@@ -38,6 +44,26 @@ def wrong_state(state: State | None) -> XacthucError:
         return not_found()
     message, step = _STATES[state]
     return FailedPrecondition(Reason.LINK_STATE, message, metadata={"state": state.value, "next_step": step.value})
+
+
+def disputed(found: Disputed) -> FailedPrecondition:
+    """Returns what is said while something speaks against a link."""
+    return FailedPrecondition(
+        Reason.LINK_STATE,
+        "something speaks against the link; an officer has to decide first",
+        metadata={"state": found.state.value, "link": found.link, "next_step": NextStep.WAIT.value},
+    )
+
+
+def not_answering(field: str) -> InvalidRequest:
+    """Returns what is said of a link by which nobody else answers for the child."""
+    return InvalidRequest(
+        FieldFault(
+            field,
+            "must be another link, by which somebody answers for this child now; look at the links of the child",
+            "NOT_ANSWERING",
+        )
+    )
 
 
 def not_found() -> NotFound:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from xacthuc.grpckit.errors import FieldFault, InvalidRequest, NotFound
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.guardian.domain.activity import from_the_future, kept_from, worth_keeping
+from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.domain.supervision import NEVER_ALLOWED, changed
-from xacthuc.guardian.usecases.links import not_active
+from xacthuc.guardian.ports.links import Disputed, WrongState
+from xacthuc.guardian.usecases.refusals import disputed, wrong_state
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xacthuc.guardian.domain.activity import Activity
+    from xacthuc.guardian.domain.links import Link
     from xacthuc.guardian.domain.supervision import Change
     from xacthuc.guardian.ports.activity import ActivityPage
     from xacthuc.guardian.ports.supervision import Supervised
@@ -33,10 +36,12 @@ async def update_supervision(guardian: Guardian, order: Order, link: str, change
             )
         )
     work = guardian.supervisions.change(order, link, partial(changed, change=change), guardian.clock.now())
-    kept = await guardian.carry_out(work)
-    if kept is None:
-        raise not_active()
-    return kept
+    done = await guardian.carry_out(work)
+    if isinstance(done, WrongState):
+        raise wrong_state(done.state)
+    if isinstance(done, Disputed):
+        raise disputed(done)
+    return done
 
 
 async def get_supervision(guardian: Guardian, platform: str, child: str) -> Supervised:
@@ -60,11 +65,16 @@ async def record_activity(guardian: Guardian, order: Order, child: str, told: Se
 
 async def list_activity(guardian: Guardian, platform: str, link: str, after: str, limit: int) -> ActivityPage:
     """Shows a guardian what the child published, for as long as the guardian answers for it."""
-    child = await guardian.supervisions.ward(platform, link)
-    if child is not None:  # a look that is late shows nobody what a grown-up published
-        await guardian.lives.look(platform, child)
-        child = await guardian.supervisions.ward(platform, link)
-    if child is None:
-        raise not_active()
+    child = (await _answering(guardian, platform, link)).child_id
+    await guardian.lives.look(platform, child)  # a look that is late shows nobody what a grown-up published
+    await _answering(guardian, platform, link)
     since = kept_from(guardian.clock.now(), guardian.policy)
     return await guardian.activities.page(platform, child, since=since, after=after, limit=limit)
+
+
+async def _answering(guardian: Guardian, platform: str, link: str) -> Link:
+    """Returns a link by which somebody answers for a child now; NotFound, or FailedPrecondition for any other."""
+    kept = await guardian.links.get(platform, link)
+    if kept is None or kept.state is not State.ACTIVE:
+        raise wrong_state(None if kept is None else kept.standing(guardian.clock.now()))
+    return kept

@@ -10,10 +10,12 @@ from sqlalchemy import select, update
 from xacthuc.audit.tags import Tag
 from xacthuc.guardian.adapters.events import EventKind
 from xacthuc.guardian.adapters.jobs import push_job
+from xacthuc.guardian.adapters.link_rows import read
 from xacthuc.guardian.adapters.link_writes import entry, event
-from xacthuc.guardian.adapters.supervision.active import ward_of
 from xacthuc.guardian.adapters.tables import children, jobs, outbox, trail
-from xacthuc.guardian.domain.supervision import QuietHours, Supervision
+from xacthuc.guardian.domain.links import State
+from xacthuc.guardian.domain.supervision import QuietHours, Supervision, widens
+from xacthuc.guardian.ports.links import Disputed, WrongState
 from xacthuc.guardian.ports.supervision import Supervised
 from xacthuc.policy import Action
 from xacthuc.sql.engine import transaction
@@ -39,19 +41,22 @@ class SqlSupervisions:
 
     async def change(
         self, order: Order, link: str, becomes: Callable[[Supervision], Supervision], now: datetime
-    ) -> Supervised | None:
+    ) -> Supervised | WrongState | Disputed:
         """Locks the child, under which no link of it ends; a change that changes nothing makes no version."""
         platform = order.platform
         async with transaction(self._engine) as connection:
-            child = await ward_of(connection, platform, link)
-            kept = None if child is None else await _find(connection, platform, child, lock=True)
+            first = await read(connection, platform, link)
+            kept = None if first is None else await _find(connection, platform, first.child_id, lock=True)
             seen = await self._requests.find(connection, order)
             if seen is not None and seen.answer is not None:
                 return _answered(seen.answer)
             # Between the first look and the lock it may have ended.
-            if kept is None or await ward_of(connection, platform, link) is None:
-                return None
+            acting = await read(connection, platform, link)
+            if kept is None or acting is None or acting.state is not State.ACTIVE:
+                return WrongState(None if acting is None else acting.standing(now))
             child, wanted = kept.child, becomes(kept.supervision)
+            if acting.dispute and widens(kept.supervision, wanted):
+                return Disputed(link, acting.state)
             if wanted == kept.supervision:
                 await self._requests.record(connection, order, child, _answer(kept), now)
                 return kept
@@ -76,11 +81,6 @@ class SqlSupervisions:
         async with transaction(self._engine) as connection:
             kept = await _find(connection, platform, child)
         return kept if kept is not None and kept.version else None
-
-    async def ward(self, platform: str, link: str) -> str | None:
-        """Reads whose link it is."""
-        async with transaction(self._engine) as connection:
-            return await ward_of(connection, platform, link)
 
 
 async def _find(connection: AsyncConnection, platform: str, child: str, *, lock: bool = False) -> Supervised | None:
