@@ -186,6 +186,17 @@ async def test_an_account_proves_its_own_number_as_the_person_it_is_registered_f
     assert (await people.refusal(account="nobody")).metadata["cause"] == "UNKNOWN"
 
 
+async def test_a_number_of_ones_own_does_not_tell_whose_an_account_is(bench, people):
+    await bench.register("mother", born=ADULT_BORN, name="Trần Thị Mẹ")
+    await bench.verify("mother", bench.proof("mother", NUMBER))
+
+    guesses = [
+        await people.refusal(account="mother", number=OTHER_NUMBER, name=name) for name in ("Trần Thị Mẹ", "Kẻ Lạ")
+    ]
+
+    assert [guess.metadata["cause"] for guess in guesses] == ["OTHER_NUMBER"] * 2
+
+
 async def test_faulty_dates_and_times_are_named(bench, people):
     ahead = Consent(text_version="1", accept_time=bench.clock.now() + timedelta(hours=1))
     with pytest.raises(InvalidRequest) as refused:

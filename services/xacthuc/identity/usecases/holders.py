@@ -92,14 +92,15 @@ async def _register(identity: Identity, command: RegisterGuardian, person: Perso
     if begun.answer is None:
         if begun.account is None:
             raise refused(GuardianRefusal(command.link, Unfit.UNKNOWN))
-        if command.account_id and not await identity.holders.is_person(platform, account_id, person):
-            raise refused(GuardianRefusal(command.link, Unfit.OTHER_PERSON))
-        await _prove(identity, command, account_id, now)
+        is_person = not command.account_id or await identity.holders.is_person(platform, account_id, person)
+        await _prove(identity, command, account_id, now, is_person=is_person)
     await identity.follow(platform, (account_id,))
     return account_id
 
 
-async def _prove(identity: Identity, command: RegisterGuardian, account_id: str, now: datetime) -> None:
+async def _prove(
+    identity: Identity, command: RegisterGuardian, account_id: str, now: datetime, *, is_person: bool
+) -> None:
     policy, proof = identity.policy, command.proof
     prove = partial(
         numbers.prove,
@@ -113,6 +114,8 @@ async def _prove(identity: Identity, command: RegisterGuardian, account_id: str,
         # An account gets no number by a code that was for something else.
         if command.account_id and not claimant.same_number:
             return NumberRefusal.OTHER_NUMBER
+        if not is_person:  # told to nobody but who has the account's number: names and dates are guessed otherwise
+            raise refused(GuardianRefusal(command.link, Unfit.OTHER_PERSON))
         return prove(claimant)
 
     try:
