@@ -11,13 +11,14 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 from guardian_service import Household
-from identity_service import NUMBER, Api, reason_of, refusal
+from identity_service import NUMBER, Api, faults_of, reason_of, refusal
 
 from xacthuc.api.guardian.v1 import resources_pb2, service_pb2
 from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
 from xacthuc.api.identity.v1 import retention_admin_pb2 as retention_pb2
 from xacthuc.api.identity.v1 import service_pb2 as accounts_pb2
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.grpckit.rejection import details_of
 from xacthuc.guardian.adapters.jobs import Extent
 from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.domain.relations import Relation
@@ -150,6 +151,39 @@ async def test_a_guardian_sees_what_the_child_published_and_nobody_else_does(fam
     assert sorted(await family.shown()) == ["p1", "p2"]
     stranger = await refusal(family.home.ask("ListActivity", service_pb2.ListActivityRequest(parent="links/other")))
     assert reason_of(stranger) is Reason.LINK_NOT_FOUND
+
+
+@pytest.mark.parametrize("token", ["abc", "5_", "_5", "1_2_3", "-1_2", "9" * 17 + "_1", "1_" + "9" * 19])
+async def test_a_page_token_that_was_not_made_here_is_refused_by_its_field(family: Family, token: str):
+    request = service_pb2.ListActivityRequest(parent=f"links/{family.link}", page_token=token)
+
+    error = await refusal(family.home.ask("ListActivity", request))
+    assert (error.code(), list(faults_of(error))) == (grpc.StatusCode.INVALID_ARGUMENT, ["page_token"])
+
+
+async def test_the_longest_page_token_is_a_moment_of_this_calendar(family: Family):
+    await family.post("p1")
+    request = service_pb2.ListActivityRequest(parent=f"links/{family.link}", page_token=f"{'9' * 16}_{'9' * 18}")
+
+    assert len((await family.home.ask("ListActivity", request)).activities) == 1
+
+
+@pytest.mark.rule("R21")
+async def test_whose_number_passed_on_suspends_the_child_and_opens_nothing(family: Family, api: Api):
+    await family.post("p1")
+    father = await family.home.kept.link("be", "bo", Relation.FATHER, State.PENDING_APPROVAL)
+    await family.home.accounts.register("kela")
+    await family.home.accounts.verify("kela", api.otp.prove(NUMBER, "kela"))
+
+    approval = service_pb2.ApproveLinkRequest(
+        name=f"links/{father}", approving_link=f"links/{family.link}", request_id=str(uuid4())
+    )
+    assert (await family.put(suspended=True)).suspended
+    for attempt in (family.shown(), family.put(suspended=False), family.home.ask("ApproveLink", approval)):
+        error = await refusal(attempt)
+        assert reason_of(error) is Reason.GUARDIAN_UNFIT
+        assert details_of(error).metadata["cause"] == "NOT_VERIFIED"
+    assert (await family.home.link(father)).state == Link.PENDING_APPROVAL
 
 
 @pytest.mark.rule("R20")

@@ -10,7 +10,7 @@ from xacthuc.api.identity.v1 import events_pb2, internal_pb2, internal_pb2_grpc,
 from xacthuc.grpckit.errors import DeadlineExceeded, FailedPrecondition, NotFound, Unavailable
 from xacthuc.grpckit.reading import optional_timestamp
 from xacthuc.guardian.adapters.jobs import Extent
-from xacthuc.guardian.domain.life import AgeBand, Holder
+from xacthuc.guardian.domain.life import AgeBand, Assurance, Holder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -51,15 +51,13 @@ class HolderClient:
         self._get, self._acknowledge, self._watch = stub.GetHolder, stub.AcknowledgeErasure, stub.WatchAllAccounts
 
     async def holder(self, platform: str, account_id: str) -> Holder:
-        """Asks; a band that this version does not know is none that it may act upon."""
+        """Asks."""
         request = internal_pb2.GetHolderRequest(name=f"accounts/{account_id}")
         try:
             found = await self._identity.tell(self._get, request, within=_WITHIN, platform=platform)
         except NotFound:
             return Holder(in_use=False, band=None)
-        value = internal_pb2.Holder.AgeBand.DESCRIPTOR.values_by_number.get(found.age_band)
-        band = AgeBand(value.name) if value is not None and value.name in AgeBand.__members__ else None
-        return Holder(in_use=found.state not in _OVER, band=band)
+        return read(found)
 
     async def acknowledge_erasure(
         self, platform: str, account_id: str, keep_until: datetime | None, request_id: str
@@ -80,6 +78,20 @@ class HolderClient:
         async with aclosing(self._identity.watch(self._watch, request)) as stream:
             async for response in stream:
                 yield response.cursor.encode(), [_happened(each) for each in response.events if each.kind in _CHANGING]
+
+
+def read(found: internal_pb2.Holder) -> Holder:
+    """Reads what identity says; a band or an assurance that this version does not know is none that it may act upon."""
+    bands, assurances = internal_pb2.Holder.AgeBand.DESCRIPTOR, internal_pb2.Holder.Assurance.DESCRIPTOR
+    band, assurance = bands.values_by_number.get(found.age_band), assurances.values_by_number.get(found.assurance)
+    return Holder(
+        in_use=found.state not in _OVER,
+        band=AgeBand(band.name) if band is not None and band.name in AgeBand.__members__ else None,
+        assurance=(
+            Assurance(assurance.name) if assurance is not None and assurance.name in Assurance.__members__ else None
+        ),
+        locked=found.state == _State.LOCKED,
+    )
 
 
 def _happened(event: events_pb2.AccountEvent) -> Happened:

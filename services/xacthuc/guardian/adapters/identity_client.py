@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from google.type import date_pb2
 
-from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
+from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc
 from xacthuc.grpckit.reading import timestamp
+from xacthuc.guardian.adapters.holders import read
 from xacthuc.guardian.adapters.pushes import RELATIONS
 from xacthuc.guardian.domain.disputes import DisputeCause
-from xacthuc.guardian.domain.life import AgeBand, Holder
 from xacthuc.guardian.ports.people import Check, Unfit
 
 if TYPE_CHECKING:
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.channels import ServiceChannel
+    from xacthuc.guardian.domain.life import Holder
     from xacthuc.guardian.domain.links import Link
     from xacthuc.guardian.ports.people import Newcomer
 
-_State = resources_pb2.Account.State
-_OVER: Final = frozenset({_State.CLOSED, _State.ERASURE_SCHEDULED, _State.ERASED})
 _Coincidence = internal_pb2.GuardianCheck.Coincidence
 _PREFIX: Final = len("accounts/")
 
@@ -39,12 +38,10 @@ class IdentityClient:
         self._get, self._register, self._check = stub.GetHolder, stub.RegisterGuardian, stub.CheckGuardian
 
     async def ward(self, account_id: str, call: Call) -> Holder:
-        """An age band that this version does not know is none."""
+        """Asks."""
         request = internal_pb2.GetHolderRequest(name=f"accounts/{account_id}")
         found = await self._identity.ask(self._get, request, call=call)
-        value = internal_pb2.Holder.AgeBand.DESCRIPTOR.values_by_number.get(found.age_band)
-        known = value is not None and value.name in AgeBand.__members__
-        return Holder(in_use=found.state not in _OVER, band=AgeBand(value.name) if known and value else None)
+        return read(found)
 
     async def register(self, newcomer: Newcomer, request_id: str, call: Call) -> str:
         """Hands everything personal on; nothing of it stays here."""

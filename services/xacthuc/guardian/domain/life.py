@@ -33,6 +33,13 @@ class AgeBand(StrEnum):
     """From 18 on nobody represents the holder, who may answer for others (Civil Code Art. 20, 49)."""
 
 
+class Assurance(StrEnum):
+    """What is proven of who somebody is. Identity says the same words."""
+
+    PHONE = "PHONE"
+    PERSONAL_ID = "PERSONAL_ID"
+
+
 class Holder(NamedTuple):
     """What identity says of an account when it is asked."""
 
@@ -40,6 +47,9 @@ class Holder(NamedTuple):
     """Whether it is registered, and neither closed nor erased."""
     band: AgeBand | None
     """On that day; None when it is not known."""
+    assurance: Assurance | None = None
+    """None when nothing that stands is proven."""
+    locked: bool = False
 
     @property
     def is_child(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +24,16 @@ class Supervised:
     update_time: datetime
 
 
+class Widening(NamedTuple):
+    """It would allow the child more than before."""
+
+
 class Supervisions(Protocol):
     """One of each child that somebody answers for, or answered."""
 
     async def change(
-        self, order: Order, link: str, becomes: Callable[[Supervision], Supervision], now: datetime
-    ) -> Supervised | WrongState | Disputed:
+        self, order: Order, link: str, becomes: Callable[[Supervision], Supervision], now: datetime, *, may_widen: bool
+    ) -> Supervised | WrongState | Disputed | Widening:
         """Keeps what it becomes in one commit with the word to identity, once per request id."""
         ...
 

@@ -17,7 +17,8 @@ from xacthuc.guardian.domain.relations import PARENTS
 from xacthuc.guardian.domain.supervision import beginning
 from xacthuc.guardian.ports.links import Confirmation
 from xacthuc.guardian.ports.people import Newcomer
-from xacthuc.guardian.usecases.refusals import linked, unfit, ward_band, wrong_state
+from xacthuc.guardian.usecases.refusals import linked, not_answering, unfit, ward_band, wrong_state
+from xacthuc.guardian.usecases.standing import require_standing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,7 +77,7 @@ async def _confirm(guardian: Guardian, command: ConfirmLink, call: Call) -> Link
 
 
 async def approve_link(guardian: Guardian, command: ByGuardian, call: Call) -> Link:
-    """Lets another guardian answer as well, whose fitness is looked at once more: days may have passed."""
+    """Lets another guardian answer as well. Both are looked at once more: days may have passed."""
     return await guardian.carry_out(_approve(guardian, command, call))
 
 
@@ -88,6 +89,10 @@ async def _approve(guardian: Guardian, command: ByGuardian, call: Call) -> Link:
     kept = await guardian.links.get(order.platform, link)
     if kept is None or kept.guardian_id is None or not _can_be(kept, Act.APPROVE, guardian.clock.now()):
         raise wrong_state(_standing(kept, guardian.clock.now()))
+    acting = await guardian.links.get(order.platform, command.by)
+    if acting is None or not acting.answers_beside(kept):
+        raise not_answering("approving_link")
+    await require_standing(guardian, order.platform, acting)
     check = await guardian.people.check(kept, kept.guardian_id, (), call)
     if check.unfit is not None:
         raise unfit(check.unfit, link)

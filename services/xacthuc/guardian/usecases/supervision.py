@@ -11,7 +11,9 @@ from xacthuc.guardian.domain.activity import from_the_future, kept_from, worth_k
 from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.domain.supervision import NEVER_ALLOWED, changed
 from xacthuc.guardian.ports.links import Disputed, WrongState
+from xacthuc.guardian.ports.supervision import Widening
 from xacthuc.guardian.usecases.refusals import disputed, wrong_state
+from xacthuc.guardian.usecases.standing import require_standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +37,17 @@ async def update_supervision(guardian: Guardian, order: Order, link: str, change
                 "NOT_FOR_CHILDREN",
             )
         )
-    work = guardian.supervisions.change(order, link, partial(changed, change=change), guardian.clock.now())
-    done = await guardian.carry_out(work)
+    becomes, now = partial(changed, change=change), guardian.clock.now()
+    done = await guardian.carry_out(guardian.supervisions.change(order, link, becomes, now, may_widen=False))
+    if isinstance(done, Widening):  # what narrows is not asked: it waits for no identity
+        await require_standing(guardian, order.platform, await _answering(guardian, order.platform, link))
+        done = await guardian.carry_out(guardian.supervisions.change(order, link, becomes, now, may_widen=True))
+    return _changed(done)
+
+
+def _changed(done: Supervised | WrongState | Disputed | Widening) -> Supervised:
+    if isinstance(done, Widening):
+        raise TypeError("a change that may widen does")
     if isinstance(done, WrongState):
         raise wrong_state(done.state)
     if isinstance(done, Disputed):
@@ -67,7 +78,7 @@ async def list_activity(guardian: Guardian, platform: str, link: str, after: str
     """Shows a guardian what the child published, for as long as the guardian answers for it."""
     child = (await _answering(guardian, platform, link)).child_id
     await guardian.lives.look(platform, child)  # a look that is late shows nobody what a grown-up published
-    await _answering(guardian, platform, link)
+    await require_standing(guardian, platform, await _answering(guardian, platform, link))
     since = kept_from(guardian.clock.now(), guardian.policy)
     return await guardian.activities.page(platform, child, since=since, after=after, limit=limit)
 

@@ -52,7 +52,10 @@ class SqlActivities:
             return recorded
 
     async def page(self, platform: str, child: str, *, since: datetime, after: str, limit: int) -> ActivityPage:
-        """Reads by keyset: what happened at one moment is told apart by its row."""
+        """Reads by keyset: what happened at one moment is told apart by its row.
+
+        The contract's pattern keeps `after` to numbers that are a moment and a row.
+        """
         of = activities.c
         wanted = select(activities).where(of.platform == platform, of.child == child, of.occur_time >= since)
         if after:

@@ -16,7 +16,7 @@ from xacthuc.guardian.adapters.tables import children, jobs, outbox, trail
 from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.domain.supervision import QuietHours, Supervision, widens
 from xacthuc.guardian.ports.links import Disputed, WrongState
-from xacthuc.guardian.ports.supervision import Supervised
+from xacthuc.guardian.ports.supervision import Supervised, Widening
 from xacthuc.policy import Action
 from xacthuc.sql.engine import transaction
 
@@ -40,8 +40,8 @@ class SqlSupervisions:
         self._requests = requests
 
     async def change(
-        self, order: Order, link: str, becomes: Callable[[Supervision], Supervision], now: datetime
-    ) -> Supervised | WrongState | Disputed:
+        self, order: Order, link: str, becomes: Callable[[Supervision], Supervision], now: datetime, *, may_widen: bool
+    ) -> Supervised | WrongState | Disputed | Widening:
         """Locks the child, under which no link of it ends; a change that changes nothing makes no version."""
         platform = order.platform
         async with transaction(self._engine) as connection:
@@ -55,8 +55,8 @@ class SqlSupervisions:
             if kept is None or acting is None or acting.state is not State.ACTIVE:
                 return WrongState(None if acting is None else acting.standing(now))
             child, wanted = kept.child, becomes(kept.supervision)
-            if acting.dispute and widens(kept.supervision, wanted):
-                return Disputed(link, acting.state)
+            if widens(kept.supervision, wanted) and (acting.dispute or not may_widen):
+                return Disputed(link, acting.state) if acting.dispute else Widening()
             if wanted == kept.supervision:
                 await self._requests.record(connection, order, child, _answer(kept), now)
                 return kept
