@@ -39,6 +39,7 @@ def confirmation(family, link, guardian, suspicions=(), per_day=5, children=5):
         declaration=Declaration(text_version="parent-2026-11", accept_time=family.clock.now(), ward_ground=None),
         suspicions=suspicions,
         beginning=beginning(family.guardian.policy, AgeBand.BELOW_INDEPENDENCE),
+        waits=LIFE,
         per_day=per_day,
         children=children,
     )

@@ -23,7 +23,7 @@ class Linking:
     """How often an invitation that waits may be made again."""
     invitations_per_child_per_day: int
     invitations_per_person_per_day: int
-    """Of one account or number, for whatever child: nobody is to be pestered."""
+    """Of one account or number, by one child. What other children asked tells no stranger whom they know, and bars nobody."""
     confirmations_per_guardian_per_day: int
     declaration_parent: DeclarationText
     declaration_other: DeclarationText

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from guardian_families import PLATFORM
@@ -71,7 +72,7 @@ async def test_whoever_is_taken_on_at_the_same_moment_is_let_go_as_well(family, 
         kept = await lock_family(connection, PLATFORM, link)
         erasing = asyncio.create_task(erased(family, "me"))
         await eventually(waits)
-        await pass_on(connection, family.order("ResolveDispute"), kept, family.clock.now())
+        await pass_on(connection, family.order("ResolveDispute"), kept, family.clock.now(), timedelta(days=7))
     await erasing
 
     assert (await family.guardian.links.get(PLATFORM, link)).state is State.ENDED

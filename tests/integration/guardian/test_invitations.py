@@ -9,7 +9,7 @@ import pytest
 from guardian_invitations import CAPS, LIFE, NUMBER, OTHER, approve, confirm, invite, taken_on
 from sqlalchemy import select
 
-from xacthuc.grpckit.errors import RequestIdReused
+from xacthuc.grpckit.errors import LimitExceeded, RequestIdReused
 from xacthuc.guardian.adapters.expiry import Expiry
 from xacthuc.guardian.adapters.jobs import expire_job
 from xacthuc.guardian.adapters.tables import children, links, outbox
@@ -18,6 +18,9 @@ from xacthuc.guardian.domain.family import Objection
 from xacthuc.guardian.domain.links import EndCause, Link, State
 from xacthuc.guardian.domain.relations import Relation
 from xacthuc.guardian.ports.links import Limited, NotAnswering, WrongState
+from xacthuc.guardian.usecases.disputes import list_histories
+from xacthuc.guardian.usecases.links import get_link, list_links
+from xacthuc.guardian.usecases.refusals import linked
 from xacthuc.jobs.job import Done, RetryAt
 from xacthuc.sql.engine import transaction
 
@@ -93,7 +96,14 @@ async def test_invitations_are_repeated_within_limits(family):
     for _ in range(1 + CAPS.repeats):
         assert isinstance(await invite(family), Link)
 
-    assert await invite(family) == Limited("link_repeats")
+    family.clock.advance(timedelta(days=1))
+    refused = await invite(family)
+
+    assert refused == Limited("link_repeats", LIFE - timedelta(days=1))
+    with pytest.raises(LimitExceeded) as told:
+        linked(refused)
+    assert told.value.retry_after == LIFE - timedelta(days=1)
+    assert "invitation" in str(told.value)
 
 
 async def test_a_child_invites_within_limits_and_again_a_day_later(family):
@@ -105,11 +115,17 @@ async def test_a_child_invites_within_limits_and_again_a_day_later(family):
     assert isinstance(await invite(family, number=OTHER), Link)
 
 
-async def test_nobody_is_invited_by_ever_more_children(family):
-    for child in range(CAPS.per_person):
-        assert isinstance(await invite(family, f"be{child}"), Link)
+async def test_who_declined_is_not_asked_all_day_by_the_same_child(family):
+    for _ in range(CAPS.per_person):
+        await decline(family, await invite(family))
 
-    assert await invite(family, "another") == Limited("link_invitations_of_person")
+    assert await invite(family) == Limited("link_invitations_of_person")
+    assert isinstance(await invite(family, number=OTHER), Link)
+
+
+async def test_what_strangers_children_asked_of_a_person_bars_no_other_child(family):
+    for child in range(CAPS.per_person + 1):
+        assert isinstance(await invite(family, f"be{child}"), Link)
 
 
 @pytest.mark.rule("R18")
@@ -123,6 +139,17 @@ async def test_a_second_guardian_waits_for_the_approval_of_the_first(family):
     assert await version(family) == 2
     assert "guardian:link:approved" in await family.tags("be")
     assert (await told(family))[-2:] == ["LINK_AWAITS_APPROVAL", "LINK_ACTIVE"]
+
+
+async def test_an_approval_has_its_own_time_however_often_the_invitation_was_made(family):
+    await taken_on(family, "be", "me")
+    for _ in range(2):
+        link = await invite(family, number=OTHER, relation=Relation.FATHER)
+        family.clock.advance(timedelta(days=1))
+
+    father = await confirm(family, link, "bo")
+
+    assert (father.state, father.expire_time) == (State.PENDING_APPROVAL, family.clock.now() + LIFE)
 
 
 @pytest.mark.rule("R18")
@@ -165,6 +192,18 @@ async def test_an_invitation_ends_by_a_no_and_by_its_time(family):
 
     family.clock.advance(LIFE)
     assert await confirm(family, late, "me") == WrongState(State.EXPIRED)
+
+
+async def test_what_is_over_by_its_time_is_shown_so_before_any_job_says_it(family):
+    link = await invite(family)
+    family.clock.advance(LIFE)
+
+    shown = await get_link(family.guardian, PLATFORM, link.link)
+    (listed,), _ = await list_links(family.guardian, PLATFORM, "be", None, 10)
+    (history,), _ = await list_histories(family.guardian, PLATFORM, "be", None, 10)
+
+    assert (shown.state, shown.end_time) == (State.EXPIRED, link.expire_time)
+    assert shown == listed == history.link
 
 
 async def test_a_late_job_says_what_the_clock_said_already(family):

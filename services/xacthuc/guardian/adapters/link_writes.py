@@ -16,7 +16,7 @@ from xacthuc.order import Order
 from xacthuc.sql.outbox import Event
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,15 +30,15 @@ async def lock_child(connection: AsyncConnection, platform: str, child: str) -> 
     await connection.execute(select(of.version).where(of.platform == platform, of.child == child).with_for_update())
 
 
-async def pass_on(connection: AsyncConnection, order: Order, link: Link, now: datetime) -> State:
+async def pass_on(connection: AsyncConnection, order: Order, link: Link, now: datetime, waits: timedelta) -> State:
     """Lets a link of a child that is locked go on once nothing speaks against it; returns where it stands then.
 
-    Whoever answers for the child already approves another guardian first, in as much time as the invitation had.
+    Whoever answers for the child already approves another guardian first, and has the time of `waits` for it.
     """
     of = links.c
     others = select(exists().where(of.platform == order.platform, of.child == link.child_id, of.state == State.ACTIVE))
     if await connection.scalar(others):
-        until = now + (link.expire_time - link.create_time)
+        until = now + waits
         await _move(connection, order, link.link, State.PENDING_APPROVAL, now, expire_time=until)
         await jobs.enqueue(connection, [expire_job(order.platform, link.link, until)])
         await _tell(connection, order, EventKind.LINK_AWAITS_APPROVAL, link, now)

@@ -19,7 +19,7 @@ from xacthuc.guardian.ports.disputes import LinkChange, LinkHistory
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -87,7 +87,7 @@ class SqlDisputes:
         return [_read(row) for row in rows[:limit]], rows[limit - 1].id if len(rows) > limit else None
 
     async def resolve(
-        self, order: Order, dispute_id: str, basis: str, now: datetime, *, allowed: bool
+        self, order: Order, dispute_id: str, basis: str, now: datetime, *, waits: timedelta, allowed: bool
     ) -> tuple[Dispute, bool] | None:
         """Decides under the child's lock."""
         platform = order.platform
@@ -103,7 +103,7 @@ class SqlDisputes:
                 return found, False
             await self._requests.record(connection, order, found.child, None, now)
             await _decide(connection, order, found, basis, now, allowed=allowed)
-            await _follow(connection, order, found, now, allowed=allowed)
+            await _follow(connection, order, found, now, waits=waits, allowed=allowed)
             decided = await _find(connection, platform, dispute_id)
             return None if decided is None else (decided, True)
 
@@ -158,7 +158,9 @@ async def _decide(
     await outbox.append(connection, [event(order, EventKind.DISPUTE_RESOLVED, found.child, now, {**detail})])
 
 
-async def _follow(connection: AsyncConnection, order: Order, found: Dispute, now: datetime, *, allowed: bool) -> None:
+async def _follow(
+    connection: AsyncConnection, order: Order, found: Dispute, now: datetime, *, waits: timedelta, allowed: bool
+) -> None:
     """Lets the link go on from where it was held once nothing else speaks against it, or ends it."""
     link = await read(connection, order.platform, found.link)
     if link is None or link.state in OVER:
@@ -169,7 +171,7 @@ async def _follow(connection: AsyncConnection, order: Order, found: Dispute, now
         else:
             await decline(connection, order, link, now)
     elif link.state is State.HELD and not link.dispute:
-        await pass_on(connection, order, link, now)
+        await pass_on(connection, order, link, now, waits)
 
 
 async def _find(connection: AsyncConnection, platform: str, dispute_id: str) -> Dispute | None:

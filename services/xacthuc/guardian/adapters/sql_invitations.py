@@ -69,7 +69,7 @@ class SqlInvitations:
                 await self._insert(connection, order, wanted, now)
                 link = wanted.link
             elif waiting.repeats >= caps.repeats:
-                return Limited("link_repeats")
+                return Limited("link_repeats", waiting.expire_time - now)
             else:
                 link = waiting.link
                 await _repeat(connection, platform, link, wanted.expire_time, now)
@@ -122,7 +122,7 @@ class SqlInvitations:
             if held:
                 await _hold(connection, order, kept, wanted.suspicions, now)
             else:
-                await pass_on(connection, order, kept, now)
+                await pass_on(connection, order, kept, now, wanted.waits)
             return await answer(connection, self._requests, order, wanted.link, now)
 
     async def approve(
@@ -220,7 +220,7 @@ async def _declare(
 
 async def _waiting(connection: AsyncConnection, wanted: Invitation, person: ColumnElement[bool], now: datetime) -> Any:
     of = links.c
-    found = select(of.link, of.repeats).where(
+    found = select(of.link, of.repeats, of.expire_time).where(
         person,
         of.child == wanted.child_id,
         of.relation == wanted.relation,
@@ -235,7 +235,7 @@ async def _limited(
 ) -> Limited | None:
     if await family_rows.invited_lately(connection, now, of_child) >= caps.per_child:
         return Limited("link_invitations_of_child")
-    if await family_rows.invited_lately(connection, now, person) >= caps.per_person:
+    if await family_rows.invited_lately(connection, now, of_child, person) >= caps.per_person:
         return Limited("link_invitations_of_person")
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -74,6 +74,12 @@ class Link:
     def answers_beside(self, other: Link) -> bool:
         """Whether somebody answers by it for the child of another link."""
         return self.state is State.ACTIVE and self.link != other.link and self.child_id == other.child_id
+
+    def as_of(self, now: datetime) -> Link:
+        """Returns it as it is to be shown at `now`."""
+        if self.standing(now) is self.state:
+            return self
+        return replace(self, state=self.standing(now), end_time=self.expire_time)
 
     def standing(self, now: datetime) -> State:
         """Returns where it stands at `now`: what waited too long is over, whether or not a job has said so yet."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from xacthuc.guardian.domain.disputes import Dispute, DisputeCause
     from xacthuc.guardian.domain.links import Link, State
@@ -49,9 +49,12 @@ class Disputes(Protocol):
         ...
 
     async def resolve(
-        self, order: Order, dispute_id: str, basis: str, now: datetime, *, allowed: bool
+        self, order: Order, dispute_id: str, basis: str, now: datetime, *, waits: timedelta, allowed: bool
     ) -> tuple[Dispute, bool] | None:
-        """Decides it with what follows for the link, in one commit; returns it, and whether this call did. None when there is none."""
+        """Decides it with what follows for the link, in one commit; returns it, and whether this call did. None when there is none.
+
+        An approval that the link needs then is waited for as long as `waits`.
+        """
         ...
 
     async def histories(

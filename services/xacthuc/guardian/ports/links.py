@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Confirmation:
     suspicions: Collection[DisputeCause]
     beginning: Supervision
     """What the child may do at first."""
+    waits: timedelta
+    """How long another guardian has to approve, where one answers already."""
     per_day: int
     """How many children one guardian may take on in a day, ..."""
     children: int
@@ -86,9 +89,10 @@ class NotAnswering(NamedTuple):
 
 
 class Limited(NamedTuple):
-    """As many as may be were made within a day."""
+    """As many as may be were made."""
 
     limit: str
+    retry_after: timedelta = timedelta(days=1)
 
 
 class Links(Protocol):

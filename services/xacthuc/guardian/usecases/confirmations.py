@@ -70,6 +70,7 @@ async def _confirm(guardian: Guardian, command: ConfirmLink, call: Call) -> Link
         declaration=declaration,
         suspicions=check.suspicions,
         beginning=beginning(rules, band),
+        waits=timedelta(days=rules.links.invitation_days),
         per_day=rules.links.confirmations_per_guardian_per_day,
         children=rules.accounts_per_number.minors,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound
@@ -42,7 +44,8 @@ async def list_disputes(
 
 async def resolve_dispute(guardian: Guardian, order: Order, dispute_id: str, basis: str, *, allowed: bool) -> Dispute:
     """Decides a dispute: the link goes on, or ends."""
-    work = guardian.disputes.resolve(order, dispute_id, basis, guardian.clock.now(), allowed=allowed)
+    now, waits = guardian.clock.now(), timedelta(days=guardian.policy.links.invitation_days)
+    work = guardian.disputes.resolve(order, dispute_id, basis, now, waits=waits, allowed=allowed)
     decided = await guardian.carry_out(work)
     if decided is None:
         raise _not_found()
@@ -58,7 +61,9 @@ async def list_histories(
     guardian: Guardian, platform: str, account_id: str, before: int | None, limit: int
 ) -> tuple[list[LinkHistory], int | None]:
     """Returns the links of an account with everything that became of them, newest first."""
-    return await guardian.disputes.histories(platform, account_id, before, limit)
+    page, following = await guardian.disputes.histories(platform, account_id, before, limit)
+    now = guardian.clock.now()
+    return [replace(each, link=each.link.as_of(now)) for each in page], following
 
 
 def _not_found() -> NotFound:

@@ -18,14 +18,16 @@ async def get_link(guardian: Guardian, platform: str, link: str) -> Link:
     found = await guardian.links.get(platform, link)
     if found is None:
         raise not_found()
-    return found
+    return found.as_of(guardian.clock.now())
 
 
 async def list_links(
     guardian: Guardian, platform: str, account_id: str, before: int | None, limit: int
 ) -> tuple[list[Link], int | None]:
     """Returns a part of the links of an account, newest first; none when nothing is known of it."""
-    return await guardian.links.list_of(platform, account_id, before, limit)
+    page, following = await guardian.links.list_of(platform, account_id, before, limit)
+    now = guardian.clock.now()
+    return [each.as_of(now) for each in page], following
 
 
 async def decline_link(guardian: Guardian, command: ByGuardian) -> Link:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, LimitExceeded, NotFound, XacthucError
@@ -16,7 +15,9 @@ from xacthuc.policy import NextStep
 if TYPE_CHECKING:
     from xacthuc.guardian.domain.life import AgeBand, Holder
 
-_DAY: Final = timedelta(days=1)
+_LIMITS: Final = {
+    "link_repeats": "this invitation was made again as often as may be; have it answered, or wait until it expires"
+}
 
 
 def linked(
@@ -32,7 +33,8 @@ def linked(
     if isinstance(done, NotAnswering):
         raise not_answering(by)
     if isinstance(done, Limited):
-        raise LimitExceeded("as many as may be were made within a day; wait", limit=done.limit, retry_after=_DAY)
+        told = _LIMITS.get(done.limit, "as many as may be were made within a day; wait")
+        raise LimitExceeded(told, limit=done.limit, retry_after=done.retry_after)
     message, step = _OBJECTIONS[done]
     metadata = {"cause": done.value, "next_step": step.value}
     raise FailedPrecondition(Reason.GUARDIAN_LIMIT, message, metadata={**metadata, "link": link} if link else metadata)
