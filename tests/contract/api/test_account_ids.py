@@ -4,6 +4,8 @@ import protovalidate
 import pytest
 
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
+from xacthuc.api.livestream.v1 import resources_pb2 as livestream_resources_pb2
+from xacthuc.api.livestream.v1 import service_pb2 as livestream_pb2
 from xacthuc.api.otp.v1 import service_pb2 as otp_pb2
 
 PERSONAL = [
@@ -83,3 +85,29 @@ def test_an_id_that_reads_as_a_number_or_an_address_is_refused(account_id):
 @pytest.mark.parametrize("account_id", OPAQUE)
 def test_an_opaque_id_is_taken(account_id):
     assert rules_broken_by(account_id) == [set(), set(), set()]
+
+
+def rules_broken_on_air_by(own_id):
+    """Returns the rules that an id of the platform's breaks in what is told of broadcasts, by where it stands."""
+    wish = {"account": f"accounts/{own_id}", "broadcast_id": own_id}
+    messages = (
+        livestream_pb2.AuthorizeBroadcastRequest(**wish),
+        livestream_pb2.BatchAuthorizeRequest.Entry(**wish),
+        livestream_resources_pb2.Declaration(product_id=own_id),
+    )
+    return [
+        {one.proto.rule_id for one in protovalidate.collect_violations(each) if one.proto.rule_id.endswith("personal")}
+        for each in messages
+    ]
+
+
+@pytest.mark.parametrize("own_id", PERSONAL)
+def test_what_reads_as_a_number_or_an_address_names_no_seller_broadcast_or_product(own_id):
+    wish = {"account.not_personal", "broadcast_id.not_personal"}
+
+    assert rules_broken_on_air_by(own_id) == [wish, wish, {"product_id.not_personal"}]
+
+
+@pytest.mark.parametrize("own_id", OPAQUE)
+def test_an_opaque_id_names_a_broadcast(own_id):
+    assert rules_broken_on_air_by(own_id) == [set(), set(), set()]
