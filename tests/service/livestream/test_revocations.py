@@ -179,3 +179,36 @@ async def test_a_cursor_that_was_not_made_here_is_refused(studio, cursor):
         error = await refusal(edge.batch())
 
     assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.fixture
+async def unknown(deployment):
+    """Has broadcasts due of more accounts than are looked at together, of whom identity says nothing."""
+    connection = await asyncpg.connect(dsn(deployment.database_url))
+    names = [f"not a name {each}" for each in range(70)]
+    try:
+        await connection.execute(
+            """INSERT INTO livestream.broadcasters SELECT 'nowhere', name, 0 FROM unnest($1::text[]) AS name""", names
+        )
+        await connection.execute(
+            """INSERT INTO livestream.broadcasts (platform, broadcast, account, state, commerce, decisions, declarations,
+            create_time, review_time) SELECT 'nowhere', name, name, 'LIVE', 'NONE', 0, 0, now(), now() - interval '1 day'
+            FROM unnest($1::text[]) AS name""",
+            names,
+        )
+        yield
+    finally:
+        for table in ("broadcasts", "broadcasters"):
+            await connection.execute(f"DELETE FROM livestream.{table} WHERE platform = 'nowhere'")
+        await connection.close()
+
+
+@pytest.mark.usefixtures("unknown")
+async def test_accounts_of_whom_identity_says_nothing_keep_nobody_on_air(studio):
+    await studio.seller("an")
+    await studio.authorize("an", "shop", commercial=True)
+    async with watching(studio) as edge:
+        await studio.lock("an")
+        (cut,) = await edge.take(1)
+
+    assert (cut.ruling, cut.cause) == (pb2.CUT, Revocation.ACCOUNT)

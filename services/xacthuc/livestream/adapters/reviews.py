@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, update
 
 from xacthuc.grpckit.errors import XacthucError
 from xacthuc.livestream.adapters import rows, steps
@@ -20,6 +21,7 @@ from xacthuc.livestream.adapters.pools import REVIEWS_AT_ONCE
 from xacthuc.livestream.adapters.tables import broadcasters, broadcasts
 from xacthuc.livestream.domain.broadcast import State, review
 from xacthuc.livestream.ports.broadcasts import Cause, Step
+from xacthuc.policy import Ruling
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
@@ -58,7 +60,7 @@ class Reviews:
         *,
         appended: Callable[[], None],
     ) -> None:
-        """`appended` hears of every commit that may have something to tell."""
+        """`appended` hears of every commit that may have something to tell: nobody is told of what goes on."""
         self._engine = engine
         self._broadcasters = broadcasters
         self._policy = policy
@@ -86,12 +88,15 @@ class Reviews:
                     await self._wake.wait()
 
     async def review(self) -> bool:
-        """Decides about some of what is due; whether more may be. Raises what identity answered of any."""
+        """Decides about some of what is due; whether more may be. Raises what failed when nothing succeeded."""
         due = await self._due()
         done = await asyncio.gather(*map(self._decide, due), return_exceptions=True)
-        for result in done:
-            if isinstance(result, BaseException):
-                raise result
+        failed = [result for result in done if isinstance(result, BaseException)]
+        for failure in failed:
+            if len(failed) == len(done) or not isinstance(failure, (DatabaseUnavailable, XacthucError)):
+                raise failure
+        if failed:
+            self._log.warning("reviews_wait", cause=type(failed[0]).__name__)
         return len(due) == _ACCOUNTS_AT_ONCE or not all(done)
 
     async def _due(self) -> Sequence[Due]:
@@ -111,16 +116,31 @@ class Reviews:
     async def _decide(self, due: Due) -> bool:
         """Asks, and writes what follows for all broadcasts of an account; False when something was heard meanwhile."""
         async with self._turns:
-            who = await self._broadcasters.look(due.platform, due.account_id)
+            try:
+                who = await self._broadcasters.look(due.platform, due.account_id)
+            except XacthucError:
+                await self._put_off(due)
+                raise
             async with transaction(self._engine) as connection:
                 if await rows.heard(connection, due.platform, due.account_id, lock=True) != due.heard:
                     return False
-                for found in await rows.lock_live(connection, due.platform, due.account_id):
-                    await self._write(connection, due, found, who)
-        self._appended()
+                live = await rows.lock_live(connection, due.platform, due.account_id)
+                rulings = [await self._write(connection, due, found, who) for found in live]
+        if any(ruling is not Ruling.CONTINUE for ruling in rulings):
+            self._appended()
         return True
 
-    async def _write(self, connection: AsyncConnection, due: Due, found: rows.Found, who: Broadcaster) -> None:
+    async def _put_off(self, due: Due) -> None:
+        """Lets others come first, however many there are of whom identity says nothing."""
+        of, later = broadcasts.c, self._clock.now() + timedelta(seconds=_LOOK_SECONDS)
+        waits = update(broadcasts).where(
+            of.platform == due.platform, of.account == due.account_id, of.state == State.LIVE, of.review_time < later
+        )
+        async with transaction(self._engine) as connection:
+            if await rows.heard(connection, due.platform, due.account_id, lock=True) == due.heard:
+                await connection.execute(waits.values(review_time=later))
+
+    async def _write(self, connection: AsyncConnection, due: Due, found: rows.Found, who: Broadcaster) -> Ruling:
         now, known = self._clock.now(), found.kept
         outcome = review(known.broadcast, who, now, self._policy)
         step = Step(
@@ -132,3 +152,4 @@ class Reviews:
             decide=lambda _known, _on_air, _now: outcome,
         )
         await steps.write(connection, own_order(due.platform, "Review"), found, step, outcome, now=now)
+        return outcome.judgement.ruling
