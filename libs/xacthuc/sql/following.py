@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 from sqlalchemy import Column, LargeBinary, Table, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from xacthuc.grpckit.errors import OutOfRange, XacthucError
+from xacthuc.grpckit.errors import InvalidRequest, OutOfRange, XacthucError
 from xacthuc.sql.columns import instant, word
 from xacthuc.sql.engine import session
 from xacthuc.sql.errors import DatabaseUnavailable
@@ -128,7 +128,8 @@ class Following(Generic[T, R]):
             cursor = await connection.scalar(select(of.position).where(of.stream == self._stream.name))
         try:
             await self._read(connection, cursor or b"")
-        except OutOfRange:
+        # The peer's record may be another one than that in which the cursor was made: no repetition mends either.
+        except (OutOfRange, InvalidRequest):
             self._log.warning(f"{self._stream.noun}_lost")
             self._gap()
             await self._read(connection, b"")
