@@ -10,16 +10,17 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import tuple_, update
+from sqlalchemy import select, tuple_, update
 
 from xacthuc.api.identity.v1 import events_pb2, internal_pb2, internal_pb2_grpc
 from xacthuc.livestream.adapters.erasures import erase_job
 from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, cursors, jobs
 from xacthuc.livestream.domain.broadcast import State
+from xacthuc.sql.engine import transaction
 from xacthuc.sql.following import Following, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Collection
+    from collections.abc import AsyncGenerator, Callable, Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -34,6 +35,7 @@ _LONGEST_PAUSE: Final = timedelta(seconds=1)
 _ERASING: Final = frozenset({events_pb2.AccountEvent.ERASURE_SCHEDULED, events_pb2.AccountEvent.ACCOUNT_ERASED})
 _RECENT: Final = 1_000
 """Without a place to go on from it begins so many changes before the end: everything that runs is decided anew then."""
+_AT_ONCE: Final = 500
 
 
 class Heard(NamedTuple):
@@ -41,8 +43,6 @@ class Heard(NamedTuple):
 
     accounts: frozenset[tuple[str, str]]
     """Platforms and accounts."""
-    anybody: bool
-    """Whether that may be anybody, as when what happened in between is not known."""
     erasures: tuple[Job, ...]
     """What is asked for by it."""
 
@@ -59,6 +59,8 @@ class AccountWatch:
         due: Callable[[], None],
     ) -> None:
         """`due` hears that something has to be decided anew."""
+        self._engine = engine
+        self._clock = clock
         self._identity = identity
         self._method = internal_pb2_grpc.IdentityInternalStub(identity.channel).WatchAllAccounts
         self._due = due
@@ -80,28 +82,36 @@ class AccountWatch:
 
     async def _watch(self, cursor: bytes) -> AsyncGenerator[tuple[bytes, Heard], None]:
         request = internal_pb2.WatchAllAccountsRequest(cursor=cursor.decode(), recent_changes=0 if cursor else _RECENT)
-        anybody = not cursor
+        lost = not cursor
         async with aclosing(self._identity.watch(self._method, request)) as stream:
             async for told in stream:
-                yield told.cursor.encode(), _heard(told.events, anybody=anybody)
-                anybody = False
+                if lost:
+                    # Only now, since from here on whatever happens is told. Until it is done no cursor is kept, so that
+                    # one who dies over it does it again.
+                    await doubt_everybody(self._engine, self._clock.now())
+                    self._due()
+                    lost = False
+                yield told.cursor.encode(), _heard(told.events)
 
     async def _tell(self, due: int) -> None:
         if due:
             self._due()
 
 
-def _heard(events: Collection[events_pb2.AccountEvent], *, anybody: bool) -> Heard:
+def _heard(events: Collection[events_pb2.AccountEvent]) -> Heard:
     erasures = tuple(
         erase_job(*_whose(event), events_pb2.AccountEvent.Kind.Name(event.kind))
         for event in events
         if event.kind in _ERASING
     )
-    return Heard(frozenset(map(_whose, events)), anybody, erasures)
+    return Heard(frozenset(map(_whose, events)), erasures)
 
 
 def _made_up_for() -> None:
-    """Events that were lost to us cost nothing: everything that runs is decided anew."""
+    """Everything that runs is decided anew.
+
+    An erasure among what was lost is not heard of: identity counts it as overdue, and an operator sees it there.
+    """
 
 
 def _whose(event: events_pb2.AccountEvent) -> tuple[str, str]:
@@ -110,15 +120,38 @@ def _whose(event: events_pb2.AccountEvent) -> tuple[str, str]:
 
 async def _deal_with(connection: AsyncConnection, heard: Heard, now: datetime) -> int:
     """Marks what was known of accounts as old, and their running broadcasts as due; returns how much there is to do."""
-    whose, which = broadcasters.c, broadcasts.c
-    marked, due = update(broadcasters), update(broadcasts).where(which.state == State.LIVE)
-    if not heard.anybody:
-        if not heard.accounts:
-            return 0
-        accounts = sorted(heard.accounts)
-        marked = marked.where(tuple_(whose.platform, whose.account).in_(accounts))
-        due = due.where(tuple_(which.platform, which.account).in_(accounts))
-    # First the accounts, as everybody does who changes broadcasts of theirs.
-    await connection.execute(marked.values(heard=whose.heard + 1))
+    if not heard.accounts:
+        return 0
     await jobs.enqueue(connection, heard.erasures)
-    return (await connection.execute(due.values(review_time=now))).rowcount + len(heard.erasures)
+    return await _doubt(connection, sorted(heard.accounts), now) + len(heard.erasures)
+
+
+async def doubt_everybody(engine: AsyncEngine, now: datetime) -> None:
+    """Does the same for all accounts, by key, some in a transaction: together they would take longer than a statement may.
+
+    One that is asked about meanwhile behind the place where this stands is asked about after whatever was lost.
+    """
+    whose, after = broadcasters.c, ("", "")
+    key = tuple_(whose.platform, whose.account)
+    while True:
+        following = (
+            select(whose.platform, whose.account)
+            .where(key > after)
+            .order_by(whose.platform, whose.account)
+            .limit(_AT_ONCE)
+        )
+        async with transaction(engine) as connection:
+            found = [(row.platform, row.account) for row in await connection.execute(following)]
+            if not found:
+                return
+            await _doubt(connection, found, now)
+        after = found[-1]
+
+
+async def _doubt(connection: AsyncConnection, accounts: Sequence[tuple[str, str]], now: datetime) -> int:
+    whose, which = broadcasters.c, broadcasts.c
+    # First the accounts, as everybody does who changes broadcasts of theirs.
+    marked = update(broadcasters).where(tuple_(whose.platform, whose.account).in_(accounts))
+    await connection.execute(marked.values(heard=whose.heard + 1))
+    due = update(broadcasts).where(which.state == State.LIVE, tuple_(which.platform, which.account).in_(accounts))
+    return (await connection.execute(due.values(review_time=now))).rowcount
