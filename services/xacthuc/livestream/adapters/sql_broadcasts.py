@@ -10,7 +10,7 @@ from sqlalchemy import select
 from xacthuc.audit.tags import Tag
 from xacthuc.livestream.adapters import answers, rows, steps
 from xacthuc.livestream.adapters.tables import broadcasts, trail
-from xacthuc.livestream.domain.broadcast import Bar, State, close, repeated
+from xacthuc.livestream.domain.broadcast import Bar, State, bar_to_running, close, repeated
 from xacthuc.livestream.ports.broadcasts import Cleared, Kept, Prepared, Unsettled
 from xacthuc.sql.engine import transaction
 
@@ -41,16 +41,19 @@ class SqlBroadcasts:
                 return seen
             return Prepared(account_id, await rows.ask_about(connection, order.platform, account_id))
 
-    async def prepare_known(self, order: Order, broadcast_id: str) -> Prepared | Cleared | None:
-        """Reads whose broadcast it is."""
+    async def prepare_known(self, order: Order, broadcast_id: str) -> Prepared | Cleared | Bar | None:
+        """Reads whose broadcast it is. Of one that is over nobody has to be asked."""
         async with transaction(self._engine) as connection:
             if (seen := await self._seen(connection, order)) is not None:
                 return seen
             found = await rows.read(connection, order.platform, broadcast_id)
             if found is None:
                 return None
-            account_id = found.kept.broadcast.account_id
-            return Prepared(account_id, await rows.ask_about(connection, order.platform, account_id))
+            live = found.kept.broadcast
+            if bar := bar_to_running(live):
+                return bar
+            heard = await rows.ask_about(connection, order.platform, live.account_id)
+            return Prepared(live.account_id, heard, live.authorize_time)
 
     async def settle(self, order: Order, step: Step, now: datetime) -> Cleared | Bar | Unsettled:
         """Decides under the locks, and writes everything or nothing."""

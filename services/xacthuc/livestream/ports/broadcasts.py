@@ -67,6 +67,8 @@ class Prepared(NamedTuple):
     account_id: str
     heard: int
     """How often something was heard of the account."""
+    since: datetime | None = None
+    """When the broadcast was cleared, where it is known already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +99,8 @@ class Broadcasts(Protocol):
         """Commits that the account is about to be asked about; the answer when the order was carried out before."""
         ...
 
-    async def prepare_known(self, order: Order, broadcast_id: str) -> Prepared | Cleared | None:
-        """Does the same for the account of a broadcast; None when there is no such broadcast."""
+    async def prepare_known(self, order: Order, broadcast_id: str) -> Prepared | Cleared | Bar | None:
+        """Does the same for the account of a running broadcast; None when there is no such broadcast."""
         ...
 
     async def settle(self, order: Order, step: Step, now: datetime) -> Cleared | Bar | Unsettled:

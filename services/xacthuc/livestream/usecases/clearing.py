@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.grpckit.errors import FieldFault, InvalidRequest
 from xacthuc.livestream.domain import broadcast as rules
 from xacthuc.livestream.domain.broadcast import Bar
-from xacthuc.livestream.ports.broadcasts import Cause, Cleared, Step, Unsettled
+from xacthuc.livestream.ports.broadcasts import Cause, Cleared, Prepared, Step, Unsettled
 from xacthuc.livestream.usecases.refusals import never_at_rest, not_found, refused
+from xacthuc.policy import Ruling
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
     from xacthuc.livestream.domain.broadcast import Broadcast, Outcome
     from xacthuc.livestream.domain.broadcaster import Broadcaster
-    from xacthuc.livestream.ports.broadcasts import Declared, Prepared
+    from xacthuc.livestream.ports.broadcasts import Declared
     from xacthuc.livestream.usecases.livestream import Livestream
     from xacthuc.order import Order
 
@@ -85,9 +86,12 @@ async def declare_commercial(
     livestream: Livestream, order: Order, broadcast_id: str, declared: tuple[Declared, ...], call: Call
 ) -> Cleared:
     """Decides about a running broadcast in which something is for sale now. InvalidRequest for times that cannot be."""
-    kept = await livestream.broadcasts.get(order.platform, broadcast_id)
-    since = None if kept is None else kept.broadcast.authorize_time
-    _require_possible(declared, since, livestream.clock.now())
+
+    async def prepare() -> Prepared | Cleared | Bar | None:
+        prepared = await livestream.broadcasts.prepare_known(order, broadcast_id)
+        if isinstance(prepared, Prepared):
+            _require_possible(declared, prepared.since, livestream.clock.now())
+        return prepared
 
     def step(prepared: Prepared, who: Broadcaster) -> Step:
         def decide(known: Broadcast | None, _on_air: int, now: datetime) -> Outcome | Bar:
@@ -105,15 +109,13 @@ async def declare_commercial(
             declared=declared,
         )
 
-    return await _settled(
-        livestream, order, lambda: livestream.broadcasts.prepare_known(order, broadcast_id), step, call
-    )
+    return await _settled(livestream, order, prepare, step, call)
 
 
 async def _settled(
     livestream: Livestream,
     order: Order,
-    prepare: Callable[[], Awaitable[Prepared | Cleared | None]],
+    prepare: Callable[[], Awaitable[Prepared | Cleared | Bar | None]],
     step: Callable[[Prepared, Broadcaster], Step],
     call: Call,
 ) -> Cleared:
@@ -122,6 +124,8 @@ async def _settled(
         prepared = await prepare()
         if prepared is None:
             raise not_found()
+        if isinstance(prepared, Bar):
+            raise refused(prepared, livestream.policy)
         if isinstance(prepared, Cleared):
             return prepared
         who = await livestream.broadcasters.ask(prepared.account_id, call)
@@ -135,7 +139,8 @@ async def _settled(
 
 async def _written(livestream: Livestream, order: Order, step: Step) -> Cleared | Bar | Unsettled:
     settled = await livestream.broadcasts.settle(order, step, livestream.clock.now())
-    livestream.appended()
+    if isinstance(settled, Cleared) and settled.ruling is not Ruling.CONTINUE:
+        livestream.appended()  # nobody is told of what goes on
     return settled
 
 
