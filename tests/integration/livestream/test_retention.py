@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from xacthuc.clock import FixedClock
+from xacthuc.livestream.adapters.erasures import Erasures
 from xacthuc.livestream.adapters.housekeeping import Housekeeping
 from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, decisions, declarations, outbox
 from xacthuc.livestream.domain.broadcast import State
@@ -107,3 +108,15 @@ async def test_what_edges_were_told_is_forgotten_after_the_days_that_a_watcher_m
     async with transaction(engine) as connection:
         head, events = await outbox.span(connection, after=0, until=10)
     assert (head.forgotten, [each.position for each in events]) == (1, [2])
+
+
+async def test_an_erasure_leaves_nothing_of_an_account_of_which_nothing_is_on_record(engine):
+    await keep(engine, "show", "an", State.ENDED, LATER, end_time=LATER)
+    async with transaction(engine) as connection:
+        await connection.execute(insert(broadcasters).values(platform="forum", account="binh", heard=0))
+    erasures = Erasures(engine, None, POLICY, FixedClock(NOW))
+
+    until = [await erasures.erase("forum", account) for account in ("an", "binh")]
+
+    assert until == [months_after(LATER, POLICY.livestream.record_months), None]
+    assert await left(engine) == ({"show"}, {"an"})

@@ -9,12 +9,13 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from xacthuc.audit.tags import Tag
+from xacthuc.livestream.adapters.account_watch import doubt_everybody
 from xacthuc.livestream.adapters.sql_broadcasts import SqlBroadcasts
-from xacthuc.livestream.adapters.tables import broadcasts, decisions, outbox, requests, trail
+from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, decisions, outbox, requests, trail
 from xacthuc.livestream.domain import broadcast as rules
 from xacthuc.livestream.domain.broadcast import Bar, Broadcast, Outcome, State
 from xacthuc.livestream.domain.broadcaster import Broadcaster, Verdict
@@ -191,7 +192,7 @@ async def test_what_is_heard_of_an_account_while_identity_is_asked_is_not_missed
     assert await kept.settle(asked, beginning(prepared, "show"), NOW) is Unsettled.STALE
     assert await count(engine) == {"broadcasts": 0, "decisions": 0, "trail": 0, "outbox": 0}
     again = await kept.prepare(asked, "an")
-    assert again == Prepared("an", 1)
+    assert again == Prepared("an", prepared.heard + 1)
 
 
 async def test_a_bar_leaves_nothing(engine: AsyncEngine, kept: SqlBroadcasts):
@@ -229,3 +230,37 @@ async def test_a_request_that_comes_twice_at_once_is_carried_out_once(engine: As
 
     assert first == second
     assert await count(engine) == {"broadcasts": 1, "decisions": 1, "trail": 1, "outbox": 0}
+
+
+async def test_of_a_broadcast_that_is_over_nobody_is_asked(kept: SqlBroadcasts):
+    await begin(kept, "show")
+    await kept.end(order("EndBroadcast"), "show", lambda known: rules.end(known, NOW), NOW)
+
+    assert await kept.prepare_known(order("RenewGrant"), "show") is Bar.OVER
+
+
+async def test_an_account_that_was_forgotten_and_came_again_is_not_taken_for_the_one_it_was(
+    engine: AsyncEngine, kept: SqlBroadcasts
+):
+    asked = order()
+    prepared = await kept.prepare(asked, "an")
+    assert isinstance(prepared, Prepared)
+    async with engine.begin() as connection:
+        await connection.execute(delete(broadcasters))
+    await kept.prepare(order(), "an")
+
+    assert await kept.settle(asked, beginning(prepared, "show"), NOW) is Unsettled.STALE
+
+
+async def test_everybody_is_doubted_however_many_there_are(engine: AsyncEngine, kept: SqlBroadcasts):
+    many = [{"platform": "forum", "account": f"u{each:04}", "heard": 7} for each in range(1100)]
+    async with engine.begin() as connection:
+        await connection.execute(insert(broadcasters), many)
+    await begin(kept, "show", "z")
+
+    await doubt_everybody(engine, NOW)
+
+    async with engine.begin() as connection:
+        marked = await connection.scalar(select(func.count()).where(broadcasters.c.heard == 8))
+        due = list(await connection.scalars(select(broadcasts.c.review_time)))
+    assert (marked, due) == (1100, [NOW])

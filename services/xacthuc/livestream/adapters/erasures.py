@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import case, delete, exists, func, select
 
 from xacthuc.grpckit.errors import DeadlineExceeded, Unavailable
 from xacthuc.jobs.job import Done, Job, RetryAt
+from xacthuc.livestream.adapters import rows
 from xacthuc.livestream.adapters.job_kinds import JobKind
 from xacthuc.livestream.adapters.rows import OVER_SINCE
-from xacthuc.livestream.adapters.tables import broadcasts, requests
+from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, requests
 from xacthuc.livestream.domain.broadcast import State
 from xacthuc.policy.dates import months_after
 from xacthuc.sql.engine import transaction
@@ -52,7 +53,7 @@ class Erasures:
     async def handle(self, job: Job) -> Done | RetryAt:
         """Erases in one commit, then says so; killed between both, it is done again and says the same."""
         platform, account_id = (str(job.payload[name]) for name in ("platform", "account"))
-        until = await self._erase(platform, account_id)
+        until = await self.erase(platform, account_id)
         request_id = str(uuid5(NAMESPACE_URL, f"erasure/{job.key}/{until}"))
         try:
             asked = await self._identity.acknowledge_erasure(platform, account_id, until, request_id)
@@ -60,12 +61,19 @@ class Erasures:
             return RetryAt(self._clock.now() + _AGAIN, "IDENTITY_AWAY")
         return Done("ERASED" if asked else "NOT_ASKED")
 
-    async def _erase(self, platform: str, account_id: str) -> datetime | None:
-        """Returns until when the rest is kept; None when nothing is left."""
+    async def erase(self, platform: str, account_id: str) -> datetime | None:
+        """Erases; returns until when the rest is kept, None when nothing is left."""
         of, now = broadcasts.c, self._clock.now()
         over = case((of.state == State.LIVE, now), else_=OVER_SINCE)
         last = select(func.max(over)).where(of.platform == platform, of.account == account_id)
+        whose = broadcasters.c
         async with transaction(self._engine) as connection:
+            # First the account, as everybody does; under its lock nothing new comes to be on record of it.
+            await rows.heard(connection, platform, account_id, lock=True)
+            rest = exists().where(of.platform == platform, of.account == account_id)
+            await connection.execute(
+                delete(broadcasters).where(whose.platform == platform, whose.account == account_id, ~rest)
+            )
             await connection.execute(
                 delete(requests).where(requests.c.platform == platform, requests.c.account == account_id)
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import Text, func, literal_column, select, update
+from sqlalchemy import BigInteger, Text, cast, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.livestream.adapters.tables import broadcasters, broadcasts
@@ -54,7 +54,9 @@ async def ask_about(connection: AsyncConnection, platform: str, account_id: str)
     """Returns the same, and makes whoever hears of the account from now on leave a mark."""
     times = await heard(connection, platform, account_id)
     if times is None:
-        new = insert(broadcasters).values(platform=platform, account=account_id, heard=0)
+        # Not from 0, so that a row which was deleted and made again is not taken for the one that was there before.
+        first = cast(func.extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
+        new = insert(broadcasters).values(platform=platform, account=account_id, heard=first)
         await connection.execute(new.on_conflict_do_nothing())
         times = await heard(connection, platform, account_id)
     return times or 0
