@@ -179,7 +179,13 @@ async def test_whose_number_passed_on_suspends_the_child_and_opens_nothing(famil
         name=f"links/{father}", approving_link=f"links/{family.link}", request_id=str(uuid4())
     )
     assert (await family.put(suspended=True)).suspended
-    for attempt in (family.shown(), family.put(suspended=False), family.home.ask("ApproveLink", approval)):
+    assert not (await family.agree(family.link, withdrawn=True)).complete
+    for attempt in (
+        family.shown(),
+        family.agree(family.link),
+        family.put(suspended=False),
+        family.home.ask("ApproveLink", approval),
+    ):
         error = await refusal(attempt)
         assert reason_of(error) is Reason.GUARDIAN_UNFIT
         assert details_of(error).metadata["cause"] == "NOT_VERIFIED"

@@ -10,6 +10,7 @@ from xacthuc.guardian.domain.activity import AHEAD
 from xacthuc.guardian.domain.assents import AssentRefusal, refusal
 from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.usecases.refusals import not_answering, wrong_state
+from xacthuc.guardian.usecases.standing import require_standing
 from xacthuc.policy import NextStep
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ async def record_child_assent(guardian: Guardian, order: Order, said: Said) -> t
     holder = await guardian.holders.holder(order.platform, said.child)
     if said.guardian_link:  # a look that is late lets nobody speak for a child who answers no more
         await guardian.lives.look(order.platform, said.child)
+        acting = await guardian.links.get(order.platform, said.guardian_link)
+        if not said.withdrawn and acting is not None and acting.state is State.ACTIVE:
+            await require_standing(guardian, order.platform, acting)
     refused = None if said.withdrawn else refusal(holder, by_child=not said.guardian_link)
     if refused is not None:
         message, step = _REFUSED[refused]

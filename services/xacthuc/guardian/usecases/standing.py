@@ -1,8 +1,8 @@
 """Whether a guardian still is who was let in: asked anew before anything is opened or shown by a link (R21).
 
 Identity shuts the child's gate by itself when a guardian's number passes on, or the account is locked. Whoever has the
-link's id then must not let in another guardian, widen what the child may do, or look at it. What narrows is never asked:
-a suspension waits for nobody.
+link's id then must not let in another guardian, widen what the child may do, consent for it, or look at it. What narrows
+is never asked: a suspension waits for nobody.
 """
 
 from __future__ import annotations
