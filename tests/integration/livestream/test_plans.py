@@ -26,8 +26,8 @@ FILL = f"""
     INSERT INTO livestream.broadcasters SELECT 'forum', 'a' || n, 0 {SERIES};
     INSERT INTO livestream.broadcasts (
         platform, broadcast, account, state, commerce, decisions, declarations, create_time, end_time
-    ) SELECT 'forum', 's' || n, CASE n % 2 WHEN 0 THEN 'a1' ELSE 'a' || n END,
-        CASE WHEN n % 1000 = 0 OR n % 50 = 1 THEN 'LIVE' ELSE 'ENDED' END, 'NONE', 1, 1, {BEGUN}, {BEGUN} {SERIES};
+    ) SELECT 'forum', 's' || n, CASE n % 20 WHEN 0 THEN 'a1' ELSE 'a' || n END,
+        CASE WHEN n % 1000 = 0 OR n % 20 = 1 THEN 'LIVE' ELSE 'ENDED' END, 'NONE', 1, 1, {BEGUN}, {BEGUN} {SERIES};
     INSERT INTO livestream.decisions
     SELECT 'forum', 's' || n, 1, 'a1', 'AUTHORIZE', 'CONTINUE', 'NONE', 'VERIFIED', '', 'v', NULL, '', {BEGUN} {SERIES};
     INSERT INTO livestream.declarations SELECT 'forum', 's' || n, 1, 'PRICE', '', {BEGUN}, {BEGUN} {SERIES};

@@ -48,7 +48,7 @@ broadcasts = Table(
     word("end_reason", nullable=True),
     Index("broadcasts_account", "platform", "account", "broadcast"),
     Index("broadcasts_live", "platform", "broadcast", postgresql_where=text("state = 'LIVE'")),
-    Index("broadcasts_on_air", "platform", "account", postgresql_where=text("state = 'LIVE'")),
+    Index("broadcasts_on_air", "platform", "account", "broadcast", postgresql_where=text("state = 'LIVE'")),
     Index("broadcasts_over", "create_time", postgresql_where=text("state <> 'LIVE'")),
     Index("broadcasts_close", "close_time", postgresql_where=text("state = 'LIVE'")),
     Index("broadcasts_review", "review_time", postgresql_where=text("state = 'LIVE' AND review_time IS NOT NULL")),

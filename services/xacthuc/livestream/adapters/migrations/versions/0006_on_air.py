@@ -12,7 +12,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Creates the index: it has what runs now, so that it is small and made at once."""
-    op.execute("CREATE INDEX broadcasts_on_air ON livestream.broadcasts (platform, account) WHERE state = 'LIVE'")
+    op.execute(
+        "CREATE INDEX broadcasts_on_air ON livestream.broadcasts (platform, account, broadcast) WHERE state = 'LIVE'"
+    )
 
 
 def downgrade() -> None:
