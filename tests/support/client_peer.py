@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -31,6 +32,7 @@ from xacthuc.api.identity.v1 import (
 from xacthuc.api.identity.v1 import internal_pb2 as identity_internal_pb2
 from xacthuc.api.identity.v1 import service_pb2 as identity_pb2
 from xacthuc.api.livestream.v1 import admin_pb2 as livestream_admin_pb2
+from xacthuc.api.livestream.v1 import service_pb2 as livestream_pb2
 from xacthuc.api.otp.v1 import admin_pb2 as otp_admin_pb2
 from xacthuc.api.otp.v1 import service_pb2 as otp_pb2
 from xacthuc.grpckit.errors import XacthucError
@@ -63,6 +65,7 @@ FILES = (
     staff_admin_pb2,
     guardian_admin_pb2,
     livestream_admin_pb2,
+    livestream_pb2,
 )
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()
@@ -99,11 +102,19 @@ class Peer:
         self.answers[method].extend(answers)
 
     def stream(self, method: MethodDescriptor, request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
-        """Streams an entry that is a list; its last item may be an error. Any other entry is the one answer."""
+        """Streams an entry that is a list; its last item may be an error, or None for silence until the client goes.
+
+        Any other entry is the one answer.
+        """
         answer = self.handle(method, request, context)
         for each in answer if isinstance(answer, list) else [answer]:
             if isinstance(each, XacthucError):
                 context.abort(each.status, each.message)
+            if each is None:
+                gone = Event()
+                if context.add_callback(gone.set):
+                    gone.wait()
+                return
             yield each
 
     def handle(self, method: MethodDescriptor, request: Message, context: grpc.ServicerContext) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -57,6 +58,15 @@ class Watch(Generic[R]):
 
     cursor_of: Callable[[R], str] = field(repr=False)
     """Returns the cursor behind an answer."""
+
+    longest_pause: timedelta = timedelta(seconds=30)
+    """Before it is taken up again after failures in a row."""
+
+    silence: timedelta | None = None
+    """After how long without an answer it is taken up anew; None leaves that to the connection."""
+
+    lasting: bool = False
+    """Whether every error is outlasted that is not about the request, also a defect of the server."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     )
 
 SERVICE: Final = "xacthuc.api.livestream.v1.LivestreamService"
+_LONGEST_PAUSE: Final = timedelta(seconds=1)
+"""What has to be cut is on air meanwhile."""
+_SILENCE: Final = timedelta(seconds=30)
+"""Three heartbeats."""
 
 
 def authorize_broadcast(
@@ -131,8 +136,9 @@ def watch_revocations(cursor: str = "") -> Watch[RevocationBatch]:
     """Yields batches of broadcasts that may not go on as they were, for ever, in order for each, at least once.
 
     Deal with a batch, keep its cursor, and begin with that the next time. A batch without revocations comes every ten
-    seconds. Broken connections and servers that restart are outlasted. OutOfRange when what is behind the cursor is gone:
-    take `get_watch_cursor`, list the broadcasts, and watch from it.
+    seconds; where none came for half a minute, it connects anew. Every error is outlasted, with pauses of up to a second,
+    but OutOfRange, when what is behind the cursor is gone (take `get_watch_cursor`, list the broadcasts, and watch from
+    it), and what says that the key or the cursor is wrong.
     """
 
     def call(behind: str) -> Call[RevocationBatch]:
@@ -141,7 +147,7 @@ def watch_revocations(cursor: str = "") -> Watch[RevocationBatch]:
             SERVICE, "WatchRevocations", request, service_pb2.WatchRevocationsResponse, reading.revocation_batch
         )
 
-    return Watch(call, cursor, lambda batch: batch.cursor)
+    return Watch(call, cursor, lambda batch: batch.cursor, longest_pause=_LONGEST_PAUSE, silence=_SILENCE, lasting=True)
 
 
 def get_jwks() -> Call[JwkSet]:

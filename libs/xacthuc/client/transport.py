@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from threading import Timer
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import grpc
@@ -16,6 +17,7 @@ from xacthuc.client.watching import Pauses
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
+    from datetime import timedelta
 
     from xacthuc.client.calls import Call, Watch
     from xacthuc.client.endpoint import Endpoint
@@ -41,11 +43,14 @@ class BlockingTransport:
             raise error_of(error, request_id=call.request_id) from None
         return call.read(answer)
 
-    def stream(self, call: Call[R]) -> Iterator[R]:
-        """Yields what one stream returns, until the server ends it; raises an error of `errors.py`."""
+    def stream(self, call: Call[R], *, silence: timedelta | None = None) -> Iterator[R]:
+        """Yields what one stream returns, until the server ends it; raises an error of `errors.py`.
+
+        Where no answer came for `silence`, it is cancelled, which is such an error.
+        """
         answers = self._method.streaming(call)(call.request, metadata=self._metadata)
         try:
-            for answer in answers:
+            while (answer := _next(answers, silence)) is not None:
                 yield call.read(answer)
         except grpc.RpcError as error:
             raise error_of(error) from None
@@ -54,11 +59,11 @@ class BlockingTransport:
 
     def watch(self, watch: Watch[R]) -> Iterator[R]:
         """Yields what a stream returns, for ever; raises an error of `errors.py` that does not pass."""
-        cursor, pauses = watch.cursor, Pauses()
+        cursor, pauses = watch.cursor, Pauses(watch)
         while True:
             ended: XacthucError | None = None
             try:
-                for answer in self.stream(watch.call(cursor)):
+                for answer in self.stream(watch.call(cursor), silence=watch.silence):
                     pauses.told()
                     yield answer
                     cursor = watch.cursor_of(answer)
@@ -69,6 +74,19 @@ class BlockingTransport:
     def close(self) -> None:
         """Closes the channel; calls under way fail."""
         self._channel.close()
+
+
+def _next(answers: Any, silence: timedelta | None) -> Any:
+    """Returns the next answer of a stream, None when it ended; a stream without one for so long is cancelled."""
+    if silence is None:
+        return next(answers, None)
+    timer = Timer(silence.total_seconds(), answers.cancel)
+    timer.daemon = True
+    timer.start()
+    try:
+        return next(answers, None)
+    finally:
+        timer.cancel()
 
 
 class AsyncTransport:
@@ -89,12 +107,17 @@ class AsyncTransport:
             raise error_of(error, request_id=call.request_id) from None
         return call.read(answer)
 
-    async def stream(self, call: Call[R]) -> AsyncGenerator[R]:
-        """Yields what one stream returns, until the server ends it; raises an error of `errors.py`."""
+    async def stream(self, call: Call[R], *, silence: timedelta | None = None) -> AsyncGenerator[R]:
+        """Yields what one stream returns, until the server ends it; raises an error of `errors.py`.
+
+        It ends as well where no answer came for `silence`.
+        """
         answers = self._method.streaming(call)(call.request, metadata=self._metadata)
+        seconds = None if silence is None else silence.total_seconds()
         try:
-            async for answer in answers:
-                yield call.read(answer)
+            with suppress(TimeoutError):
+                while (answer := await asyncio.wait_for(anext(aiter(answers), None), seconds)) is not None:
+                    yield call.read(answer)
         except grpc.aio.AioRpcError as error:
             raise error_of(error) from None
         finally:
@@ -102,11 +125,11 @@ class AsyncTransport:
 
     async def watch(self, watch: Watch[R]) -> AsyncGenerator[R]:
         """Yields what a stream returns, for ever; raises an error of `errors.py` that does not pass."""
-        cursor, pauses = watch.cursor, Pauses()
+        cursor, pauses = watch.cursor, Pauses(watch)
         while True:
             ended: XacthucError | None = None
             try:
-                async with aclosing(self.stream(watch.call(cursor))) as answers:
+                async with aclosing(self.stream(watch.call(cursor), silence=watch.silence)) as answers:
                     async for answer in answers:
                         pauses.told()
                         yield answer

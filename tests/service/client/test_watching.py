@@ -13,6 +13,7 @@ from client_peer import KEY, Bare, Peer
 
 from xacthuc.api.identity.v1 import events_pb2, service_pb2
 from xacthuc.client import AsyncXacthuc, EventKind, OutOfRange, Xacthuc
+from xacthuc.client.calls import Call, Watch
 from xacthuc.client.watching import Pauses
 from xacthuc.grpckit import errors
 from xacthuc.grpckit.reasons import Reason
@@ -132,7 +133,7 @@ def test_pauses_grow_with_failures_in_a_row_up_to_half_a_minute() -> None:
     class Failed(Exception):
         status, reason, retry_after = grpc.StatusCode.UNAVAILABLE, "", None
 
-    pauses = Pauses()
+    pauses = Pauses(Watch(Call, "", str))  # type: ignore[arg-type]  # it is not sent
     bounds = [0.5, 1, 2, 4, 8, 16, 30, 30]
 
     assert all(0 <= pauses.after(Failed()) <= bound for bound in bounds)  # type: ignore[arg-type]  # as it is read
