@@ -12,8 +12,8 @@
 
 A grant lasts minutes; the edge also follows `watch_revocations`, which ends one at once, and remembers in `RevokedGrants`
 what it heard: the grant outlives it (docs/livestream.md).
-`AsyncGrantVerifier` is the same for asyncio. An edge that holds no platform key fetches the same keys from
-`JwksUrl("https://.../.well-known/broadcast-jwks.json")`.
+`AsyncGrantVerifier` is the same for asyncio. For an edge that holds no platform key, publish the same keys yourself and
+have them fetched from there by `JwksUrl("https://...")`: the service answers gRPC with a key alone.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@
         publish()
 
 A standing only says yes. What it does not list, and whatever is the matter with a token, is asked by `check_action`.
-An edge that holds no platform key fetches the same keys from `JwksUrl("https://.../.well-known/jwks.json")`.
+For an edge that holds no platform key, publish the same keys yourself and have them fetched from there by
+`JwksUrl("https://...")`: the service answers gRPC with a key alone.
 `AsyncStandingVerifier` is the same for asyncio.
 """
 
