@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -60,6 +61,12 @@ async def test_what_is_told_again_is_recorded_once(family, mother):
     assert await record(family, post(family, "a"), post(family, "a", kind=ActivityKind.SHARE)) == 1
 
     assert await shown(family) == ["a", "a"]
+
+
+async def test_one_call_beside_itself_is_answered_alike(family, mother):
+    order, told = family.order("RecordActivity", "batch"), [post(family, "a"), post(family, "b")]
+
+    assert await asyncio.gather(*(record(family, *told, order=order) for _ in range(4))) == [2] * 4
 
 
 async def test_nothing_is_kept_of_whom_nobody_answers_for(family):

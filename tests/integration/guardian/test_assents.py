@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.ports.assents import Said
+from xacthuc.guardian.usecases.assents import record_child_assent
 
 PLATFORM = "forum"
 
@@ -18,9 +20,9 @@ async def mother(family):
     return await family.link("be", "me")
 
 
-async def say(family, link="", *, feature="map", withdrawn=False, order=None):
+async def say(family, link="", *, child="be", feature="map", withdrawn=False, order=None):
     said = Said(
-        child="be",
+        child=child,
         feature=feature,
         guardian_link=link,
         text_version="3",
@@ -28,7 +30,11 @@ async def say(family, link="", *, feature="map", withdrawn=False, order=None):
         withdrawn=withdrawn,
     )
     order = order or family.order("RecordChildAssent", repr(said))
-    return await family.guardian.assents.record(order, said, family.clock.now())
+
+    def is_complete(standing):
+        return standing.represented
+
+    return await family.guardian.assents.record(order, said, is_complete, family.clock.now())
 
 
 @pytest.mark.rule("R20")
@@ -37,7 +43,7 @@ async def test_child_and_guardian_speak_for_themselves(family, mother):
     both = await say(family, mother)
 
     assert (both.assent.child_accept_time, both.assent.guardian_accept_time) == (family.clock.now(),) * 2
-    assert (both.assent.guardian_link, both.represented) == (mother, True)
+    assert (both.assent.guardian_link, both.complete) == (mother, True)
     assert await family.tags("be") == ["guardian:child:assent_recorded"] * 2
 
 
@@ -81,12 +87,39 @@ async def test_a_consent_no_longer_counts_once_its_guardian_answers_no_more(fami
     assert (kept.assent.guardian_link, kept.represented) == (mother, False)
 
 
-async def test_a_repetition_says_nothing_anew(family, mother):
+async def test_a_repetition_says_nothing_anew_and_is_answered_as_the_first_time(family, mother):
     order = family.order("RecordChildAssent", "yes")
-    await say(family, mother, order=order)
-    await say(family, mother, order=order)
+    first = await say(family, mother, order=order)
+    await say(family, mother, withdrawn=True)
+    await family.end(mother)
 
-    assert await family.tags("be") == ["guardian:child:assent_recorded"]
+    assert await say(family, mother, order=order) == await family.guardian.assents.answered(order) == first
+    said = [tag for tag in await family.tags("be") if tag == "guardian:child:assent_recorded"]
+    assert len(said) == 2  # the consent, and that it was taken back
+
+
+async def test_a_repetition_is_answered_before_anybody_is_asked(family, mother):
+    order = family.order("RecordChildAssent", "yes")
+    first = await say(family, mother, order=order)
+    late = Said(
+        child="be",
+        feature="map",
+        guardian_link=mother,
+        text_version="3",
+        accept_time=family.clock.now() + timedelta(days=1),
+        withdrawn=False,
+    )
+
+    assert await record_child_assent(family.guardian, order, late) == (first.assent, first.complete)
+
+
+@pytest.mark.parametrize("child", ["be", "em"])
+async def test_one_call_beside_itself_says_it_once(family, mother, child):
+    order = family.order("RecordChildAssent", "yes")
+    answers = await asyncio.gather(*(say(family, child=child, order=order) for _ in range(4)))
+
+    assert answers == [answers[0]] * 4
+    assert await family.tags(child) == ["guardian:child:assent_recorded"]
 
 
 async def test_features_are_listed_by_name_page_after_page(family, mother):

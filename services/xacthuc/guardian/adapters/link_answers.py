@@ -45,8 +45,8 @@ def _read(fields: Mapping[str, Any]) -> Link:
         declaration=None if declared is None else _declaration(declared),
         dispute=fields["dispute"],
         expire_time=datetime.fromisoformat(fields["expire_time"]),
-        start_time=_instant(fields["start_time"]),
-        end_time=_instant(fields["end_time"]),
+        start_time=instant(fields["start_time"]),
+        end_time=instant(fields["end_time"]),
         create_time=datetime.fromisoformat(fields["create_time"]),
         update_time=datetime.fromisoformat(fields["update_time"]),
     )
@@ -60,5 +60,6 @@ def _declaration(fields: Mapping[str, Any]) -> Declaration:
     )
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
+    """Reads a time that may not have come."""
     return None if text is None else datetime.fromisoformat(text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from xacthuc.guardian.domain.assents import Assent
@@ -34,10 +34,25 @@ class Standing:
     represented: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is answered when something was said, and again when it is repeated."""
+
+    assent: Assent
+    complete: bool
+    """Whether everybody had consented who had to, at that time."""
+
+
 class Assents(Protocol):
     """What was consented to, by child and feature."""
 
-    async def record(self, order: Order, said: Said, now: datetime) -> Standing | None:
+    async def answered(self, order: Order) -> Recorded | None:
+        """Returns what the order was answered before, None when it is new. RequestIdReused when it said something else."""
+        ...
+
+    async def record(
+        self, order: Order, said: Said, is_complete: Callable[[Standing], bool], now: datetime
+    ) -> Recorded | None:
         """Keeps what was said, once per request id, audited; None when the guardian's link is none of this child's."""
         ...
 

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
     from xacthuc.guardian.domain.assents import Assent
     from xacthuc.guardian.domain.links import Link
-    from xacthuc.guardian.ports.assents import Said
+    from xacthuc.guardian.ports.assents import Said, Standing
     from xacthuc.guardian.usecases.guardian import Guardian
     from xacthuc.order import Order
 
 
 async def record_child_assent(guardian: Guardian, order: Order, said: Said) -> tuple[Assent, bool]:
     """Keeps what a child or its guardian says; returns what stands, and whether everybody consented who has to."""
+    if seen := await guardian.assents.answered(order):  # whatever has become of those who said it
+        return seen.assent, seen.complete
     now = guardian.clock.now()
     if said.accept_time > now + AHEAD:
         raise InvalidRequest(FieldFault("accept_time", "must not be in the future", "IN_FUTURE"))
@@ -40,10 +42,14 @@ async def record_child_assent(guardian: Guardian, order: Order, said: Said) -> t
         raise FailedPrecondition(
             Reason.ACCOUNT_STATE, message, metadata={"cause": refused.value, "next_step": step.value}
         )
-    kept = await guardian.carry_out(guardian.assents.record(order, said, now))
+
+    def is_complete(standing: Standing) -> bool:
+        return standing.assent.is_complete(holder, represented=standing.represented)
+
+    kept = await guardian.carry_out(guardian.assents.record(order, said, is_complete, now))
     if kept is None:
         raise _not_answering(await guardian.links.get(order.platform, said.guardian_link), now)
-    return kept.assent, kept.assent.is_complete(holder, represented=kept.represented)
+    return kept.assent, kept.complete
 
 
 async def list_child_assents(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Row
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.order import Order
     from xacthuc.sql.requests import SqlRequests
@@ -38,9 +38,8 @@ class SqlActivities:
     async def record(self, order: Order, child: str, told: Sequence[Activity], now: datetime) -> int:
         """Inserts what is new. The rows are in one order for every caller, so that two of them never wait for each other."""
         async with transaction(self._engine) as connection:
-            seen = await self._requests.find(connection, order)
-            if seen is not None and seen.answer is not None:
-                return int(seen.answer["recorded"])
+            if (answered := await self._answered(connection, order)) is not None:
+                return answered
             recorded = 0
             if told and await is_answered_for(connection, order.platform, child):
                 rows = [{"platform": order.platform, "child": child, **each._asdict()} for each in told]
@@ -48,8 +47,10 @@ class SqlActivities:
                     insert(activities).values(rows).on_conflict_do_nothing(constraint="activities_thing")
                 )
                 recorded = kept.rowcount
-            await self._requests.record(connection, order, child, {"recorded": recorded}, now)
-            return recorded
+            if await self._requests.record(connection, order, child, {"recorded": recorded}, now):
+                return recorded
+            # The same call came beside this one, and its rows first.
+            return await self._answered(connection, order) or 0
 
     async def page(self, platform: str, child: str, *, since: datetime, after: str, limit: int) -> ActivityPage:
         """Reads by keyset: what happened at one moment is told apart by its row.
@@ -68,6 +69,10 @@ class SqlActivities:
             rows = found.all()
         following = _place(rows[limit - 1]) if len(rows) > limit else ""
         return ActivityPage([_activity(row) for row in rows[:limit]], following)
+
+    async def _answered(self, connection: AsyncConnection, order: Order) -> int | None:
+        seen = await self._requests.find(connection, order)
+        return None if seen is None or seen.answer is None else int(seen.answer["recorded"])
 
 
 def _place(row: Row[Any]) -> str:

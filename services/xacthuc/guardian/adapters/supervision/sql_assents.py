@@ -8,21 +8,22 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
-from xacthuc.guardian.adapters.link_writes import entry
+from xacthuc.guardian.adapters.link_answers import instant
+from xacthuc.guardian.adapters.link_writes import entry, lock_child
 from xacthuc.guardian.adapters.supervision.active import ward_of
 from xacthuc.guardian.adapters.tables import child_assents, links, trail
 from xacthuc.guardian.domain.assents import Assent
 from xacthuc.guardian.domain.links import State
-from xacthuc.guardian.ports.assents import Standing
+from xacthuc.guardian.ports.assents import Recorded, Standing
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Row, Select
     from sqlalchemy.dialects.postgresql import Insert
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.guardian.ports.assents import Said
     from xacthuc.order import Order
@@ -38,23 +39,39 @@ class SqlAssents:
         self._engine = engine
         self._requests = requests
 
-    async def record(self, order: Order, said: Said, now: datetime) -> Standing | None:
-        """Writes one side of the row."""
+    async def answered(self, order: Order) -> Recorded | None:
+        """Reads what is kept for the order."""
+        async with transaction(self._engine) as connection:
+            return await self._answered(connection, order)
+
+    async def record(
+        self, order: Order, said: Said, is_complete: Callable[[Standing], bool], now: datetime
+    ) -> Recorded | None:
+        """Writes one side of the row, under the child's lock, under which no link of it ends."""
         platform, link = order.platform, said.guardian_link
         async with transaction(self._engine) as connection:
+            await lock_child(connection, platform, said.child)
+            if seen := await self._answered(connection, order):
+                return seen
             if link and await ward_of(connection, platform, link) != said.child:
                 return None
-            if await self._requests.record(connection, order, said.child, None, now):
-                await connection.execute(_kept(platform, said, now))
-                detail: Json = {
-                    "feature": said.feature,
-                    "link": link,
-                    "text_version": said.text_version,
-                    "withdrawn": said.withdrawn,
-                }
-                await trail.write(connection, [entry(order, Tag.CHILD_ASSENT_RECORDED, said.child, now, detail)])
+            await connection.execute(_kept(platform, said, now))
             wanted = _standing(platform, said.child).where(child_assents.c.feature == said.feature)
-            return _read((await connection.execute(wanted)).one())
+            standing = _read((await connection.execute(wanted)).one())
+            done = Recorded(standing.assent, is_complete(standing))
+            # Of a child for whom nobody was ever invited there is nothing to lock: the same call may have come beside this.
+            if not await self._requests.record(connection, order, said.child, done, now):
+                seen = await self._answered(connection, order)
+                await connection.rollback()
+                return seen
+            detail: Json = {
+                "feature": said.feature,
+                "link": link,
+                "text_version": said.text_version,
+                "withdrawn": said.withdrawn,
+            }
+            await trail.write(connection, [entry(order, Tag.CHILD_ASSENT_RECORDED, said.child, now, detail)])
+            return done
 
     async def page(self, platform: str, child: str, after: str, limit: int) -> Sequence[Standing]:
         """Reads them by keyset."""
@@ -62,6 +79,17 @@ class SqlAssents:
         wanted = _standing(platform, child).where(of.feature > after).order_by(of.feature).limit(limit)
         async with transaction(self._engine) as connection:
             return [_read(row) for row in await connection.execute(wanted)]
+
+    async def _answered(self, connection: AsyncConnection, order: Order) -> Recorded | None:
+        seen = await self._requests.find(connection, order)
+        return None if seen is None or seen.answer is None else _recorded(seen.answer)
+
+
+def _recorded(fields: Mapping[str, Any]) -> Recorded:
+    assent = fields["assent"]
+    times = {name: instant(assent[name]) for name in ("child_accept_time", "guardian_accept_time")}
+    kept = Assent(child=assent["child"], feature=assent["feature"], guardian_link=assent["guardian_link"], **times)
+    return Recorded(kept, fields["complete"])
 
 
 def _kept(platform: str, said: Said, now: datetime) -> Insert:
