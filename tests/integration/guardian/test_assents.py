@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from xacthuc.guardian.domain.links import State
+from xacthuc.guardian.domain.relations import Relation
 from xacthuc.guardian.ports.assents import Said
 from xacthuc.guardian.usecases.assents import record_child_assent
 
@@ -85,6 +86,25 @@ async def test_a_consent_no_longer_counts_once_its_guardian_answers_no_more(fami
 
     (kept,) = await family.guardian.assents.page(PLATFORM, "be", "", 10)
     assert (kept.assent.guardian_link, kept.represented) == (mother, False)
+
+
+@pytest.mark.rule("R20")
+async def test_another_guardians_consent_takes_no_place_of_one_that_stands(family, mother):
+    father = await family.link("be", "cha", Relation.FATHER)
+    await say(family, mother)
+
+    assert (await say(family, father)).assent.guardian_link == mother
+    await family.end(mother)
+    after = await say(family, father)
+    assert (after.assent.guardian_link, after.complete) == (father, True)
+
+
+@pytest.mark.rule("R20")
+async def test_either_guardian_takes_it_back(family, mother):
+    father = await family.link("be", "cha", Relation.FATHER)
+    await say(family, mother)
+
+    assert (await say(family, father, withdrawn=True)).assent.guardian_accept_time is None
 
 
 async def test_a_repetition_says_nothing_anew_and_is_answered_as_the_first_time(family, mother):

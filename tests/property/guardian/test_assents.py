@@ -14,17 +14,17 @@ BANDS = st.none() | st.sampled_from(AgeBand)
 
 
 @pytest.mark.rule("R20")
-@given(band=BANDS, child=TIMES, guardian=TIMES, represented=st.booleans())
+@given(band=BANDS, child=TIMES, guardian=TIMES, represented=st.booleans(), in_use=st.booleans())
 def test_it_takes_both_from_seven_on(
-    band: AgeBand | None, child: datetime | None, guardian: datetime | None, represented: bool
+    band: AgeBand | None, child: datetime | None, guardian: datetime | None, represented: bool, in_use: bool
 ) -> None:
     assent = Assent(child="a", feature="map", child_accept_time=child, guardian_accept_time=guardian)
     both = {
         AgeBand.BELOW_ASSENT: guardian is not None and represented,
         AgeBand.BELOW_INDEPENDENCE: guardian is not None and represented and child is not None,
     }
-    complete = assent.is_complete(Holder(in_use=True, band=band), represented=represented)
-    assert complete == (band is not None and both.get(band, False))
+    complete = assent.is_complete(Holder(in_use=in_use, band=band), represented=represented)
+    assert complete == (in_use and band is not None and both.get(band, False))
 
 
 @pytest.mark.parametrize(

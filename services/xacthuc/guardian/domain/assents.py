@@ -40,9 +40,11 @@ class Assent:
     def is_complete(self, holder: Holder, *, represented: bool) -> bool:
         """Whether everybody consented who has to; `represented` tells whether `guardian_link` still stands.
 
-        Of who is 16 or older, and of a child of unknown age, nothing that was said here counts any more.
+        Of who is 16 or older or has left, and of a child of unknown age, nothing that was said here counts any more.
         """
-        if self.guardian_accept_time is None or not represented or holder.band is None or not holder.is_child:
+        if not holder.in_use or holder.band is None or not holder.is_child:
+            return False
+        if self.guardian_accept_time is None or not represented:
             return False
         return holder.band is AgeBand.BELOW_ASSENT or self.child_accept_time is not None
 

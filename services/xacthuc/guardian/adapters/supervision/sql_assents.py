@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
@@ -55,7 +55,8 @@ class SqlAssents:
                 return seen
             if link and await ward_of(connection, platform, link) != said.child:
                 return None
-            await connection.execute(_kept(platform, said, now))
+            if not await _is_agreed(connection, platform, said):
+                await connection.execute(_kept(platform, said, now))
             wanted = _standing(platform, said.child).where(child_assents.c.feature == said.feature)
             standing = _read((await connection.execute(wanted)).one())
             done = Recorded(standing.assent, is_complete(standing))
@@ -83,6 +84,23 @@ class SqlAssents:
     async def _answered(self, connection: AsyncConnection, order: Order) -> Recorded | None:
         seen = await self._requests.find(connection, order)
         return None if seen is None or seen.answer is None else _recorded(seen.answer)
+
+
+async def _is_agreed(connection: AsyncConnection, platform: str, said: Said) -> bool:
+    """Whether a guardian agrees to what another one, who still answers, agreed to: it goes on counting as theirs."""
+    if not said.guardian_link or said.withdrawn:
+        return False
+    of, others = child_assents.c, links.c
+    stands = exists().where(
+        of.platform == platform,
+        of.child == said.child,
+        of.feature == said.feature,
+        of.guardian_link != said.guardian_link,
+        others.platform == of.platform,
+        others.link == of.guardian_link,
+        others.state == State.ACTIVE,
+    )
+    return bool(await connection.scalar(select(stands)))
 
 
 def _recorded(fields: Mapping[str, Any]) -> Recorded:
