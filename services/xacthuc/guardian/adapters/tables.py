@@ -79,8 +79,7 @@ links = Table(
         "create_time",
         postgresql_where=text("invited_account IS NOT NULL"),
     ),
-    Index("links_age", "update_time"),
-    Index("links_waiting", "expire_time", postgresql_where=text("state = 'INVITED'")),
+    Index("links_over", "update_time", postgresql_where=text("state IN ('DECLINED', 'EXPIRED', 'ENDED')")),
 )
 
 # Digests of devices that a child signed up on, as otp makes them: a guardian on one of them is looked at.
