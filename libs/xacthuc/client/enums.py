@@ -286,8 +286,6 @@ class EndCause(OpenEnum):
     REVOKED = guardian.Link.REVOKED
     CAME_OF_AGE = guardian.Link.CAME_OF_AGE
     GUARDIAN_STANDING = guardian.Link.GUARDIAN_STANDING
-    GUARDIAN_DIED = guardian.Link.GUARDIAN_DIED
-    REPLACED = guardian.Link.REPLACED
     DISPUTE = guardian.Link.DISPUTE
     CHILD_CLOSED = guardian.Link.CHILD_CLOSED
 

@@ -8,7 +8,7 @@ word, so that it is never given up, and a suspension that is ordered meanwhile w
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from google.type import timeofday_pb2
@@ -84,18 +84,37 @@ class Pushes:
         return Done()
 
     async def _end(self, platform: str, child: str, refused: FailedPrecondition) -> None:
-        """Ends what identity does not let stand, which makes a version that it takes: what ends is never refused."""
-        unfit = (
-            refused.metadata.get("link", "").removeprefix("links/") if refused.reason is Reason.GUARDIAN_UNFIT else ""
-        )
-        cause = EndCause.GUARDIAN_STANDING if unfit else EndCause.CHILD_CLOSED
+        """Ends what identity does not let stand, which makes a version that it takes: what ends is never refused.
+
+        What names nothing to end stays a failure, and an operator looks at it.
+        """
+        ends = ends_by(refused)
+        if ends is None:
+            raise refused
         now, order = self._clock.now(), by_itself(platform, "Push")
         async with transaction(self._engine) as connection:
             await lock_child(connection, platform, child)
             for link in await active_of(connection, platform, child):
-                if not unfit or link.link == unfit:
-                    await end(connection, order, link, cause, now)
+                if ends.link in {None, link.link}:
+                    await end(connection, order, link, ends.cause, now)
         self._appended()
+
+
+class Ends(NamedTuple):
+    """What a refusal of identity ends."""
+
+    cause: EndCause
+    link: str | None
+    """None when it ends every link of the child."""
+
+
+def ends_by(refused: FailedPrecondition) -> Ends | None:
+    """Returns what a refusal ends; None when it names nothing. Of a child it says the state when the account is closed."""
+    said = refused.metadata
+    if refused.reason is Reason.ACCOUNT_STATE:
+        return Ends(EndCause.CHILD_CLOSED if "state" in said else EndCause.CAME_OF_AGE, None)
+    link = said.get("link", "").removeprefix("links/")
+    return Ends(EndCause.GUARDIAN_STANDING, link) if refused.reason is Reason.GUARDIAN_UNFIT and link else None
 
 
 async def _guardianship(connection: AsyncConnection, platform: str, child: str) -> internal_pb2.Guardianship | None:
