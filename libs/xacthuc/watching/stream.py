@@ -33,6 +33,7 @@ class EventStream(Generic[T]):
         self._outbox = outbox
         self._tail = tail
         self._turns = asyncio.Semaphore(_READS_AT_ONCE)
+        self._ends_next: asyncio.Task[Head] | None = None
 
     async def cursor(self) -> str:
         """Reads where the outbox ends."""
@@ -89,5 +90,15 @@ class EventStream(Generic[T]):
         return Batch(events, last)
 
     async def _ends(self) -> Head:
-        async with self._turns, transaction(self._engine) as connection:
-            return await self._outbox.ends(connection)
+        """Reads the ends once for all who ask before that read begins: after a restart every watcher does."""
+        if self._ends_next is None:
+            self._ends_next = asyncio.create_task(self._read_ends())
+            # Told to those who wait; all of them may be gone by then.
+            self._ends_next.add_done_callback(lambda read: read.cancelled() or read.exception())
+        return await asyncio.shield(self._ends_next)
+
+    async def _read_ends(self) -> Head:
+        async with self._turns:
+            self._ends_next = None  # what is asked for from here on may be newer than what is read
+            async with transaction(self._engine) as connection:
+                return await self._outbox.ends(connection)

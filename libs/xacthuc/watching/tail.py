@@ -112,6 +112,7 @@ class Tail(Generic[T]):
                 head, rows = await self._outbox.span(connection, after=after, until=after + _POSITIONS_AT_ONCE)
             if head.position - after > _MOST_BEHIND or head.forgotten > after:
                 self._window = Window[T](max(head.forgotten, head.position - _MOST_BEHIND), _MOST_EVENTS)
+                self._tell_all()
                 continue
             until = min(after + _POSITIONS_AT_ONCE, head.position)
             for last, events in self.chunks(rows, places, until, _CHUNK_EVENTS):
@@ -139,4 +140,11 @@ class Tail(Generic[T]):
         self._window.append(chunk)
         for platform in chunk.watched:
             if (change := self._changes.pop(platform, None)) and not change.done():
+                change.set_result(None)
+
+    def _tell_all(self) -> None:
+        """Wakes everybody: what happened between two windows is told to nobody, and has to be read."""
+        changes, self._changes = self._changes, {}
+        for change in changes.values():
+            if not change.done():
                 change.set_result(None)

@@ -163,3 +163,34 @@ async def test_a_database_that_is_away_for_a_moment_is_outlasted(engine, stream)
         events = await take(batches, 2)
 
     assert [event.position for event in events] == [1, 2]
+
+
+async def test_those_who_come_back_together_share_what_is_read_about_the_ends(engine, stream, monkeypatch):
+    await happen(engine, 10)
+    cursor, reads, read = await stream.spelled(3), [], outbox.ends
+
+    async def counted(connection):
+        reads.append(connection)
+        return await read(connection)
+
+    monkeypatch.setattr(outbox, "ends", counted)
+
+    async def come_back():
+        async with behind(stream, cursor) as batches:
+            return [event.position for event in await take(batches, 7)]
+
+    seen = await asyncio.gather(*(come_back() for _ in range(50)))
+
+    assert seen == [[4, 5, 6, 7, 8, 9, 10]] * 50
+    assert 1 <= len(reads) < 10
+
+
+async def test_who_waits_is_woken_when_the_window_begins_anew(engine, monkeypatch):
+    monkeypatch.setattr(tail_module, "_MOST_BEHIND", 5)
+    tail = Tail(engine, outbox, told)
+    change = tail.changed("forum")
+    await happen(engine, 20, platform="other")
+
+    await tail.catch_up()
+
+    assert change.done()
