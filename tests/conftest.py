@@ -31,7 +31,7 @@ from xacthuc.embedded.postgres import installation
 ROOT = Path(__file__).resolve().parents[1]
 REDIS7 = ROOT / ".tools" / "redis7" / "bin" / "redis-server"
 STORE = os.environ.get("XACTHUC_TEST_STORE", "valkey")
-STORE_FIXTURES = {"valkey_server", "own_valkey", "valkey_cluster"}
+STORE_FIXTURES = {"valkey_server", "lasting_valkey", "own_valkey", "valkey_cluster"}
 POSTGRES15 = ROOT / ".tools" / "postgres15"
 DATABASE = os.environ.get("XACTHUC_TEST_DATABASE", "bundled")
 DATABASE_FIXTURES = {"postgres_server"}
@@ -122,6 +122,13 @@ def _empty(server: Valkey) -> None:
         connection.connect(str(server.socket_path))
         connection.sendall(b"FLUSHALL\r\n")
         assert connection.recv(64) == b"+OK\r\n"
+
+
+@pytest.fixture(scope="session")
+def lasting_valkey(store_binary: Path | None) -> Iterator[Valkey]:
+    """The store of services that live through many tests: nobody empties it, and they write into nobody else's."""
+    with private_directory() as directory, Valkey(directory, binary=store_binary) as server:
+        yield server
 
 
 @pytest.fixture

@@ -33,13 +33,13 @@ def town() -> Iterator[Town]:
 
 
 @pytest.fixture(scope="session")
-def service(postgres_server, sql, valkey_server, tmp_path_factory):
+def service(postgres_server, sql, lasting_valkey, tmp_path_factory):
     """Shared likewise: each test has a platform of its own."""
     sql("CREATE DATABASE guardian_service")
     database_url = postgres_server.database_url("guardian_service")
     directory = tmp_path_factory.mktemp("guard")
     with (
-        identity_process(directory, database_url, valkey_server.url) as identity,
+        identity_process(directory, database_url, lasting_valkey.url) as identity,
         guardian_process(directory, identity) as made,
     ):
         identity.start()

@@ -13,10 +13,10 @@ __all__ = ["api", "platform"]
 
 
 @pytest.fixture(scope="session")
-def deployment(postgres_server, sql, valkey_server, tmp_path_factory):
+def deployment(postgres_server, sql, lasting_valkey, tmp_path_factory):
     sql("CREATE DATABASE identity_service")
     database_url = postgres_server.database_url("identity_service")
-    with identity_process(tmp_path_factory.mktemp("identity"), database_url, valkey_server.url) as made:
+    with identity_process(tmp_path_factory.mktemp("identity"), database_url, lasting_valkey.url) as made:
         made.start()
         yield made
 

@@ -86,11 +86,11 @@ async def test_every_way_to_a_lawful_account_is_told_in_both_languages(platform:
 
 
 @pytest.fixture
-def own(postgres_server, sql, valkey_server, tmp_path):
+def own(postgres_server, sql, lasting_valkey, tmp_path):
     """A process of this test alone, whose keys it rotates."""
     sql("CREATE DATABASE identity_rotation")
     database_url = postgres_server.database_url("identity_rotation")
-    with identity_process(tmp_path, database_url, valkey_server.url) as made:
+    with identity_process(tmp_path, database_url, lasting_valkey.url) as made:
         yield made
     sql("DROP DATABASE identity_rotation WITH (FORCE)")
 

@@ -14,12 +14,12 @@ __all__ = ["api"]
 
 
 @pytest.fixture(scope="session")
-def service(postgres_server, sql, valkey_server, tmp_path_factory):
+def service(postgres_server, sql, lasting_valkey, tmp_path_factory):
     sql("CREATE DATABASE livestream_service")
     database_url = postgres_server.database_url("livestream_service")
     directory = tmp_path_factory.mktemp("live")
     with (
-        identity_process(directory, database_url, valkey_server.url) as identity,
+        identity_process(directory, database_url, lasting_valkey.url) as identity,
         livestream_process(directory, identity) as made,
     ):
         identity.start()

@@ -42,7 +42,7 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def world(postgres_server, sql, valkey_server, tmp_path_factory, certificates):
+def world(postgres_server, sql, lasting_valkey, tmp_path_factory, certificates):
     sql("CREATE DATABASE identity_eid")
     database_url = postgres_server.database_url("identity_eid")
     directory = tmp_path_factory.mktemp("identity_eid")
@@ -51,7 +51,7 @@ def world(postgres_server, sql, valkey_server, tmp_path_factory, certificates):
     eauth_port, kyc_port, reports = free_ports(3)
     files = directory / "eid"
     files.mkdir()
-    with oidc_provider.running() as provider, identity_process(directory, database_url, valkey_server.url) as made:
+    with oidc_provider.running() as provider, identity_process(directory, database_url, lasting_valkey.url) as made:
         oidc_provider.file(directory, provider.issuer).rename(files / "vneid.toml")
         FakeEauth(directory=directory, port=eauth_port).file().rename(files / "eid.toml")
         (directory / "kyc").mkdir()

@@ -42,7 +42,7 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def make_world(postgres_server, sql, valkey_server, tmp_path_factory) -> Iterator[Callable[..., World]]:
+def make_world(postgres_server, sql, lasting_valkey, tmp_path_factory) -> Iterator[Callable[..., World]]:
     with ExitStack() as stack:
 
         def make(name: str, membership: str = "", **settings: str) -> World:
@@ -50,7 +50,7 @@ def make_world(postgres_server, sql, valkey_server, tmp_path_factory) -> Iterato
             provider = stack.enter_context(oidc_provider.running())
             directory: Path = tmp_path_factory.mktemp(name)
             url = postgres_server.database_url(name)
-            process = stack.enter_context(identity_process(directory, url, valkey_server.url))
+            process = stack.enter_context(identity_process(directory, url, lasting_valkey.url))
             secret = in_production(process, provider.issuer, membership, **settings)
             process.start()
             return World(process, provider, secret)
