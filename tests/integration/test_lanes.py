@@ -36,9 +36,6 @@ class Host(FakeHttp):
         finally:
             self.open_ones -= 1
 
-    def behave(self, do, *, times=None):
-        raise NotImplementedError
-
 
 @pytest.fixture
 async def hosts():

@@ -50,9 +50,9 @@ class FakeHttp(ABC):
     async def handle(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         """Answers one request, or does something worse."""
 
-    @abstractmethod
     def behave(self, do: str, *, times: int | None = None) -> None:
-        """Does something by name the next `times`, or from now on."""
+        """Does something by name the next `times`, or from now on. One that knows no names refuses all."""
+        raise ValueError(f"{type(self).__name__} knows no behaviour {do!r} (times: {times})")
 
     async def open(self) -> None:
         """Listens, on the same port again after `close`."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sqlalchemy import select, tuple_, update
 
 from xacthuc.api.identity.v1 import events_pb2, internal_pb2, internal_pb2_grpc
+from xacthuc.livestream.adapters import rows
 from xacthuc.livestream.adapters.erasures import erase_job
 from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, cursors, jobs
-from xacthuc.livestream.domain.broadcast import State
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.following import Following, Stream
 
@@ -153,5 +153,5 @@ async def _doubt(connection: AsyncConnection, accounts: Sequence[tuple[str, str]
     # First the accounts, as everybody does who changes broadcasts of theirs.
     marked = update(broadcasters).where(tuple_(whose.platform, whose.account).in_(accounts))
     await connection.execute(marked.values(heard=whose.heard + 1))
-    due = update(broadcasts).where(which.state == State.LIVE, tuple_(which.platform, which.account).in_(accounts))
+    due = update(broadcasts).where(which.state == rows.LIVE, tuple_(which.platform, which.account).in_(accounts))
     return (await connection.execute(due.values(review_time=now))).rowcount

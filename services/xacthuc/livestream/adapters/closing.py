@@ -13,7 +13,7 @@ from xacthuc.livestream.adapters import rows, steps
 from xacthuc.livestream.adapters.events import EventKind
 from xacthuc.livestream.adapters.own_order import own_order
 from xacthuc.livestream.adapters.tables import broadcasts, outbox, trail
-from xacthuc.livestream.domain.broadcast import State, close
+from xacthuc.livestream.domain.broadcast import close
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.sql.outbox import Event
@@ -54,7 +54,7 @@ class Closing:
         """Ends some of what is left behind; whether there may be more."""
         of = broadcasts.c
         late = select(of.platform, of.account, of.broadcast).where(
-            of.state == State.LIVE, of.close_time <= self._clock.now()
+            of.state == rows.LIVE, of.close_time <= self._clock.now()
         )
         async with transaction(self._engine) as connection:
             found = (await connection.execute(late.order_by(of.close_time).limit(_AT_ONCE))).all()

@@ -19,7 +19,7 @@ from xacthuc.livestream.adapters import rows, steps
 from xacthuc.livestream.adapters.own_order import own_order
 from xacthuc.livestream.adapters.pools import REVIEWS_AT_ONCE
 from xacthuc.livestream.adapters.tables import broadcasters, broadcasts
-from xacthuc.livestream.domain.broadcast import State, review
+from xacthuc.livestream.domain.broadcast import review
 from xacthuc.livestream.ports.broadcasts import Cause, Step
 from xacthuc.policy import Ruling
 from xacthuc.sql.engine import transaction
@@ -105,7 +105,7 @@ class Reviews:
         found = (
             select(of.platform, of.account, whose.heard)
             .join_from(broadcasts, broadcasters, of_account)
-            .where(of.state == State.LIVE, of.review_time <= self._clock.now())
+            .where(of.state == rows.LIVE, of.review_time <= self._clock.now())
             .group_by(of.platform, of.account, whose.heard)
             .order_by(func.min(of.review_time))
             .limit(_ACCOUNTS_AT_ONCE)
@@ -134,7 +134,7 @@ class Reviews:
         """Lets others come first, however many there are of whom identity says nothing."""
         of, later = broadcasts.c, self._clock.now() + timedelta(seconds=_LOOK_SECONDS)
         waits = update(broadcasts).where(
-            of.platform == due.platform, of.account == due.account_id, of.state == State.LIVE, of.review_time < later
+            of.platform == due.platform, of.account == due.account_id, of.state == rows.LIVE, of.review_time < later
         )
         async with transaction(self._engine) as connection:
             if await rows.heard(connection, due.platform, due.account_id, lock=True) == due.heard:

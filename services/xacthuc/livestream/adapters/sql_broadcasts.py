@@ -10,7 +10,7 @@ from sqlalchemy import select
 from xacthuc.audit.tags import Tag
 from xacthuc.livestream.adapters import answers, rows, steps
 from xacthuc.livestream.adapters.tables import broadcasts, trail
-from xacthuc.livestream.domain.broadcast import Bar, State, bar_to_running, close, repeated
+from xacthuc.livestream.domain.broadcast import Bar, bar_to_running, close, repeated
 from xacthuc.livestream.ports.broadcasts import Cleared, Kept, Prepared, Unsettled
 from xacthuc.sql.engine import transaction
 
@@ -120,7 +120,7 @@ class SqlBroadcasts:
         of = broadcasts.c
         found = (
             select(broadcasts)
-            .where(of.platform == platform, of.state == State.LIVE, of.broadcast > after)
+            .where(of.platform == platform, of.state == rows.LIVE, of.broadcast > after)
             .order_by(of.broadcast)
             .limit(limit)
         )
