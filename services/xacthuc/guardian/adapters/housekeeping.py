@@ -13,12 +13,11 @@ from xacthuc.guardian.domain.links import OVER
 from xacthuc.policy.dates import months_after
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.hourly import hourly
-from xacthuc.sql.sweep import sweep
+from xacthuc.sql.sweep import sweep_all
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Table
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from xacthuc.clock import Clock
@@ -44,8 +43,8 @@ class Housekeeping:
         """Destroys everything whose time is over."""
         now, policy = self._clock.now(), self._policy
         answered = now - timedelta(days=policy.identity.request_id_days)
-        await self._sweep(activities, activities.c.occur_time < kept_from(now, policy))
-        await self._sweep(requests, requests.c.create_time < answered)
+        await sweep_all(self._engine, activities, activities.c.occur_time < kept_from(now, policy), _AT_ONCE)
+        await sweep_all(self._engine, requests, requests.c.create_time < answered, _AT_ONCE)
         while await self._links(months_after(now, -policy.supervision.history_months)) == _AT_ONCE:
             pass
         async with transaction(self._engine) as connection:
@@ -54,12 +53,6 @@ class Housekeeping:
         async with transaction(self._engine) as connection:
             told, end = now - timedelta(days=policy.events.kept_days), await outbox.ends(connection)
             await outbox.forget(connection, before=told, until=end.position)
-
-    async def _sweep(self, table: Table, old: ColumnElement[bool]) -> None:
-        deleted = _AT_ONCE
-        while deleted == _AT_ONCE:
-            async with transaction(self._engine) as connection:
-                deleted = (await connection.execute(sweep(table, old, _AT_ONCE))).rowcount
 
     async def _links(self, before: datetime) -> int:
         """Destroys links that are over for so long, with what became of them; returns how many."""

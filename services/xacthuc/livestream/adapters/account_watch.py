@@ -2,6 +2,9 @@
 
 What identity said of an account before is marked as old in the same commit, so that a call which asked before that and
 writes after it notices (`ports.broadcasts`).
+
+When something was lost to us, everything that runs is decided anew. An erasure among it is not heard of: identity counts it
+as overdue, and an operator sees it there.
 """
 
 from __future__ import annotations
@@ -72,7 +75,6 @@ class AccountWatch:
             watch=self._watch,
             deal=_deal_with,
             dealt=self._tell,
-            gap=_made_up_for,
             longest_pause=_LONGEST_PAUSE,
         )
 
@@ -105,13 +107,6 @@ def _heard(events: Collection[events_pb2.AccountEvent]) -> Heard:
         if event.kind in _ERASING
     )
     return Heard(frozenset(map(_whose, events)), erasures)
-
-
-def _made_up_for() -> None:
-    """Everything that runs is decided anew.
-
-    An erasure among what was lost is not heard of: identity counts it as overdue, and an operator sees it there.
-    """
 
 
 def _whose(event: events_pb2.AccountEvent) -> tuple[str, str]:

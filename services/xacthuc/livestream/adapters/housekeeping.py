@@ -21,7 +21,7 @@ from xacthuc.livestream.adapters.tables import (
 from xacthuc.policy.dates import months_after
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.hourly import hourly
-from xacthuc.sql.sweep import sweep
+from xacthuc.sql.sweep import sweep_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,19 +58,15 @@ class Housekeeping:
         while await self._records(months_after(now, -policy.livestream.record_months)):
             pass
         answered = now - timedelta(days=policy.identity.request_id_days)
-        await self._sweep(requests, requests.c.create_time < answered)
-        await self._sweep(exports, exports.c.time < months_after(now, -policy.retention.record_months))
+        await sweep_all(self._engine, requests, requests.c.create_time < answered, _AT_ONCE)
+        await sweep_all(
+            self._engine, exports, exports.c.time < months_after(now, -policy.retention.record_months), _AT_ONCE
+        )
         async with transaction(self._engine) as connection:
             await jobs.forget_attempts(connection, now - timedelta(days=policy.retention.job_attempt_days))
         async with transaction(self._engine) as connection:
             told, end = now - timedelta(days=policy.events.kept_days), await outbox.ends(connection)
             await outbox.forget(connection, before=told, until=end.position)
-
-    async def _sweep(self, table: Table, old: ColumnElement[bool]) -> None:
-        deleted = _AT_ONCE
-        while deleted == _AT_ONCE:
-            async with transaction(self._engine) as connection:
-                deleted = (await connection.execute(sweep(table, old, _AT_ONCE))).rowcount
 
     async def _records(self, before: datetime) -> bool:
         """Destroys what is on record of broadcasts that are over for so long; whether there may be more."""
