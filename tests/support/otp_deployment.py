@@ -27,6 +27,7 @@ from xacthuc.otp import main as otp_main
 from xacthuc.otp.adapters.camara.operators import opened_operators
 from xacthuc.otp.domain.code import Deriver
 from xacthuc.otp.settings import OtpSettings
+from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy
 from xacthuc.ratelimit.limiter import Limiter
 from xacthuc.sealing import KeyRing
@@ -78,7 +79,8 @@ async def deploy(valkey_url: str, clock: FixedClock, secrets: Path, tmp_path: Pa
             )
             descriptor = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
             stack.callback(os.close, descriptor)
-            reporting = start_telemetry("otp", settings, writer=LineWriter(descriptor))
+            plan = NumberPlan.load(settings.numbering_plan_file)
+            reporting = start_telemetry("otp", settings, operators=plan.operators, writer=LineWriter(descriptor))
             stack.callback(reporting.close)
             store = await Store.connect(store_url)
             stack.push_async_callback(store.close)
@@ -124,6 +126,7 @@ async def deploy(valkey_url: str, clock: FixedClock, secrets: Path, tmp_path: Pa
                     staff=staff,
                     reporting=reporting,
                     limiter=limiter,
+                    plan=plan,
                     clock_tolerance_ms=0,
                     operators=operators,
                 ),
@@ -158,6 +161,7 @@ async def deploy(valkey_url: str, clock: FixedClock, secrets: Path, tmp_path: Pa
                 admin=admin_pb2_grpc.OtpAdminStub(peers["cli"]),
                 deriver=Deriver(ring.keys, ring.current),
                 log=log,
+                metrics=reporting.metrics,
                 address=addresses["public"],
                 internal_address=addresses["internal"],
                 channels=peers,

@@ -23,6 +23,7 @@ from xacthuc.clock import FixedClock
 from xacthuc.otp.domain import challenge_id
 from xacthuc.otp.domain.code import Deriver
 from xacthuc.ratelimit.limiter import Limiter
+from xacthuc.telemetry.metrics import Metrics
 from xacthuc.valkey import Store
 
 Challenge = resources_pb2.Challenge
@@ -141,6 +142,7 @@ class Deployment:
     admin: admin_pb2_grpc.OtpAdminAsyncStub
     deriver: Deriver
     log: Path
+    metrics: Metrics
     address: str
     """Of the public port."""
     internal_address: str

@@ -75,6 +75,7 @@ class Observer:
         """The beginning of every line of that second."""
         self._seconds = telemetry.metrics.rpc_seconds
         self._errors = telemetry.metrics.rpc_errors
+        self._limits_hit = telemetry.metrics.limits_hit
         self._says_all = LEVELS[level] <= LEVELS["info"]
         self._outcomes: dict[tuple[Method, StatusCode], _Outcome] = {}
 
@@ -85,6 +86,8 @@ class Observer:
         outcome.cell.observe(seconds)
         if error is not None:
             self._errors.add(error.reason)
+            if limit := error.metadata.get("limit"):
+                self._limits_hit.add(limit)
         if self._says_all and error is None and progress.span is None and (call := progress.call) is not None:
             self._write(self._plain_line(outcome, call, seconds))
         elif self._says_all or error is not None:

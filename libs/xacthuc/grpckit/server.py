@@ -97,7 +97,8 @@ class ServerBuilder:
         self._settings = settings
         self._telemetry = telemetry
         self._admission = Admission(settings.maximum_concurrent_rpcs, MAXIMUM_STREAMS)
-        telemetry.metrics.rpc_in_flight.set_function(lambda: self._admission.calls)
+        telemetry.metrics.slots("calls", settings.maximum_concurrent_rpcs, lambda: self._admission.calls)
+        telemetry.metrics.slots("streams", MAXIMUM_STREAMS, lambda: self._admission.streams)
         self._streams = streams or Streams()
         steps = Steps(
             observer=Observer(telemetry, settings.log_level),

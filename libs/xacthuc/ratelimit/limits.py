@@ -5,7 +5,7 @@ If you add a limit you must also:
 1. say in FACTS what its key is made of, and how it fails;
 2. give it a rule: in `DEFAULT_RULES` with the source of its numbers, or in the settings of the service that spends it;
 3. fold outcomes into it in the delivery worker, if it scales with successes or caps wrong checks;
-4. add it to the label set of the refusal counter and to the page of limits in the operations guide;
+4. describe it on docs/limits.md; the counter of refusals, `xacthuc_limits_hit_total`, takes its name from here;
 5. never make its key from anything a reader of the key could turn back into a person: callers pass keyed digests.
 """
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
 
 OTHER: Final = "other"
+_MOST_SERIES: Final = 2_000
+"""Of one histogram: several times what providers, operators and methods make. Beyond it all else is one series."""
 
 
 class Tally(Collector):
@@ -97,6 +99,8 @@ class Distribution(Collector):
         """Returns the series of these label values, which the caller takes from a closed set and keeps."""
         if len(values) != len(self._labels):
             raise ValueError(f"{self._name} has {len(self._labels)} labels")
+        if len(self._cells) >= _MOST_SERIES and values not in self._cells:
+            values = (OTHER,) * len(values)
         return self._cells.setdefault(values, Cell(self._bounds))
 
     def collect(self) -> Iterator[Metric]:

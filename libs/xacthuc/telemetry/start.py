@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
 
 from xacthuc.telemetry import logs, spans
 from xacthuc.telemetry.lines import LineWriter
@@ -56,6 +56,8 @@ def start(
         endpoint = settings.otlp_endpoint
         recorder = spans.otlp_recorder(service, endpoint) if endpoint else spans.discarding_recorder(service)
     registry = CollectorRegistry()
+    # CPU seconds (a process fills one core at most), resident memory, open files, start time; only where there is /proc.
+    ProcessCollector(registry=registry)
     metrics = Metrics(registry, providers=providers, operators=operators, jobs=jobs)
     stop_exposition = expose(settings.metrics_address, registry) if settings.metrics_address else None
 

@@ -21,6 +21,7 @@ from xacthuc.guardian.assembly import Assembly, connected
 from xacthuc.guardian.servicer import GuardianAdminServicer, GuardianServicer, ReadNotes
 from xacthuc.guardian.settings import GuardianSettings
 from xacthuc.policy import Policy
+from xacthuc.sql.measured import measure
 from xacthuc.telemetry import start as telemetry
 
 READ_SCOPES: Final = frozenset({Scope.GUARDIAN, Scope.GUARDIAN_READ})
@@ -65,6 +66,7 @@ async def serve(settings: GuardianSettings) -> None:
     async with AsyncExitStack() as opening:
         opening.callback(reporting.close)
         connections = await opening.enter_async_context(connected(settings, reporting))
+        measure(connections.pools, reporting.metrics)
         assembly = Assembly(settings, connections, policy=policy, clock=clock, telemetry=reporting)
         keys = KeyDirectory(connections.state, signed_by, clock, reporting.metrics, development=settings.development)
         staff = SessionDirectory(connections.state, signed_by, clock, reporting.metrics)

@@ -279,6 +279,7 @@ class Assembly:
             providers=providers,
             events=EventStream(pools.events, outbox, tail),
             appended=_all(relay.wake, worker.wake),
+            decided=lambda action, reason, number: metrics.decisions.add(action, reason, by=number),
         )
         self.four_eyes = FourEyes(
             clock=clock,

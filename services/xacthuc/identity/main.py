@@ -57,6 +57,7 @@ from xacthuc.identity.usecases import questions
 from xacthuc.identity.wire.decision_messages import SHORTCUTS
 from xacthuc.identity.wire.rendering import Renderer
 from xacthuc.policy import Policy
+from xacthuc.sql.measured import measure
 from xacthuc.telemetry import start as telemetry
 
 READ_SCOPES: Final = frozenset({Scope.IDENTITY, Scope.IDENTITY_READ})
@@ -225,6 +226,7 @@ async def serve(settings: IdentitySettings) -> None:
     async with AsyncExitStack() as opening:
         opening.callback(reporting.close)
         connections = await opening.enter_async_context(connected(settings, reporting))
+        measure(connections.pools, reporting.metrics)
         eid = await opening.enter_async_context(
             opened_providers(settings.eid_directory, clock, reporting.metrics, development=settings.development)
         )

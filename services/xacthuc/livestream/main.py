@@ -22,6 +22,7 @@ from xacthuc.livestream.servicer import LivestreamAdminServicer, LivestreamServi
 from xacthuc.livestream.settings import LivestreamSettings
 from xacthuc.livestream.wire.broadcast_messages import Renderer
 from xacthuc.policy import Policy
+from xacthuc.sql.measured import measure
 from xacthuc.telemetry import start as telemetry
 
 READ_SCOPES: Final = frozenset({Scope.LIVESTREAM, Scope.LIVESTREAM_READ})
@@ -59,6 +60,7 @@ async def serve(settings: LivestreamSettings) -> None:
     async with AsyncExitStack() as opening:
         opening.callback(reporting.close)
         connections = await opening.enter_async_context(connected(settings, reporting))
+        measure(connections.pools, reporting.metrics)
         assembly = Assembly(settings, connections, policy=policy, clock=clock, telemetry=reporting)
         keys = KeyDirectory(connections.state, signed_by, clock, reporting.metrics, development=settings.development)
         staff = SessionDirectory(connections.state, signed_by, clock, reporting.metrics)

@@ -84,6 +84,7 @@ class Surroundings:
     staff: SessionDirectory
     reporting: Telemetry
     limiter: Limiter
+    plan: NumberPlan
     clock_tolerance_ms: int = CLOCK_TOLERANCE_MS
     operators: Mapping[str, Operator] = field(default_factory=dict)
     """As `opened_operators` gives them."""
@@ -91,7 +92,7 @@ class Surroundings:
 
 def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
     """Puts the service together from its settings and its surroundings."""
-    policy = Policy.load(settings.policy_file)
+    policy, metrics = Policy.load(settings.policy_file), on.reporting.metrics
     rules = Rules.of(policy.otp)
     code_keys, sealer, number_key = settings.code_ring, Sealer(settings.seal_ring), settings.number_index_key
     tolerance_ms = on.clock_tolerance_ms
@@ -101,27 +102,31 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
 
     otp = Otp(
         clock=on.clock,
-        plan=NumberPlan.load(settings.numbering_plan_file),
+        plan=on.plan,
         rules=rules,
         deriver=Deriver(code_keys.keys, code_keys.current),
         digests=Digests(number_key),
         number_key=number_key,
         challenges=ValkeyChallenges.over(on.store, rules, sealer, number_key, clock_tolerance_ms=tolerance_ms),
         limits=ValkeyLimits.of(
-            on.limiter, money, policy.otp, rules.keep_ms, lambda _limit: on.reporting.metrics.limit_failures.add("open")
+            on.limiter, money, policy.otp, rules.keep_ms, lambda limit: metrics.limit_failures.add(limit.name.lower())
         ),
         guard=ValkeyGuard(
             store=on.store,
             rules=guard_rules,
             life=life,
             clock_tolerance_ms=tolerance_ms,
-            let_through=lambda: on.reporting.metrics.limit_failures.add("open"),
-            told=lambda decision: on.reporting.metrics.guard_decisions.add(decision.kind, decision.verdict.name),
+            let_through=lambda: metrics.limit_failures.add("guard"),
+            told=lambda decision: metrics.guard_decisions.add(decision.kind, decision.verdict.name),
         ),
         brand_of=on.keys.brand_of,
         channels=channels,
         has_notice=loading.load(settings.texts_directory, policy).has_notice,
         operators=on.operators,
+        started=lambda operator, channel: metrics.challenges.add(
+            operator, resources_pb2.Challenge.Channel.Name(resources_pb2.Challenge.Channel.ValueType(channel))
+        ),
+        checked=lambda verdict: metrics.codes_checked.add(verdict.name),
         development=settings.development,
     )
     subjects = ValkeyGuardSubjects(store=on.store, rules=guard_rules, life=life, clock_tolerance_ms=tolerance_ms)
@@ -172,7 +177,8 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
 
 async def serve(settings: OtpSettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
-    clock, reporting = SystemClock(), telemetry.start("otp", settings)
+    clock, plan = SystemClock(), NumberPlan.load(settings.numbering_plan_file)
+    reporting = telemetry.start("otp", settings, operators=plan.operators)
     store = await Store.connect(settings.state_url)
     limiter = Limiter(store)
     signed_by = verifying_key(settings.identity_public_key)
@@ -189,6 +195,7 @@ async def serve(settings: OtpSettings) -> None:
                 staff=staff,
                 reporting=reporting,
                 limiter=limiter,
+                plan=plan,
                 operators=operators,
             )
             await compose(settings, on).build().run()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +16,7 @@ from xacthuc.identity.domain.facts import NOT_REGISTERED
 from xacthuc.identity.ports.standing import Standing
 from xacthuc.identity.usecases import decisions
 from xacthuc.identity.usecases.standing import MOST_TOGETHER, SOFT_LIFE, Standings
-from xacthuc.policy import Action
+from xacthuc.policy import Action, Reason
 from xacthuc.sql.engine import make_engine
 
 PLATFORM = "forum"
@@ -42,6 +44,21 @@ async def test_a_batch_decides_what_each_call_alone_would(bench):
     together = await decisions.batch_check_actions(bench.identity, PLATFORM, *zip(*asked, strict=True))
 
     assert together == [await bench.check(account, action) for account, action in asked]
+
+
+async def test_decisions_are_counted_by_action_and_reason(bench):
+    await bench.register("new")
+    counted = Counter()
+    identity = replace(bench.identity, decided=lambda action, reason, by: counted.update({(action, reason): by}))
+
+    await decisions.check_action(identity, PLATFORM, "new", Action.READ)
+    await decisions.batch_check_actions(identity, PLATFORM, ["new", "new", "nobody"], [Action.POST] * 3)
+
+    assert counted == {
+        (Action.READ, Reason.ACTION_NOT_GATED): 1,
+        (Action.POST, Reason.NOT_VERIFIED): 2,
+        (Action.POST, Reason.NOT_REGISTERED): 1,
+    }
 
 
 @pytest.mark.rule("R6")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING
@@ -50,7 +51,9 @@ async def check_action(identity: Identity, platform: str, account_id: str, actio
         facts = NOT_REGISTERED
     else:
         facts = await identity.standings.facts(platform, account_id)
-    return decide(facts, action, identity.clock.now_ms(), policy)
+    decision = decide(facts, action, identity.clock.now_ms(), policy)
+    identity.decided(action, decision.reason, 1)
+    return decision
 
 
 async def check_broadcaster(identity: Identity, platform: str, account_id: str) -> Broadcaster:
@@ -83,6 +86,8 @@ async def batch_check_actions(
     keys = list(zip(map(id, facts), actions, strict=True))
     different = dict(zip(keys, facts, strict=True))
     decided = {key: decide(those, key[1], now_ms, policy) for key, those in different.items()}
+    for key, number in Counter(keys).items():
+        identity.decided(key[1], decided[key].reason, number)
     return [decided[key] for key in keys]
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.usecases.standing import Standings
     from xacthuc.personal_id import PersonalIdScheme
     from xacthuc.phone import NumberPlan
-    from xacthuc.policy import Policy
+    from xacthuc.policy import Action, Policy, Reason
     from xacthuc.settings import Environment
 
 
@@ -85,6 +85,8 @@ class Identity:
     events: Events
     appended: Callable[[], None]
     """Called after a commit that wrote to the outbox or asked for a job, so that nobody waits for the next look."""
+    decided: Callable[[Action, Reason, int], None] = lambda _action, _reason, _number: None
+    """Told how many decisions about an action fell for a reason."""
     shield: Shield = field(default_factory=Shield)
 
     async def follow(self, platform: str, changed: Collection[str]) -> None:

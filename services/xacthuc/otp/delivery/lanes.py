@@ -56,6 +56,7 @@ class Lane:
         self._held = held
         self._bulk = bulk
         self._read_at_once = _BULK_READ_AT_ONCE if bulk else _READ_AT_ONCE
+        self.concurrency = concurrency
         self._slots = asyncio.Semaphore(concurrency)
         self._most = concurrency * _PENDING_PER_WORKER
         self._gap_seconds = 1 / per_second if per_second else 0.0
@@ -75,6 +76,10 @@ class Lane:
     def busy(self, partition: int) -> bool:
         """Tells whether an entry of the partition is under way."""
         return self._active[partition] > 0
+
+    def under_way(self) -> int:
+        """Returns how many entries are being sent, of the `concurrency` that may be."""
+        return self.concurrency - self._slots._value  # noqa: SLF001 - asyncio tells it in no other way
 
     def oldest_ms(self) -> int | None:
         """Returns when the oldest entry known here was queued."""

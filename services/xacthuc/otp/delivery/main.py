@@ -191,6 +191,8 @@ def assemble(
         background=(partial(learn, offered.routes, ValkeyFigures(store), clock), suspension.run),
     )
     reporting.metrics.queue_oldest_seconds.set_function(worker.oldest_age_seconds)
+    for of, lane in zip(("codes", "notices"), worker.lanes, strict=True):
+        reporting.metrics.slots(of, lane.concurrency, lane.under_way)
     return worker, receipts
 
 

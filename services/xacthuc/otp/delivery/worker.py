@@ -65,14 +65,14 @@ class Worker:
             per_second=settings.notices_per_second,
             behind=codes,
         )
-        self._lanes = (codes, notices)
-        self._wakeups = Wakeups(store, self._lanes, self._held)
+        self.lanes = (codes, notices)
+        self._wakeups = Wakeups(store, self.lanes, self._held)
         self.leases = Leases(
             name,
             holdings,
             clock,
             lease_seconds=settings.lease_seconds,
-            busy=lambda partition: any(lane.busy(partition) for lane in self._lanes),
+            busy=lambda partition: any(lane.busy(partition) for lane in self.lanes),
             gained=self._wakeups.wake,
         )
 
@@ -101,7 +101,7 @@ class Worker:
                 for task in tasks:
                     task.cancel()
             # Leases are renewed until nothing is under way, so that nobody sends the same again meanwhile.
-            await asyncio.gather(*(lane.drain(settings.drain_seconds) for lane in self._lanes))
+            await asyncio.gather(*(lane.drain(settings.drain_seconds) for lane in self.lanes))
             for task in kept:
                 task.cancel()
         with suppress(StoreError):
@@ -110,7 +110,7 @@ class Worker:
 
     def oldest_age_seconds(self) -> float:
         """Returns the age of the oldest message known here, for the metric."""
-        queued = [oldest for lane in self._lanes if (oldest := lane.oldest_ms()) is not None]
+        queued = [oldest for lane in self.lanes if (oldest := lane.oldest_ms()) is not None]
         return (self._clock.now_ms() - min(queued)) / 1000 if queued else 0.0
 
     def _held(self) -> Mapping[int, Tenure]:

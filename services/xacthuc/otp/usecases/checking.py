@@ -38,6 +38,7 @@ async def check_code(otp: Otp, platform: str, name: str, code: str, request_id: 
     )
     if answered is None or answered.view is None:
         raise not_found()
+    otp.checked(answered.outcome)
     verified = answered.outcome is Verdict.VERIFIED
     return Checked(answered.outcome, answered.view, otp.deriver.proof_token(identity, platform) if verified else "")
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from xacthuc.clock import Clock
+    from xacthuc.otp.domain.challenge import Verdict
     from xacthuc.otp.domain.challenge_id import ChallengeId
     from xacthuc.otp.domain.code import Deriver
     from xacthuc.otp.domain.rules import Rules
@@ -47,6 +48,10 @@ class Otp:
     """Tells whether a platform has the notice of that name: its own, or one of the policy's."""
     operators: Mapping[str, Operator]
     """Mobile operators that confirm numbers, by name; none: NETWORK is not offered."""
+    started: Callable[[str, int], None]
+    """Told of each new challenge: the operator of the number's range, and the channel."""
+    checked: Callable[[Verdict], None]
+    """Told of each answer to a code."""
     development: bool
     """Whether the sandbox's reserved numbers are served."""
 

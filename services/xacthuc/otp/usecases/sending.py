@@ -66,6 +66,8 @@ async def start_challenge(otp: Otp, command: StartChallenge) -> ChallengeView:
         answered = await otp.challenges.start(new, now_ms)
         # A repeated request was counted when it came first.
         guarding.sent = answered.view is not None and spent.charged
+    if guarding.sent:
+        otp.started(number.operator, command.channel)
     if answered.view is not None:
         return answered.view
     otp.limits.refund(spend, spent, now_ms)
