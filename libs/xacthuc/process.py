@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from xacthuc import settings as shared
 from xacthuc.datafile import DataFileError
 from xacthuc.grpckit import runtime
+from xacthuc.grpckit.tls import CertificateError
 from xacthuc.sealing import KeyFileError
 from xacthuc.settings import Settings
 from xacthuc.valkey import StoreUnavailable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _Settings = TypeVar("_Settings", bound=Settings)
 
-_SAID_PLAINLY = (DataFileError, FileNotFoundError, KeyFileError)
+_SAID_PLAINLY = (CertificateError, DataFileError, FileNotFoundError, KeyFileError)
 """What an operator mends: a policy, a certificate, a key file. Their messages say which and how."""
 
 

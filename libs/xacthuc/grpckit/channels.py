@@ -20,6 +20,7 @@ import grpc.aio
 
 from xacthuc.grpckit.gates import PLATFORM, TRACEPARENT
 from xacthuc.grpckit.rejection import status_to_error
+from xacthuc.grpckit.renewal import RenewingChannel
 from xacthuc.telemetry.tracing import Kind, current, span
 
 if TYPE_CHECKING:
@@ -46,11 +47,10 @@ class ServiceChannel:
     ) -> None:
         """`target` is `host:port` or any gRPC name, `tls` our own certificate, `peer` the service called.
 
-        `service_config` is the retry policy as JSON. OSError when a certificate file is missing.
+        `service_config` is the retry policy as JSON. OSError when a certificate file is missing, CertificateError when
+        it cannot be used.
         """
-        self.channel = grpc.aio.secure_channel(
-            target, tls.channel_credentials(), options=_options(peer, service_config)
-        )
+        self.channel = RenewingChannel(target, tls, _options(peer, service_config))
         """For making stubs."""
         self._seconds = telemetry.metrics.rpc_client_seconds
         self._peer = peer
@@ -136,6 +136,8 @@ def _options(peer: str, config: str) -> list[tuple[str, Any]]:
     options: list[tuple[str, Any]] = [
         # Every service's certificate names it by DNS, so that no other service of ours can stand in for it.
         ("grpc.ssl_target_name_override", peer),
+        # A name that stands for many processes (a headless service of Kubernetes) has its calls spread over all of them.
+        ("grpc.lb_policy_name", "round_robin"),
         # A service that starts or comes back is found again within 2 s; by itself gRPC would wait for up to two minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 1_000),

@@ -17,20 +17,17 @@ if TYPE_CHECKING:
     from xacthuc.credentials.session_directory import SessionDirectory
     from xacthuc.credentials.staff import Operator, Role
     from xacthuc.grpckit.observer import Progress
+    from xacthuc.grpckit.peers import PeerCertificates
     from xacthuc.telemetry.tracing import TraceContext, Tracer
 
 AUTHORIZATION: Final = "authorization"
 PLATFORM: Final = "x-xacthuc-platform"
 TRACEPARENT: Final = "traceparent"
 
-SPIFFE_PREFIX: Final = "spiffe://xacthuc/"
-"""A service's name in its certificate: a URI SAN, `spiffe://xacthuc/identity` (SPIFFE ID, section 2)."""
-
 COMMAND_LINE: Final = "cli"
 """The peer that operators call by."""
 
 _PLATFORM_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
-_SAN: Final = "x509_subject_alternative_name"
 
 
 class Gate(Protocol):
@@ -74,8 +71,11 @@ class PeerGate:
     Administrative methods ask for an operator's session beside it, and for one of the method's roles.
     """
 
-    def __init__(self, tracer: Tracer, staff: SessionDirectory | None, *, development: bool) -> None:
+    def __init__(
+        self, peers: PeerCertificates, tracer: Tracer, staff: SessionDirectory | None, *, development: bool
+    ) -> None:
         """`staff` is needed by methods with roles; `development` lets the command line administer without a session."""
+        self._service = peers.service
         self._follow = tracer.follow
         self._staff = staff
         self._development = development
@@ -87,7 +87,7 @@ class PeerGate:
     def admit(self, progress: Progress, deadline: float, context: Any) -> Call:
         """Returns the call of an allowed service, for the platform it names."""
         method = progress.method
-        peer = peer_name(context.auth_context())
+        peer = self._service(context.auth_context())
         if peer not in method.peers:
             raise PermissionDenied(Reason.PEER_NOT_ALLOWED, f"{peer} may not call this method", metadata={"peer": peer})
         platform = str(progress.headers.get(PLATFORM, ""))
@@ -114,15 +114,3 @@ def role_missing(needed: frozenset[Role]) -> PermissionDenied:
     """Says which roles an operator lacks."""
     names = " or ".join(sorted(needed))
     return PermissionDenied(Reason.ROLE_MISSING, f"this takes the role {names}", metadata={"roles": names})
-
-
-def peer_name(auth_context: Mapping[str, Any]) -> str:
-    """Returns the service a verified certificate names; Unauthenticated unless it names exactly one."""
-    names: list[str] = [
-        name for raw in auth_context.get(_SAN, ()) if (name := raw.decode("utf-8", "replace")).startswith(SPIFFE_PREFIX)
-    ]
-    if len(names) != 1:
-        raise Unauthenticated(
-            Reason.PEER_UNKNOWN, f"the certificate must name one service as a URI, {SPIFFE_PREFIX}<service>"
-        )
-    return names[0][len(SPIFFE_PREFIX) :]

@@ -27,6 +27,7 @@ from xacthuc.grpckit.endpoint import Endpoint, Steps
 from xacthuc.grpckit.gates import COMMAND_LINE, KeyGate, PeerGate
 from xacthuc.grpckit.method import Method, behaviours, refuse_streams, refuse_unknown
 from xacthuc.grpckit.observer import Observer
+from xacthuc.grpckit.peers import PeerCertificates
 from xacthuc.grpckit.ports import Port, Server
 from xacthuc.grpckit.streams import Streams
 from xacthuc.grpckit.tls import TlsFiles, public_credentials
@@ -110,7 +111,10 @@ class ServerBuilder:
         )
         self._public_endpoint = Endpoint(KeyGate(keys, telemetry.tracer), steps) if keys is not None else None
         self._staff = staff
-        self._internal_endpoint = Endpoint(PeerGate(telemetry.tracer, staff, development=settings.development), steps)
+        peers = PeerCertificates(settings.tls_directory)
+        self._internal_endpoint = Endpoint(
+            PeerGate(peers, telemetry.tracer, staff, development=settings.development), steps
+        )
         self._public: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
         self._internal: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
 

@@ -2,7 +2,8 @@
 
 A directory holds `ca.pem` and, per service, `<service>.pem` and `<service>.key`. A certificate names its service as a
 URI, `spiffe://xacthuc/<service>`, which the peer allow-list reads, and as the DNS name `<service>`, which clients check.
-Files are read again at each handshake once they have changed, so that a renewed certificate needs no restart.
+Files are read again once they have changed, so that a renewed certificate needs no restart: by servers at each handshake,
+by clients in `renewal.py`. Who a peer is, and whether its certificate was taken back, is in `peers.py`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
+Stamp = tuple[int, ...]
+"""Tells one state of some files from another."""
+
+
+class CertificateError(ValueError):
+    """Certificate files that cannot be used. The message names the file and says what to put there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +37,7 @@ class TlsFiles:
 
     @property
     def authority(self) -> Path:
-        """The certificate of the authority."""
+        """The certificates of the authority: two while it is replaced."""
         return self.directory / "ca.pem"
 
     @property
@@ -38,17 +50,42 @@ class TlsFiles:
         """The service's private key."""
         return self.directory / f"{self.service}.key"
 
+    def stamp(self) -> Stamp:
+        """Returns what changes whenever the files of mutual TLS do; OSError when one is missing."""
+        return stamp_of(self.certificate, self.key, self.authority)
+
     def server_credentials(self) -> grpc.ServerCredentials:
-        """Returns credentials that demand a certificate of the same authority; OSError when a file is missing."""
+        """Returns credentials that demand a certificate of the same authority.
+
+        OSError when a file is missing, CertificateError when certificate and key do not belong together.
+        """
         return _reloading(self, mutual=True)
 
     def channel_credentials(self) -> grpc.ChannelCredentials:
-        """Returns credentials that present this service's certificate; OSError when a file is missing."""
+        """Returns credentials that present this service's certificate as it is now. Raises as `server_credentials` does."""
+        key, certificate = self.pair()
         return grpc.ssl_channel_credentials(
-            root_certificates=self.authority.read_bytes(),
-            private_key=self.key.read_bytes(),
-            certificate_chain=self.certificate.read_bytes(),
+            root_certificates=self.authority.read_bytes(), private_key=key, certificate_chain=certificate
         )
+
+    def pair(self) -> tuple[bytes, bytes]:
+        """Returns the key and its certificate, both PEM. Raises as `server_credentials` does.
+
+        Two files are never replaced in one instant, and gRPC would take halves of two pairs without a word and fail every
+        handshake from then on.
+        """
+        key, certificate = self.key.read_bytes(), self.certificate.read_bytes()
+        try:
+            belongs = _same(
+                x509.load_pem_x509_certificate(certificate).public_key(), load_pem_private_key(key, None).public_key()
+            )
+        except ValueError:
+            raise CertificateError(
+                f"{self.certificate} and {self.key.name} have to be a certificate and its key, PEM"
+            ) from None
+        if not belongs:
+            raise CertificateError(f"{self.certificate} is not the certificate of {self.key.name}: put the pair there")
+        return key, certificate
 
 
 def public_credentials(directory: Path, service: str, *, plaintext: bool) -> grpc.ServerCredentials | None:
@@ -67,25 +104,34 @@ def public_credentials(directory: Path, service: str, *, plaintext: bool) -> grp
     )
 
 
+def stamp_of(*paths: Path) -> Stamp:
+    """Returns what changes whenever one of the files does, also when another takes its place; OSError when one is missing."""
+    found = [path.stat() for path in paths]
+    return tuple(number for file in found for number in (file.st_mtime_ns, file.st_ino, file.st_size))
+
+
+def _same(one: PublicKeyTypes, other: PublicKeyTypes) -> bool:
+    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return one.public_bytes(*form) == other.public_bytes(*form)
+
+
 def _reloading(files: TlsFiles, *, mutual: bool) -> grpc.ServerCredentials:
-    seen: list[tuple[int, ...]] = []
+    seen: list[Stamp] = []
     paths = (files.certificate, files.key, *((files.authority,) if mutual else ()))
 
-    def stamp() -> tuple[int, ...]:
-        return tuple(path.stat().st_mtime_ns for path in paths)
-
     def read() -> grpc.ServerCertificateConfiguration:
-        seen[:] = [stamp()]
-        return grpc.ssl_server_certificate_configuration(
-            [(files.key.read_bytes(), files.certificate.read_bytes())],
-            root_certificates=files.authority.read_bytes() if mutual else None,
+        found = stamp_of(*paths)  # before reading: what changes meanwhile is read again at the next handshake
+        made = grpc.ssl_server_certificate_configuration(
+            [files.pair()], root_certificates=files.authority.read_bytes() if mutual else None
         )
+        seen[:] = [found]
+        return made
 
     def changed() -> grpc.ServerCertificateConfiguration | None:
         # Called at each handshake, from a thread of gRPC's. A half-written renewal keeps the certificate in use.
         try:
-            return None if seen == [stamp()] else read()
-        except OSError:
+            return None if seen == [stamp_of(*paths)] else read()
+        except (OSError, CertificateError):
             return None
 
     # None keeps the present configuration, as gRPC documents and types-grpcio does not know.
