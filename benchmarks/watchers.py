@@ -95,6 +95,7 @@ async def study(rig: Rig, key: str, people: Sequence[int], amount: Amount) -> di
         crowd = Crowd([channel.unary_stream(f"{SERVICE}/WatchRevocations") for channel in channels], metadata)
         watching = [asyncio.create_task(crowd.watch(number)) for number in range(amount.watchers)]
         await _until(lambda: len(crowd.present) == amount.watchers)
+        open_mib = measure.resident_mib(pid)
         cpu, began = measure.cpu_seconds(pid), time.monotonic()
         await _hide_goods(channels[0], metadata, people[: amount.revocations], amount.rate)
         expected = amount.revocations * amount.watchers
@@ -111,6 +112,8 @@ async def study(rig: Rig, key: str, people: Sequence[int], amount: Amount) -> di
             Figure("told, p99", percentile(crowd.took_ms, 99), "ms", MOST_MS),
             Figure("told, longest", max(crowd.took_ms), "ms"),
             Figure("livestream, resident", after_mib, "MiB", MOST_MIB),
+            Figure("before anybody watched", before_mib, "MiB"),
+            Figure("before anything was told", open_mib, "MiB"),
             Figure("of that, a watcher", (after_mib - before_mib) / amount.watchers * 1_024, "KiB"),
             Figure("livestream, CPU a response", cpu / expected * 1e6, "us"),
             Figure("livestream, share of a core", cpu / wall, ""),

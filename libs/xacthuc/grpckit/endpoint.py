@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from xacthuc.grpckit.validation import RequestValidator
 
 ACCEPT_LANGUAGE: Final = "accept-language"
+_TELLING_SECONDS: Final = 1.0
 _OK: Final = grpc.StatusCode.OK
 _SERIALIZE: Final = methodcaller("SerializeToString")
 
@@ -142,14 +143,17 @@ class Endpoint:
                 seconds, _ = allowed_seconds(context.time_remaining(), lifetime)
                 call = progress.call = gate.admit(progress, progress.started + seconds, context)
                 checked = self._checked_each if method.streams_requests else self._checked
-                async with streams.lasting(lifetime), aclosing(behaviour(checked(method, request), call)) as answers:
+                async with (
+                    streams.lasting(lifetime) as stream,
+                    aclosing(behaviour(checked(method, request), call)) as answers,
+                ):
                     async for answer in answers:
-                        await context.write(answer)
+                        await stream.write(context, answer)
             except asyncio.CancelledError:
                 report(progress, _status_of_cancelled(progress))
                 raise
             except Exception as error:  # noqa: BLE001 - the one place where exceptions become statuses
-                await self._refuse(progress, error, context)
+                await self._end(progress, error, context)
             finally:
                 admission.streams -= counted
             report(progress, _OK)
@@ -171,6 +175,15 @@ class Endpoint:
     async def _checked_each(self, method: Method, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
         async for request in requests:
             yield self._checked(method, request)
+
+    async def _end(self, progress: Progress, cause: Exception, context: Any) -> None:
+        """Ends a stream as a call is ended, but waits for no reader that takes nothing."""
+        try:
+            async with asyncio.timeout(_TELLING_SECONDS):
+                await self._refuse(progress, cause, context)
+        except TimeoutError:
+            # The status lies in the core behind what was not read, and is told when its reader reads on.
+            raise asyncio.CancelledError from None
 
     async def _refuse(self, progress: Progress, cause: Exception, context: Any) -> None:
         """Ends the call with the status of `cause`; always raises gRPC's own AbortError, which ends the handler."""

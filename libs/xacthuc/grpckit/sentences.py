@@ -117,6 +117,7 @@ SENTENCES: Final[Mapping[Reason, Sentence]] = MappingProxyType({
     Reason.CREDENTIALS_UNAVAILABLE: _LATER,
     Reason.KEYS_UNAVAILABLE: _LATER,
     Reason.SHUTTING_DOWN: _LATER,
+    Reason.READER_TOO_SLOW: _LATER,
     Reason.DEADLINE_EXCEEDED: _LATER,
     Reason.ACCOUNT_UNREADABLE: Sentence(
         "Dữ liệu của tài khoản bị lỗi. Vui lòng liên hệ bộ phận hỗ trợ của nền tảng.",

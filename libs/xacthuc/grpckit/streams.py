@@ -1,8 +1,11 @@
-"""How long a stream lasts: half an hour and a bit, or until the process drains.
+"""How long a stream lasts: half an hour and a bit, until the process drains, or until its reader takes nothing any more.
 
 Streams have no deadline ceiling, but none lasts for ever: an end spreads them over the servers there are now, and the
 jitter keeps those that began together from coming back together. A stream ends with OK; its reader comes back with its
-cursor. At a drain it ends with UNAVAILABLE, so that the reader goes to another process at once.
+cursor. At a drain, and when its reader has let an answer lie for too long, it ends with UNAVAILABLE: the first goes to
+another process at once, the second goes on from its cursor once it reads again, and holds nothing here until then.
+
+One timer looks after all streams. A timer of its own would cost each of thousands more than what it watches for.
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ import asyncio
 import random
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
 
 from xacthuc.grpckit.errors import Unavailable
 from xacthuc.grpckit.reasons import Reason
@@ -20,16 +24,61 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 LIFETIME: Final = timedelta(minutes=30)
+PATIENCE: Final = timedelta(seconds=20)
+"""With a reader that takes nothing. gRPC holds 64 KiB for it first, hundreds of revocations."""
+
 _JITTER: Final = 0.2
+_LOOKS: Final = 20
+"""In the shorter of both times: a stream may run over by one part in so many."""
+
+
+class Stream:
+    """One that is open."""
+
+    __slots__ = ("_slow", "_timer", "_until", "_writing_since")
+
+    def __init__(self, timer: asyncio.Timeout, until: float) -> None:
+        """`timer` ends it; `until` is when it has lasted long enough, on `time.monotonic()`'s scale."""
+        self._timer = timer
+        self._until = until
+        self._writing_since: float | None = None
+        self._slow = False
+
+    @property
+    def slow(self) -> bool:
+        """Whether it was ended for its reader."""
+        return self._slow
+
+    async def write(self, context: Any, answer: Any) -> None:
+        """Sends an answer. gRPC takes it once there is room before the reader."""
+        self._writing_since = monotonic()
+        await context.write(answer)
+        self._writing_since = None
+
+    def look(self, now: float, patience_seconds: float) -> None:
+        """Ends it when its time is over, or its reader's."""
+        if self._timer.expired():
+            return
+        self._slow = self._writing_since is not None and self._writing_since + patience_seconds <= now
+        if self._slow or self._until <= now:
+            self.end()
+
+    def end(self) -> None:
+        """Ends it at once; what is ending already ends as it began to."""
+        if not self._timer.expired():
+            self._timer.reschedule(asyncio.get_running_loop().time())
 
 
 class Streams:
     """The streams of a process."""
 
-    def __init__(self, lifetime: timedelta = LIFETIME) -> None:
-        """`lifetime` is the shortest a stream may last; up to a fifth is added to each."""
+    def __init__(self, lifetime: timedelta = LIFETIME, patience: timedelta = PATIENCE) -> None:
+        """`lifetime` is the shortest a stream may last, up to a fifth is added to each; `patience` is with its reader."""
         self._lifetime_seconds = lifetime.total_seconds()
-        self._open: set[asyncio.Timeout] = set()
+        self._patience_seconds = patience.total_seconds()
+        self._interval_seconds = min(self._lifetime_seconds, self._patience_seconds) / _LOOKS
+        self._open: set[Stream] = set()
+        self._timer: asyncio.TimerHandle | None = None
         self._draining = False
 
     def lifetime_seconds(self) -> float:
@@ -37,30 +86,51 @@ class Streams:
         return self._lifetime_seconds * (1 + random.random() * _JITTER)
 
     @asynccontextmanager
-    async def lasting(self, seconds: float) -> AsyncIterator[None]:
-        """Ends its block after `seconds`, silently, or at the drain, with Unavailable."""
+    async def lasting(self, seconds: float) -> AsyncIterator[Stream]:
+        """Ends its block after `seconds`, silently, or with Unavailable at the drain and for a reader that is too slow."""
         if self._draining:
             raise _draining()
-        timer = asyncio.timeout(seconds)
+        timer = asyncio.timeout(None)
+        stream = Stream(timer, monotonic() + seconds)
         try:
             async with timer:
-                self._open.add(timer)
-                yield
+                self._open.add(stream)
+                self._look_again()
+                yield stream
         except TimeoutError:
-            if self._draining:
-                raise _draining() from None
             if not timer.expired():
                 raise
+            if self._draining:
+                raise _draining() from None
+            if stream.slow:
+                raise _too_slow() from None
         finally:
-            self._open.discard(timer)
+            self._open.discard(stream)
 
     def drain(self) -> None:
         """Ends every stream and lets none begin."""
         self._draining = True
-        now = asyncio.get_running_loop().time()
-        for timer in self._open:
-            timer.reschedule(now)
+        for stream in self._open:
+            stream.end()
+
+    def _look_again(self) -> None:
+        if self._timer is None and self._open:
+            self._timer = asyncio.get_running_loop().call_later(self._interval_seconds, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        now = monotonic()
+        for stream in self._open:
+            stream.look(now, self._patience_seconds)
+        self._look_again()
 
 
 def _draining() -> Unavailable:
     return Unavailable(Reason.SHUTTING_DOWN, "this server is shutting down; connect again")
+
+
+def _too_slow() -> Unavailable:
+    return Unavailable(
+        Reason.READER_TOO_SLOW,
+        "an answer waited too long to be read; connect again, with the cursor that was read last",
+    )

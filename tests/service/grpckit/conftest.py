@@ -192,6 +192,7 @@ async def deploy(valkey_url: str, clock: FixedClock, certificates: Path, tmp_pat
         allow: Mapping[str, set[str]] | None = None,
         ceiling: timedelta = timedelta(seconds=5),
         stream_life: timedelta = timedelta(minutes=30),
+        patience: timedelta = timedelta(minutes=30),
         translations: Mapping[type[BaseException], Callable[[Any], Any]] | None = None,
         grace_seconds: float = 5,
         log_level: str = "info",
@@ -229,7 +230,7 @@ async def deploy(valkey_url: str, clock: FixedClock, certificates: Path, tmp_pat
             keys=directory,
             translations=translations,
             deadline_ceiling=ceiling,
-            streams=Streams(stream_life),
+            streams=Streams(stream_life, patience),
         )
         builder.public(PUBLIC, probe, scopes=Scope.OTP)
         table = {"RedeemProof": {"identity"}, "WatchOutcomes": {"identity"}} if allow is None else allow

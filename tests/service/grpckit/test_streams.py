@@ -151,6 +151,54 @@ async def test_the_servicers_generator_is_closed_when_the_reader_goes_away(deplo
     await asyncio.wait_for(closed.wait(), 5)
 
 
+async def test_a_reader_that_takes_nothing_is_let_go_and_told_when_it_reads_on(deploy, fails):
+    deployment = await deploy(patience=timedelta(milliseconds=200))
+    closed, written = asyncio.Event(), []
+
+    async def endless(_request, _call):
+        async def each():
+            try:
+                while True:
+                    written.append(len(written))
+                    yield internal_pb2.WatchOutcomesResponse(cursor=b"x" * 50_000)
+            finally:
+                closed.set()
+
+        return each()
+
+    deployment.probe.does = endless
+    stream = watch_of(await deployment.internal("identity"))(internal_pb2.WatchOutcomesRequest())
+    await stream.read()  # and nothing more
+    await asyncio.wait_for(closed.wait(), 20)
+    read = []
+
+    async def read_on():
+        while (answer := await stream.read()) is not grpc.aio.EOF:
+            read.append(answer)
+
+    failure = await fails(read_on())
+
+    assert (failure.code, failure.reason) == (grpc.StatusCode.UNAVAILABLE, "READER_TOO_SLOW")
+    assert len(read) < len(written)
+
+
+async def test_a_reader_that_waits_for_an_answer_is_not_slow(deploy):
+    deployment = await deploy(patience=timedelta(milliseconds=20))
+
+    async def seldom(_request, _call):
+        async def each():
+            yield internal_pb2.WatchOutcomesResponse(cursor=b"1")
+            await asyncio.sleep(0.2)
+            yield internal_pb2.WatchOutcomesResponse(cursor=b"2")
+
+        return each()
+
+    deployment.probe.does = seldom
+    watch = watch_of(await deployment.internal("identity"))
+
+    assert [answer.cursor for answer in await collect(watch(internal_pb2.WatchOutcomesRequest()))] == [b"1", b"2"]
+
+
 class Echo:
     async def Import(self, requests, _call):  # noqa: N802 - the contract's name
         async for request in requests:
