@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xacthuc.otp.delivery.domain.hours import Hours
 from xacthuc.policy import VIETNAM_TIME, Policy
+from xacthuc.policy.hours import Hours
 
 DAYTIME = Hours.of("08:00-20:00")
 instants_ms = st.integers(1_767_225_600_000, 1_893_456_000_000)

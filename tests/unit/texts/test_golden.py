@@ -70,6 +70,24 @@ SPEECH = {
     ),
 }
 NOTICES = {
+    ("details_due", "vi"): (
+        "Forum: Tai khoan cua ban con thieu ho ten hoac ngay sinh. Vui long mo ung dung de bo sung va tiep tuc dang bai."
+    ),
+    ("details_due", "en"): (
+        "Forum: Your account lacks your full name or birth date. Open the app and add it to go on posting."
+    ),
+    ("guardian_due", "vi"): (
+        "Forum: Tai khoan nguoi duoi 16 tuoi can cha, me hoac nguoi giam ho dang ky. Vui long cung cha me mo ung dung."
+    ),
+    ("guardian_due", "en"): (
+        "Forum: An account of somebody under 16 has to be registered by a parent or guardian. Open the app together with them."
+    ),
+    ("personal_id_due", "vi"): (
+        "Forum: Tai khoan cua ban can xac thuc bang so dinh danh ca nhan. Vui long mo ung dung de xac thuc, khong can anh giay to."
+    ),
+    ("personal_id_due", "en"): (
+        "Forum: Your account needs your personal identification number. Open the app to verify it; no picture of a paper is needed."
+    ),
     ("number_moved", "vi"): (
         "Forum: Tai khoan cua ban da doi sang so dien thoai khac, khong con dung so nay. Vui long mo ung dung neu ban khong thuc hien."
     ),

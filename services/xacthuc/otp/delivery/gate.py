@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xacthuc.clock import Clock
-    from xacthuc.otp.delivery.domain.hours import Hours
     from xacthuc.otp.delivery.ports import Charge, Entry, Purse, Switches
     from xacthuc.otp.delivery.routes import Route
+    from xacthuc.policy.hours import Hours
 
 _BROKE_SECONDS: Final = 0.5
 """How long a platform whose money is spent is not asked for more: one message in that time finds out whether the cap

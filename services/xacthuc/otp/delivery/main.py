@@ -32,7 +32,6 @@ from xacthuc.otp.delivery.adapters.valkey_switches import ValkeySwitches
 from xacthuc.otp.delivery.adapters.valkey_tallies import Tallies
 from xacthuc.otp.delivery.compose import Composer
 from xacthuc.otp.delivery.courier import Courier
-from xacthuc.otp.delivery.domain.hours import Hours
 from xacthuc.otp.delivery.domain.judgement import Judgement
 from xacthuc.otp.delivery.failover import Failover
 from xacthuc.otp.delivery.gate import Gate
@@ -50,6 +49,7 @@ from xacthuc.otp.domain.guard_ledger import life_slots
 from xacthuc.otp.texts import loading, registration, reminders
 from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy
+from xacthuc.policy.hours import Hours
 from xacthuc.ratelimit.limiter import CLOCK_TOLERANCE_MS, Limiter
 from xacthuc.sealing import Sealer
 from xacthuc.telemetry import start as telemetry
