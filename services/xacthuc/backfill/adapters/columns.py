@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping  # noqa: TC003 - a data file is read by it
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _BUNDLED: Final = Path(__file__).with_name("columns.toml")
 _MOST: Final = 0.8
 """The share of a column's cells that has to look like what it is taken for: exports are dirty."""
+SOURCE: Final = re.compile(r"[a-z0-9_.-]{1,64}")
+VERSION: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""As the contract of ImportAccounts takes a source of evidence and the version of a text."""
 _BORN: Final = range(1920, 2016)
 """Years in which holders of accounts are born, as far as a guess goes: later ones are those of accounts."""
 
@@ -40,14 +44,23 @@ class Columns:
     verify_source: str = ""
     sells: str = ""
     no_mobile: str = ""
+    personal_id: str = ""
+    consent_version: str = ""
+    consent_time: str = ""
     dates: DayOrder = DayOrder.DAY_FIRST
     verified_by: str = ""
     """What the platform can show for every number it verified, where no column says so."""
+    consented_to: str = ""
+    """Version of the text that everybody with a time of consent agreed to, where no column says so."""
 
     @classmethod
     def load(cls, path: Path) -> Columns:
         """Reads a file; DataFileError names what is wrong with it."""
-        return datafile.decode(cls, datafile.read(path))
+        columns = datafile.decode(cls, datafile.read(path))
+        for name, pattern in (("verified_by", SOURCE), ("consented_to", VERSION)):
+            if (value := getattr(columns, name)) and not pattern.fullmatch(value):
+                raise datafile.DataFileError(f"{path}: {name}: write {pattern.pattern}")
+        return columns
 
     def as_toml(self) -> str:
         """Returns the file."""
