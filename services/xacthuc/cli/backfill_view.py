@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xacthuc.cli.output import note, print_json, print_record, print_records
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from xacthuc.backfill.adapters.exports import Export
@@ -24,7 +24,7 @@ _ROW: Final = {
     "number": "number",
     "class": "lacks",
 }
-_COUNTS: Final = {
+COUNTS: Final = {
     "rows": "rows",
     "accounts": "accounts",
     "duplicate_rows": "about the same account again",
@@ -85,39 +85,51 @@ def tell(
     report: Report, rows: Sequence[dict[str, Any]], deadline: Deadline, rejects: str, now: datetime, *, as_json: bool
 ) -> None:
     """Tells what was found."""
-    counts = {
+    found = {
+        **counts_of(report),
+        **{name: getattr(deadline, name).isoformat() for name in ("start", "cautious_last_day", "last_day")},
+        "days_left": deadline.days_left(now),
+    }
+    if as_json:
+        shown = {"first_rows": list(rows)} if rows else {}
+        print_json({**found, "rejects": rejects, **shown})
+        return
+    tell_tables(found, rows, COUNTS)
+    if rejects:
+        note(f"rows that are rejected or about the same account again: see {rejects}")
+
+
+def counts_of(report: Report) -> dict[str, Any]:
+    """Returns what an export holds, as programs get it."""
+    return {
         **{name: getattr(report, name) for name in ("rows", "accounts", "nameless", "ageless")},
         "duplicate_rows": report.duplicates,
         "rejected_rows": report.rejected.total(),
         "converted_numbers": report.converted,
         **{name: getattr(report, name) for name in ("shared_numbers", "sharing_accounts", "most_on_a_number")},
-        **{name: getattr(deadline, name).isoformat() for name in ("start", "cautious_last_day", "last_day")},
-        "days_left": deadline.days_left(now),
+        "classes": [{"class": each, "accounts": count} for each, count in report.classes.most_common() if count],
+        "without_number": [{"reason": each, "accounts": count} for each, count in report.no_number.most_common()],
+        "rejected": [
+            {"field": field, "reason": reason, "rows": count}
+            for (field, reason), count in report.rejected.most_common()
+        ],
     }
-    classes = [{"class": each, "accounts": count} for each, count in report.classes.most_common() if count]
-    numbers = [{"reason": reason, "accounts": count} for reason, count in report.no_number.most_common()]
-    rejected = [
-        {"field": field, "reason": reason, "rows": count} for (field, reason), count in report.rejected.most_common()
-    ]
-    if as_json:
-        shown = {"first_rows": list(rows)} if rows else {}
-        lists = {"classes": classes, "without_number": numbers, "rejected": rejected}
-        print_json({**counts, **lists, "rejects": rejects, **shown})
-        return
+
+
+def tell_tables(found: Mapping[str, Any], rows: Sequence[dict[str, Any]], counts: Mapping[str, str]) -> None:
+    """Tells people what an export holds: rows of it, `counts` by their labels, and the lists behind these."""
     for records, labels in (
         (rows, _ROW),
-        ([counts], None),
-        (classes, {"class": "what they lack", "accounts": "accounts"}),
-        (numbers, {"reason": "no number to send to, because", "accounts": "accounts"}),
-        (rejected, {"field": "rejected for", "reason": "because", "rows": "rows"}),
+        ([found], None),
+        (found["classes"], {"class": "what they lack", "accounts": "accounts"}),
+        (found["without_number"], {"reason": "no number to send to, because", "accounts": "accounts"}),
+        (found["rejected"], {"field": "rejected for", "reason": "because", "rows": "rows"}),
     ):
         if labels is None:
-            print_record(counts, _COUNTS, as_json=False)
+            print_record(found, counts, as_json=False)
         elif records:
             print_records(records, labels, empty="", as_json=False)
         print()  # noqa: T201 - a line between tables
-    if rejects:
-        note(f"rows that are rejected or about the same account again: see {rejects}")
 
 
 def _number(number: Number) -> str:

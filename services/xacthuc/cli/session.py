@@ -142,6 +142,12 @@ class Session:
         with self._open(address, self._certificate(), "", metadata, "--identity-admin") as service:
             yield service
 
+    def identity_imports(self, platform: str) -> tuple[Endpoint, str]:
+        """Returns where the accounts of a platform are imported, and the option that names another place."""
+        option = "--identity-admin"
+        address = self._where.identity_admin or self._noted("identity_internal", option)
+        return self._endpoint(address, self._certificate(), "", (("x-xacthuc-platform", platform),)), option
+
     @contextmanager
     def guardian_admin(self) -> Iterator[Service]:
         """Opens GuardianAdmin over mutual TLS, with the operator's session."""

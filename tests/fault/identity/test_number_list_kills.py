@@ -16,7 +16,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
-from reconcile_command import reconcile_command
+from identity_command import identity_command
 
 from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc
 from xacthuc.grpckit.tls import TlsFiles
@@ -102,7 +102,7 @@ async def test_a_list_killed_at_random_points_is_dealt_with_row_by_row_once(
     async def taken():
         return await database.fetchval("SELECT coalesce(sum(row_count), 0) FROM identity.number_lists")
 
-    async with reconcile_command(deployment) as command:
+    async with identity_command(deployment, "reconcile") as command:
         for victim in KILLS:
             enough = await taken() + chance.randrange(1, 1 + ROWS // 12)
             process = await command.start(*said)

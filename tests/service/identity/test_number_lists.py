@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from identity_command import identity_command
 from identity_service import faults_of, reason_of, refusal
 from number_lists import write_parquet
-from reconcile_command import reconcile_command
 
 from xacthuc.api.identity.v1 import reconciliation_admin_pb2 as pb2
 from xacthuc.api.identity.v1 import resources_pb2
@@ -64,7 +64,7 @@ async def holder(api, platform):
 
 @pytest.fixture
 async def command(deployment):
-    async with reconcile_command(deployment) as made:
+    async with identity_command(deployment, "reconcile") as made:
         yield made
 
 

@@ -20,7 +20,19 @@ def test_a_log_gets_few_lines_however_many_steps_there_are(capsys: pytest.Captur
         for done in range(1, 1001):
             progress.reach(done)
     lines = capsys.readouterr().err.splitlines()
-    assert (len(lines), lines[0], lines[-1]) == (20, "50 of 1000 rows", "1000 of 1000 rows")
+    assert [line.split(",")[0] for line in lines] == [f"{done} of 1000 rows" for done in range(50, 1001, 50)]
+
+
+def test_the_pace_is_that_of_this_run_and_tells_how_long_it_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: at)
+    with Progress("rows", 1000, shown=True) as progress:
+        progress.advance(500)  # what an earlier run did
+        at = 2.0
+        progress.advance(100)
+    assert capsys.readouterr().err.splitlines() == ["500 of 1000 rows", "600 of 1000 rows, 50/s, 8 s left"]
 
 
 def test_more_steps_than_were_foreseen_are_no_more_than_all(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xacthuc.backfill.domain.accounts import Accounts
-    from xacthuc.backfill.ports import Digest, Repeats
+    from xacthuc.backfill.ports.repeats import Digest, Repeats
     from xacthuc.policy import Policy
 
 _ROW: Final = struct.Struct("<BBHQ")

@@ -1,4 +1,4 @@
-"""What the use cases ask for."""
+"""What a check remembers, so that whatever comes twice is found."""
 
 from __future__ import annotations
 

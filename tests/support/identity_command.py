@@ -1,4 +1,4 @@
-"""The `xacthuc reconcile` command beside an identity process: certificates name hosts, so it comes over TCP."""
+"""Commands that speak to identity, beside an identity process: certificates name hosts, so it comes over TCP."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from contextlib import asynccontextmanager
 from identity_process import IdentityProcess
 
 
-class ReconcileCommand:
+class IdentityCommand:
     """Runs the command as an operator does."""
 
-    def __init__(self, deployment: IdentityProcess, address: str) -> None:
-        self._options = ("--identity-admin", address, "--tls", str(deployment.tls))
+    def __init__(self, deployment: IdentityProcess, address: str, name: str) -> None:
+        self._command = ("--identity-admin", address, "--tls", str(deployment.tls), name)
 
     async def start(self, *arguments: str) -> Process:
-        """Starts `xacthuc reconcile` with arguments."""
-        command = (sys.executable, "-m", "xacthuc.cli.main", *self._options, "reconcile", *arguments)
+        """Starts it with arguments."""
+        command = (sys.executable, "-m", "xacthuc.cli.main", *self._command, *arguments)
         return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
 
     async def __call__(self, *arguments: str) -> tuple[int | None, str, str]:
@@ -30,8 +30,8 @@ class ReconcileCommand:
 
 
 @asynccontextmanager
-async def reconcile_command(deployment: IdentityProcess) -> AsyncIterator[ReconcileCommand]:
-    """Gives the command; it reaches whichever process listens on the deployment's socket."""
+async def identity_command(deployment: IdentityProcess, name: str) -> AsyncIterator[IdentityCommand]:
+    """Gives a command, such as `reconcile`; it reaches whichever process listens on the deployment's socket."""
     path = deployment.internal.removeprefix("unix:")
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -44,7 +44,7 @@ async def reconcile_command(deployment: IdentityProcess) -> AsyncIterator[Reconc
 
     server = await asyncio.start_server(relay, "127.0.0.1", 0)
     try:
-        yield ReconcileCommand(deployment, f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        yield IdentityCommand(deployment, f"127.0.0.1:{server.sockets[0].getsockname()[1]}", name)
     finally:
         server.close()
 

@@ -1,0 +1,89 @@
+"""Shards: the accounts of an export as they are sent, parted by their numbers and otherwise in order.
+
+All accounts on one number are in one shard, and those without a number wherever their ids fall, so that shards sent at the
+same time never contend for a number, and what becomes of an account is the same however many shards there are.
+"""
+
+from __future__ import annotations
+
+import struct
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from xacthuc.backfill.domain.classes import AccountClass
+from xacthuc.backfill.domain.importing import is_asked_for_personal_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from xacthuc.backfill.domain.accounts import Accounts, Person
+    from xacthuc.backfill.ports.repeats import Digest
+
+_HEAD: Final = struct.Struct("<HQBQB16sI")
+"""File, place, class, number, personal ID, digest of it, and how many bytes of the row follow."""
+_CLASSES: Final = tuple(AccountClass)
+_CODES: Final = {each: code for code, each in enumerate(_CLASSES)}
+_NOT_ASKED, _MISSING, _UNUSABLE, _GIVEN = range(4)
+_NOBODY: Final = bytes(16)
+_READ_AT_ONCE: Final = 1 << 20
+
+
+class Record(NamedTuple):
+    """An account of a shard."""
+
+    file: int
+    place: int
+    found: AccountClass
+    number: int
+    """E.164 without its plus; 0 where there is none."""
+    person: bytes | None
+    """Stands for the personal ID: empty for one that cannot be used, None where none is needed or none is given."""
+    entry: bytes
+    """What is sent of it."""
+
+
+class ShardWriter:
+    """Writes shards."""
+
+    def __init__(self, paths: Sequence[Path], digest: Digest) -> None:
+        """Replaces whatever is there."""
+        self._digest = digest
+        with ExitStack() as opened:
+            self._files = [opened.enter_context(path.open("wb", _READ_AT_ONCE)) for path in paths]
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> Self:
+        """Begins."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes the files."""
+        self._opened.close()
+
+    def add(self, file: int, accounts: Accounts, classes: Sequence[AccountClass], entries: Sequence[bytes]) -> None:
+        """Writes the accounts of a batch."""
+        digest, files, shards, pack = self._digest, self._files, len(self._files), _HEAD.pack
+        columns = zip(accounts.places, accounts.ids, accounts.numbers, accounts.persons, classes, entries, strict=True)
+        for place, account_id, (e164, _, _), person, found, entry in columns:
+            shard = int.from_bytes(digest(e164 or account_id)[8:], "little") % shards
+            state, stands_for = self._person(person, found)
+            number = int(e164[1:]) if e164 else 0
+            head = pack(file, place, _CODES[found], number, state, stands_for, len(entry))
+            files[shard].write(head + entry)
+
+    def _person(self, person: Person, found: AccountClass) -> tuple[int, bytes]:
+        if not is_asked_for_personal_id(found):
+            return _NOT_ASKED, _NOBODY
+        if person.number:
+            return _GIVEN, self._digest(person.number)
+        return (_MISSING if person.reason == "MISSING" else _UNUSABLE), _NOBODY
+
+
+def records(path: Path) -> Iterator[Record]:
+    """Yields the accounts of a shard, repeated rows included."""
+    with path.open("rb", _READ_AT_ONCE) as file:
+        while head := file.read(_HEAD.size):
+            place_file, place, code, number, state, stands_for, size = _HEAD.unpack(head)
+            person = stands_for if state == _GIVEN else b"" if state == _UNUSABLE else None
+            yield Record(place_file, place, _CLASSES[code], number, person, file.read(size))

@@ -1,0 +1,1 @@
+"""What the use cases ask for, a module a subject."""
