@@ -74,10 +74,16 @@ class ServiceProcess:
         self.process.send_signal(how)
         return self.process.wait(30)
 
+    def _address(self) -> str:
+        return self.public
+
+    def _channel(self) -> grpc.Channel:
+        return grpc.insecure_channel(self.public)
+
     def _serves(self) -> bool:
-        if not Path(self.public.removeprefix("unix:")).exists():
+        if not Path(self._address().removeprefix("unix:")).exists():
             return False
-        with grpc.insecure_channel(self.public) as channel:
+        with self._channel() as channel:
             try:
                 answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=1)
             except grpc.RpcError:

@@ -92,7 +92,7 @@ PEERS: Final = {
     "PutGuardianship": {"guardian"},
     "RegisterGuardian": {"guardian"},
     "CheckGuardian": {"guardian"},
-    "GetHolder": {"guardian"},
+    "GetHolder": {"guardian", "backfill"},
     "ImportAccounts": {"backfill", "cli"},
     "AcknowledgeErasure": {"guardian", "livestream", "backfill"},
     "CheckBroadcaster": {"livestream"},

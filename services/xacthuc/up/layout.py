@@ -6,7 +6,7 @@ var/
   keys/                 the services' secrets (keys.py)
   log/<service>.log     what each process prints
   audit/                signed checkpoints of identity's audit trail; audit-guardian/ of guardian's, audit-livestream/ of
-                        livestream's
+                        livestream's, audit-backfill/ of backfill's
   inbox.jsonl           the messages the console provider "sent"
   demo.json             the development platform's key, mode 0600
   up.json               the endpoints, while it runs, for the `xacthuc` command
@@ -63,6 +63,11 @@ class Layout:
     def livestream_audit(self) -> Path:
         """Signed checkpoints of livestream's audit trail."""
         return self.root / "audit-livestream"
+
+    @property
+    def backfill_audit(self) -> Path:
+        """Signed checkpoints of backfill's audit trail."""
+        return self.root / "audit-backfill"
 
     @property
     def inbox(self) -> Path:
@@ -161,6 +166,16 @@ class Ports:
         return f"{_HOST}:{self.base + 32}"
 
     @property
+    def backfill_internal(self) -> str:
+        """BackfillAdmin."""
+        return f"{_HOST}:{self.base + 41}"
+
+    @property
+    def backfill_metrics(self) -> str:
+        """What Prometheus scrapes of backfill."""
+        return f"{_HOST}:{self.base + 42}"
+
+    @property
     def all(self) -> tuple[str, ...]:
         """Every address above."""
         return (
@@ -177,6 +192,8 @@ class Ports:
             self.livestream_public,
             self.livestream_internal,
             self.livestream_metrics,
+            self.backfill_internal,
+            self.backfill_metrics,
         )
 
     def require_free(self) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
-_HIGHEST_BASE: Final = 65535 - 32
+_HIGHEST_BASE: Final = 65535 - 42
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,8 @@ class Options:
     """Where everything is kept; see layout.py."""
 
     port_base: int = PORT_BASE
-    """The first of the ports: otp at +0 and +1, identity at +10 and +11, guardian at +20 and +21, livestream at +30 and +31."""
+    """The first of the ports: otp at +0 and +1, identity at +10 and +11, guardian at +20 and +21, livestream at +30 and +31,
+    backfill at +41."""
 
     as_json: bool = False
     """Print one JSON object when ready instead of a table."""
@@ -81,12 +82,14 @@ def _running(layout: Layout, ports: Ports, started: float) -> Running:
         identity_internal=ports.identity_internal,
         guardian_internal=ports.guardian_internal,
         livestream_internal=ports.livestream_internal,
+        backfill_internal=ports.backfill_internal,
         metrics=(
             ports.otp_metrics,
             ports.delivery_metrics,
             ports.identity_metrics,
             ports.guardian_metrics,
             ports.livestream_metrics,
+            ports.backfill_metrics,
         ),
         platform=f"platforms/{PLATFORM}",
         key=key,

@@ -5,6 +5,7 @@ Where services have databases of their own, each one's `migrate` is run by itsel
 
 from __future__ import annotations
 
+from xacthuc.backfill import migrate as backfill
 from xacthuc.guardian import migrate as guardian
 from xacthuc.identity import migrate as identity
 from xacthuc.livestream import migrate as livestream
@@ -13,7 +14,7 @@ from xacthuc.sql.migrations import migrate_from_environment
 
 def main(url: str) -> bool:
     """Migrates the database at the SQLAlchemy URL; returns whether there was anything to do. DatabaseBusy as there."""
-    changed = [migrate(url) for migrate in (identity.main, guardian.main, livestream.main)]
+    changed = [migrate(url) for migrate in (identity.main, guardian.main, livestream.main, backfill.main)]
     return any(changed)
 
 

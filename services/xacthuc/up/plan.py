@@ -71,7 +71,7 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
         "XACTHUC_METRICS_ADDRESS": ports.identity_metrics,
         "XACTHUC_OTP_ADDRESS": ports.otp_internal,
         "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(layout.audit),
-        "XACTHUC_ERASURE_ACKNOWLEDGERS": json.dumps(["guardian", "livestream"]),
+        "XACTHUC_ERASURE_ACKNOWLEDGERS": json.dumps(["guardian", "livestream", "backfill"]),
     }
     guardian = {
         "XACTHUC_PUBLIC_ADDRESS": ports.guardian_public,
@@ -87,6 +87,13 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
         "XACTHUC_METRICS_ADDRESS": ports.livestream_metrics,
         "XACTHUC_IDENTITY_ADDRESS": ports.identity_internal,
         "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(layout.livestream_audit),
+    }
+    backfill = {
+        "XACTHUC_INTERNAL_ADDRESS": ports.backfill_internal,
+        "XACTHUC_METRICS_ADDRESS": ports.backfill_metrics,
+        "XACTHUC_IDENTITY_ADDRESS": ports.identity_internal,
+        "XACTHUC_OTP_ADDRESS": ports.otp_internal,
+        "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(layout.backfill_audit),
     }
     return Plan(
         services=(
@@ -113,6 +120,7 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
                 health=ports.livestream_public,
                 needs_database=True,
             ),
+            Program("backfill", "xacthuc.backfill", {**common, **database, **backfill}, needs_database=True),
         ),
         migration=Program("migrate", "xacthuc.up.migrate", {**common, **database}, needs_database=True),
     )

@@ -35,6 +35,9 @@ class Running:
     livestream_internal: str
     """Address of the internal port of livestream; mutual TLS."""
 
+    backfill_internal: str
+    """Address of the internal port of backfill; mutual TLS."""
+
     metrics: tuple[str, ...]
     """Addresses that Prometheus scrapes, of every service."""
 

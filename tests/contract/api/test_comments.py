@@ -15,7 +15,7 @@ LABELS = {
 
 def test_the_descriptor_set_holds_the_contracts_with_their_comments():
     assert {file.package for file in files()} == {
-        f"xacthuc.api.{service}.v1" for service in ("otp", "identity", "guardian", "livestream")
+        f"xacthuc.api.{service}.v1" for service in ("otp", "identity", "guardian", "livestream", "backfill")
     }
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contracts import services
 
+from xacthuc.backfill import main as backfill
 from xacthuc.guardian import main as guardian
 from xacthuc.identity import main as identity
 from xacthuc.livestream import main as livestream
 from xacthuc.otp import main as otp
 
-ROLES = {**identity.ROLES, **guardian.ROLES, **livestream.ROLES, "OtpAdmin": otp.ADMIN_ROLES}
+ROLES = {**identity.ROLES, **guardian.ROLES, **livestream.ROLES, **backfill.ROLES, "OtpAdmin": otp.ADMIN_ROLES}
 ADMINISTRATIVE = {service.name: service for service in services() if service.name.endswith("Admin")}
 
 

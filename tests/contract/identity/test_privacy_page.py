@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Column
 
+from xacthuc.backfill.adapters import tables as backfill
 from xacthuc.guardian.adapters import tables as guardian
 from xacthuc.identity.adapters import key_tables, schema
 from xacthuc.livestream.adapters import tables as livestream
@@ -23,6 +24,7 @@ SCHEMAS = (
     ("", key_tables.metadata),
     ("guardian.", guardian.metadata),
     ("livestream.", livestream.metadata),
+    ("backfill.", backfill.metadata),
 )
 """Tables of identity are called by their name alone."""
 

@@ -44,6 +44,7 @@ DATABASE = {"asyncpg", "sqlalchemy"}
         ("xacthuc.identity.main", HEAVY),
         ("xacthuc.guardian.main", HEAVY),
         ("xacthuc.livestream.main", HEAVY),
+        ("xacthuc.backfill.main", HEAVY),
     ],
 )
 def test_a_service_starts_without_what_it_does_not_serve_with(module: str, absent: set[str]) -> None:

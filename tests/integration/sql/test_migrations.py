@@ -14,6 +14,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from xacthuc.backfill import migrate as backfill
+from xacthuc.backfill.adapters import tables as backfill_tables
 from xacthuc.guardian import migrate as guardian
 from xacthuc.guardian.adapters import tables as guardian_tables
 from xacthuc.identity import migrate
@@ -24,7 +26,7 @@ from xacthuc.livestream.adapters import tables as livestream_tables
 PARTITION = re.compile(r"_\d+$")
 SCHEMAS = pytest.mark.parametrize(
     "migrations",
-    [migrate.MIGRATIONS, migrate.KEY_MIGRATIONS, guardian.MIGRATIONS, livestream.MIGRATIONS],
+    [migrate.MIGRATIONS, migrate.KEY_MIGRATIONS, guardian.MIGRATIONS, livestream.MIGRATIONS, backfill.MIGRATIONS],
     ids=lambda of: of.schema,
 )
 
@@ -60,7 +62,9 @@ def test_the_newest_file_is_alembics_head(migrations):
     assert [migrations.head()] == ScriptDirectory.from_config(config).get_heads()
 
 
-@pytest.mark.parametrize("of", [schema, key_tables, guardian_tables, livestream_tables], ids=lambda of: of.SCHEMA)
+@pytest.mark.parametrize(
+    "of", [schema, key_tables, guardian_tables, livestream_tables, backfill_tables], ids=lambda of: of.SCHEMA
+)
 async def test_the_migrations_make_what_the_tables_say(engine, of):
     def difference(connection):
         options = {

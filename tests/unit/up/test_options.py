@@ -19,6 +19,7 @@ RUNNING = Running(
     identity_internal="127.0.0.1:7422",
     guardian_internal="127.0.0.1:7432",
     livestream_internal="127.0.0.1:7442",
+    backfill_internal="127.0.0.1:7452",
     metrics=("127.0.0.1:7413",),
     platform="platforms/demo",
     key="xt_dev_secret",
@@ -33,12 +34,12 @@ def test_without_options_everything_is_kept_in_var() -> None:
     assert parse([]) == Options(data=Path("var"), port_base=7411, as_json=False, die_with_parent=False)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "65504", "http", "7411.0"])
+@pytest.mark.parametrize("text", ["0", "-1", "65494", "http", "7411.0"])
 def test_a_port_base_that_leaves_no_room_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(["--port-base", text])
 
-    assert "a port between 1 and 65503" in capsys.readouterr().err or text.startswith("-")
+    assert "a port between 1 and 65493" in capsys.readouterr().err or text.startswith("-")
 
 
 def test_all_ports_follow_the_base() -> None:
@@ -48,6 +49,7 @@ def test_all_ports_follow_the_base() -> None:
     assert [ports.identity_public, ports.identity_internal] == ["127.0.0.1:9010", "127.0.0.1:9011"]
     assert [ports.guardian_public, ports.guardian_internal] == ["127.0.0.1:9020", "127.0.0.1:9021"]
     assert [ports.livestream_public, ports.livestream_internal] == ["127.0.0.1:9030", "127.0.0.1:9031"]
+    assert [ports.backfill_internal, ports.backfill_metrics] == ["127.0.0.1:9041", "127.0.0.1:9042"]
 
 
 def test_only_what_needs_the_database_is_told_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

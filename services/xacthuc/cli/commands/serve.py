@@ -16,6 +16,7 @@ class Service(StrEnum):
     IDENTITY = "identity"
     GUARDIAN = "guardian"
     LIVESTREAM = "livestream"
+    BACKFILL = "backfill"
 
 
 MODULES = {
@@ -24,6 +25,7 @@ MODULES = {
     Service.IDENTITY: "xacthuc.identity",
     Service.GUARDIAN: "xacthuc.guardian",
     Service.LIVESTREAM: "xacthuc.livestream",
+    Service.BACKFILL: "xacthuc.backfill",
 }
 
 

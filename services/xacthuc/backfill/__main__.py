@@ -1,0 +1,5 @@
+"""`python -m xacthuc.backfill`."""
+
+from xacthuc.launch import launch
+
+launch("xacthuc.backfill.main")

@@ -1,0 +1,72 @@
+"""Destroys the numbers of a campaign that is over: nothing is sent to them any more."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, any_, func, literal_column, select, update
+
+from xacthuc.backfill.adapters.rows import of_campaign
+from xacthuc.backfill.adapters.tables import campaigns, people, targets
+from xacthuc.sql.engine import transaction
+from xacthuc.sql.errors import DatabaseUnavailable
+from xacthuc.sql.sweep import sweep_all
+from xacthuc.telemetry.logs import get_logger
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from xacthuc.clock import Clock
+
+_LOOK_SECONDS: Final = 5.0
+_AT_ONCE: Final = 1_000
+
+
+class Emptying:
+    """Runs beside the calls, in every process. Emptying twice changes nothing the second time."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+        """Takes the pool."""
+        self._engine = engine
+        self._clock = clock
+        self._log = get_logger()
+
+    async def run(self) -> None:
+        """Empties until cancelled. A database that is down is waited for."""
+        while True:
+            try:
+                await self.empty()
+            except DatabaseUnavailable:
+                self._log.warning("emptying_waits_for_database")
+            await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1))
+
+    async def empty(self) -> None:
+        """Destroys every number that a campaign which is over still has."""
+        of = campaigns.c
+        over = select(of.platform, of.campaign).where(of.close_time.is_not(None), of.empty_time.is_(None))
+        async with transaction(self._engine) as connection:
+            found = (await connection.execute(over)).all()
+        for platform, name in found:
+            while await self._some(platform, name):
+                pass
+            await sweep_all(self._engine, people, and_(*of_campaign(people, platform, name)), _AT_ONCE)
+            emptied = update(campaigns).where(*of_campaign(campaigns, platform, name))
+            async with transaction(self._engine) as connection:
+                await connection.execute(emptied.values(empty_time=self._clock.now()))
+
+    async def _some(self, platform: str, name: str) -> bool:
+        place: ColumnElement[Any] = literal_column("ctid")
+        having = (
+            select(place)
+            .select_from(targets)
+            .where(*of_campaign(targets, platform, name), targets.c.number.is_not(None))
+            .limit(_AT_ONCE)
+            .with_for_update()
+        )
+        emptied = update(targets).where(place == any_(func.array(having.scalar_subquery())))
+        async with transaction(self._engine) as connection:
+            gone = await connection.execute(emptied.values(number=None, person=None, doing=None, doing_wave=None))
+        return gone.rowcount == _AT_ONCE

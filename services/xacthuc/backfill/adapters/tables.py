@@ -1,0 +1,145 @@
+"""The tables of schema `backfill`. The migrations make them; a test proves that both say the same."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, Date, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from xacthuc.audit.trail import Trail
+from xacthuc.jobs.queue import JobQueue
+from xacthuc.sql.columns import digest, instant, number, sealed, word
+from xacthuc.sql.following import cursors_table
+from xacthuc.sql.requests import requests_table
+
+SCHEMA: Final = "backfill"
+
+metadata = MetaData(schema=SCHEMA)
+
+
+def _small(name: str, *, primary_key: bool = False) -> Column[int]:
+    return Column(name, Integer, primary_key=primary_key, autoincrement=False, nullable=False)
+
+
+# Who decides for accounts of a campaign locks its row.
+campaigns = Table(
+    "campaigns",
+    metadata,
+    word("platform", primary_key=True),
+    word("campaign", primary_key=True),
+    word("state"),
+    # As `adapters.plans` spells it.
+    Column("plan", JSONB, nullable=False),
+    # Accounts that were erased since they were added.
+    number("erased"),
+    # Up to when the pace of the providers is used up.
+    instant("pace_time", nullable=True),
+    instant("create_time"),
+    instant("start_time", nullable=True),
+    instant("close_time", nullable=True),
+    # When the numbers of its accounts were destroyed.
+    instant("empty_time", nullable=True),
+    Column("reason", Text, nullable=False),
+)
+
+waves = Table(
+    "waves",
+    metadata,
+    word("platform", primary_key=True),
+    word("campaign", primary_key=True),
+    _small("wave", primary_key=True),
+    word("state"),
+    word("hold_reason"),
+    # When it was opened last: what it is judged by came after that.
+    instant("open_time", nullable=True),
+    # What is known of it (`domain.campaign.WaveProgress`), and since when.
+    number("ripe"),
+    number("verified"),
+    number("ended"),
+    number("failed"),
+    number("canary_left"),
+    instant("count_time", nullable=True),
+)
+
+targets = Table(
+    "targets",
+    metadata,
+    word("platform", primary_key=True),
+    word("campaign", primary_key=True),
+    word("account", primary_key=True),
+    word("class"),
+    _small("spot"),
+    # What stands for its number, and the number itself: both only as long as a notice may go there.
+    digest("person", nullable=True),
+    sealed("number", nullable=True),
+    word("state"),
+    # The last wave that it entered, and what was done last in it.
+    _small("wave"),
+    word("step", nullable=True),
+    instant("step_time", nullable=True),
+    # What is being done about it: the wave and the step.
+    Column("doing_wave", Integer, nullable=True),
+    word("doing", nullable=True),
+    # When it is looked at; while something is being done, when whoever does it is taken for dead. Empty: of itself never.
+    instant("due_time", nullable=True),
+    # The wave whose opening it waits for.
+    Column("parked", Integer, nullable=True),
+    instant("state_time"),
+    # When identity is asked where it stands, because something happened to it.
+    instant("review_time", nullable=True),
+    Index("targets_review", "review_time", postgresql_where=text("review_time IS NOT NULL")),
+    Index("targets_due", "platform", "campaign", "due_time", postgresql_where=text("due_time IS NOT NULL")),
+    Index("targets_parked", "platform", "campaign", "parked", postgresql_where=text("parked IS NOT NULL")),
+    Index("targets_spot", "platform", "campaign", "spot"),
+    Index("targets_account", "platform", "account"),
+)
+
+# What an account was asked in a wave.
+asks = Table(
+    "asks",
+    metadata,
+    word("platform", primary_key=True),
+    word("campaign", primary_key=True),
+    _small("wave", primary_key=True),
+    word("account", primary_key=True),
+    instant("event_time", nullable=True),
+    instant("notice_time", nullable=True),
+    # The day on which it was paid, and its price.
+    Column("pay_day", Date, nullable=True),
+    number("vnd"),
+    # What otp calls the notice, and what became of it.
+    word("notice", nullable=True),
+    word("ending", nullable=True),
+    Index("asks_notice", "platform", "notice", postgresql_where=text("notice IS NOT NULL")),
+    Index("asks_account", "platform", "account"),
+)
+
+# What was sent to a number, whatever accounts it was about.
+people = Table(
+    "people",
+    metadata,
+    word("platform", primary_key=True),
+    word("campaign", primary_key=True),
+    digest("person", primary_key=True),
+    _small("notices"),
+    instant("last_time", nullable=True),
+    # For which account a notice is on its way.
+    word("account", nullable=True),
+)
+
+# What each day cost: paid before anything is sent.
+spends = Table(
+    "spends",
+    metadata,
+    word("platform", primary_key=True),
+    word("campaign", primary_key=True),
+    Column("day", Date, primary_key=True),
+    number("notices"),
+    number("vnd"),
+)
+
+requests = requests_table(metadata)
+cursors = cursors_table(metadata)
+jobs = JobQueue(metadata)
+trail = Trail(metadata)

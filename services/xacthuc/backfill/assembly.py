@@ -1,0 +1,132 @@
+"""What one process of the service works with, made from its settings: connections, adapters, verbs, and work beside the calls."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+from xacthuc.audit.work import TrailWork
+from xacthuc.backfill.adapters.account_watch import AccountWatch
+from xacthuc.backfill.adapters.emptying import Emptying
+from xacthuc.backfill.adapters.erasures import WAITS, Erasures
+from xacthuc.backfill.adapters.housekeeping import Housekeeping
+from xacthuc.backfill.adapters.identity_client import IdentityClient
+from xacthuc.backfill.adapters.job_kinds import JobKind
+from xacthuc.backfill.adapters.numbers import Numbers
+from xacthuc.backfill.adapters.pools import JOB_SLOTS, Pools
+from xacthuc.backfill.adapters.reviews import Reviews
+from xacthuc.backfill.adapters.sql_campaigns import SqlCampaigns
+from xacthuc.backfill.adapters.tables import jobs, requests, trail
+from xacthuc.backfill.usecases.backfill import Backfill
+from xacthuc.grpckit.channels import ServiceChannel, service_config
+from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.jobs.job import Work
+from xacthuc.jobs.worker import Worker
+from xacthuc.sealing import Sealer
+from xacthuc.sql.requests import RequestSecrets, SqlRequests
+from xacthuc.valkey import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from xacthuc.backfill.settings import BackfillSettings
+    from xacthuc.clock import Clock
+    from xacthuc.policy import Policy
+    from xacthuc.telemetry.start import Telemetry
+
+_DRAIN: Final = timedelta(seconds=2)
+
+
+class Runs(Protocol):
+    """Work beside the calls. It ends by defect only."""
+
+    async def run(self) -> None:
+        """Works until cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The ways to everything outside of the process."""
+
+    pools: Pools
+    state: Store
+    """Where identity replicates sessions of the staff."""
+    identity: ServiceChannel
+
+
+@asynccontextmanager
+async def connected(settings: BackfillSettings, telemetry: Telemetry) -> AsyncIterator[Connections]:
+    """Keeps connections for as long as it is entered. Of these only the store has to answer at the start."""
+    pools, tls = Pools(settings), TlsFiles(settings.tls_directory, "backfill")
+    state = await Store.connect(settings.state_url)
+    identity = ServiceChannel(
+        settings.identity_address,
+        tls,
+        telemetry,
+        peer="identity",
+        service_config=service_config("xacthuc.api.identity.v1", "identity_grpc_service_config.json"),
+    )
+    try:
+        yield Connections(pools, state, identity)
+    finally:
+        for close in (identity.close, state.close, pools.close):
+            await close()
+
+
+class Assembly:
+    """The verbs and the work of one process."""
+
+    def __init__(
+        self,
+        settings: BackfillSettings,
+        connections: Connections,
+        *,
+        policy: Policy,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        """Makes everything, starts nothing."""
+        pools, metrics, sealer = connections.pools, telemetry.metrics, Sealer(settings.seal_ring)
+        secrets = RequestSecrets("backfill", sealer, settings.blind_index_ring)
+        asking = IdentityClient(connections.identity)
+        reviews = Reviews(pools.works, asking, clock)
+        erasures = Erasures(pools.jobs, asking, clock)
+        worker = Worker(
+            pools.jobs,
+            jobs,
+            {JobKind.ERASE: Work(erasures.handle, WAITS)},
+            metrics,
+            slots=JOB_SLOTS,
+            drain=_DRAIN,
+        )
+
+        def due() -> None:
+            reviews.wake()
+            worker.wake()
+
+        record = TrailWork.of(
+            pools.audit,
+            trail,
+            settings.audit_ring,
+            clock,
+            metrics,
+            directory=settings.audit_checkpoints_directory,
+            interval=settings.audit_checkpoint_interval,
+            kept_months=policy.retention.audit_months,
+        )
+        self.backfill = Backfill(
+            clock=clock,
+            campaigns=SqlCampaigns(
+                pools.writes,
+                pools.counts,
+                SqlRequests(requests, secrets),
+                Numbers(sealer, settings.blind_index_ring),
+            ),
+        )
+        self.works: tuple[Runs, ...] = (
+            *(AccountWatch(pools.works, connections.identity, clock, due=due), reviews, Emptying(pools.works, clock)),
+            *(worker, Housekeeping(pools.works, clock, policy), record.sealer, record.pruning),
+        )

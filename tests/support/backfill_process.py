@@ -1,0 +1,35 @@
+"""The backfill service as it is deployed: a process of its own with real certificates, beside a real identity."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import grpc
+from identity_process import IdentityProcess
+from service_process import ServiceProcess, ended
+
+from xacthuc.backfill import migrate
+from xacthuc.grpckit.tls import TlsFiles
+
+
+class BackfillProcess(ServiceProcess):
+    """One backfill process in one directory. It serves operators alone, so its internal port tells whether it is there."""
+
+    def __init__(self, directory: Path, identity: IdentityProcess, **environment: str) -> None:
+        super().__init__("backfill", migrate.main, directory, identity, **environment)
+
+    def _address(self) -> str:
+        return self.internal
+
+    def _channel(self) -> grpc.Channel:
+        credentials = TlsFiles(self.identity.tls, "cli").channel_credentials()
+        options = [("grpc.ssl_target_name_override", "backfill")]
+        return grpc.secure_channel(self.internal, credentials, options=options)
+
+
+def backfill_process(
+    directory: Path, identity: IdentityProcess, **environment: str
+) -> AbstractContextManager[BackfillProcess]:
+    """Makes a process, which the caller starts, and ends it with the block."""
+    return ended(BackfillProcess(directory, identity, **environment))

@@ -1,0 +1,89 @@
+"""What tests of the backfill service hold in their hands: the service as an operator calls it, beside its identity."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import grpc.aio
+from backfill_process import BackfillProcess
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from xacthuc.api.backfill.v1 import admin_pb2 as pb2
+from xacthuc.api.backfill.v1 import admin_pb2_grpc, resources_pb2
+from xacthuc.grpckit.tls import TlsFiles
+
+Plan = resources_pb2.CampaignPlan
+_CALL_SECONDS = 10
+
+
+@asynccontextmanager
+async def admin_of(service: BackfillProcess) -> AsyncIterator[admin_pb2_grpc.BackfillAdminStub]:
+    """Gives the administrative service as the command line calls it."""
+    credentials = TlsFiles(service.identity.tls, "cli").channel_credentials()
+    options = [("grpc.ssl_target_name_override", "backfill")]
+    async with grpc.aio.secure_channel(service.internal, credentials, options=options) as channel:
+        yield admin_pb2_grpc.BackfillAdminStub(channel)
+
+
+def plan(**changes: Any) -> resources_pb2.CampaignPlan:
+    """Returns a plan that asks at once, all day, of everybody."""
+    end = Timestamp()
+    end.FromDatetime(datetime.now(UTC) + timedelta(days=90))
+    whole = {
+        "end_time": end,
+        "hours": "00:00-24:00",
+        "ladder": [Plan.Wave()],
+        "canary": Plan.Canary(least_count=1, most_failed_percent=100),
+        "budget": Plan.Budget(
+            daily_vnd=-1, total_vnd=-1, daily_notices=-1, person_notices=6, person_gap=Duration(seconds=86_400)
+        ),
+        "providers": [Plan.Provider(provider="first", channel="sms", cost_vnd=800, per_second=1000, weight=100)],
+    }
+    return Plan(**{**whole, **changes})
+
+
+def target(account: str, number: str = "", account_class: str = "NEEDS_PHONE") -> resources_pb2.Target:
+    """Returns an account to ask."""
+    return resources_pb2.Target(account=f"accounts/{account}", account_class=account_class, phone_number=number)
+
+
+class Desk:
+    """A platform's campaigns as an officer runs them."""
+
+    def __init__(self, admin: admin_pb2_grpc.BackfillAdminStub, platform: str) -> None:
+        self.admin, self.platform = admin, platform
+
+    async def ask(self, method: str, campaign: str = "spring", **fields: Any) -> Any:
+        """Calls a method about a campaign; writes get a request id of their own."""
+        request = getattr(pb2, f"{method}Request")
+        if "request_id" in request.DESCRIPTOR.fields_by_name:
+            fields.setdefault("request_id", str(uuid4()))
+        if "name" in request.DESCRIPTOR.fields_by_name:
+            fields["name"] = f"platforms/{self.platform}/campaigns/{campaign}"
+        return await getattr(self.admin, method)(request(**fields), timeout=_CALL_SECONDS)
+
+    async def create(self, campaign: str = "spring", **fields: Any) -> resources_pb2.Campaign:
+        """Makes a campaign."""
+        named = {"parent": f"platforms/{self.platform}", "campaign_id": campaign}
+        return await self.ask("CreateCampaign", **{**named, "plan": plan(), **fields})
+
+    async def add(self, *targets: resources_pb2.Target, campaign: str = "spring") -> pb2.AddTargetsResponse:
+        """Adds accounts."""
+        return await self.ask("AddTargets", campaign, targets=targets)
+
+    async def figures(self, campaign: str = "spring") -> resources_pb2.CampaignFigures:
+        """Returns what became of how many."""
+        return await self.ask("GetCampaign", campaign)
+
+    async def standings(self) -> dict[str, int]:
+        """Returns how many accounts stand where."""
+        counted: dict[str, int] = {}
+        for each in (await self.figures()).standings:
+            state = resources_pb2.CampaignFigures.Standing.State.Name(each.state)
+            counted[state] = counted.get(state, 0) + each.account_count
+        return counted
