@@ -35,6 +35,8 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         """What was asked to be told, by request id: platform, number and template."""
         self.notice_refusals: list[XacthucError] = []
         """What the next ones are refused with, last first."""
+        self.platform_refusals: dict[str, list[XacthucError]] = {}
+        """The same, of one platform."""
         self.cursors: list[bytes] = []
         """Where those who watch wanted to begin."""
         self.kinds: set[int] = set()
@@ -104,6 +106,8 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         if self.notice_refusals:
             _refuse(context, self.notice_refusals.pop())
         platform = str(dict(context.invocation_metadata())["x-xacthuc-platform"])
+        if refusals := self.platform_refusals.get(platform):
+            _refuse(context, refusals.pop())
         self.notices[request.request_id] = (platform, request.phone_number, request.template)
         return internal_pb2.Notice(name="notices/n")
 

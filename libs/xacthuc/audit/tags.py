@@ -198,6 +198,12 @@ class Tag(StrEnum):
     """It goes on, and waves of it that were held are open; the detail says why."""
     CAMPAIGN_KILLED = "backfill:campaign:killed"
     """It was ended before its time, and its numbers are destroyed; the detail says why."""
+    CAMPAIGN_ENDED = "backfill:campaign:ended"
+    """Its term is over."""
+    WAVE_OPENED = "backfill:wave:opened"
+    """Everybody may enter a wave; the subject is its campaign, and the detail says which one."""
+    WAVE_HELD = "backfill:wave:held"
+    """Nobody enters a wave until an officer has looked; the detail says which one and why."""
     OTP_ADMINISTERED = "otp:settings:administered"
     """An operator changed a limit, a block, an exemption or a switch of the one-time codes, or looked at one of them; the
     detail says which, and why."""

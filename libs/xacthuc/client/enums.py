@@ -194,6 +194,7 @@ class EventKind(OpenEnum):
     ACCOUNT_CLOSED = events.AccountEvent.ACCOUNT_CLOSED
     ERASURE_SCHEDULED = events.AccountEvent.ERASURE_SCHEDULED
     ACCOUNT_ERASED = events.AccountEvent.ACCOUNT_ERASED
+    VERIFICATION_DUE = events.AccountEvent.VERIFICATION_DUE
 
 
 class Action(OpenEnum):

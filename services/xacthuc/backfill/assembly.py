@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from xacthuc.audit.work import TrailWork
 from xacthuc.backfill.adapters.account_watch import AccountWatch
+from xacthuc.backfill.adapters.carrying import Carrying
+from xacthuc.backfill.adapters.deciding import Deciding
 from xacthuc.backfill.adapters.emptying import Emptying
 from xacthuc.backfill.adapters.erasures import WAITS, Erasures
 from xacthuc.backfill.adapters.housekeeping import Housekeeping
 from xacthuc.backfill.adapters.identity_client import IdentityClient
 from xacthuc.backfill.adapters.job_kinds import JobKind
 from xacthuc.backfill.adapters.numbers import Numbers
+from xacthuc.backfill.adapters.otp_client import OtpClient
 from xacthuc.backfill.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.backfill.adapters.reviews import Reviews
+from xacthuc.backfill.adapters.sending import Sending
 from xacthuc.backfill.adapters.sql_campaigns import SqlCampaigns
 from xacthuc.backfill.adapters.tables import jobs, requests, trail
 from xacthuc.backfill.usecases.backfill import Backfill
@@ -55,6 +59,7 @@ class Connections:
     state: Store
     """Where identity replicates sessions of the staff."""
     identity: ServiceChannel
+    otp: ServiceChannel
 
 
 @asynccontextmanager
@@ -69,10 +74,17 @@ async def connected(settings: BackfillSettings, telemetry: Telemetry) -> AsyncIt
         peer="identity",
         service_config=service_config("xacthuc.api.identity.v1", "identity_grpc_service_config.json"),
     )
+    otp = ServiceChannel(
+        settings.otp_address,
+        tls,
+        telemetry,
+        peer="otp",
+        service_config=service_config("xacthuc.api.otp.v1", "otp_grpc_service_config.json"),
+    )
     try:
-        yield Connections(pools, state, identity)
+        yield Connections(pools, state, identity, otp)
     finally:
-        for close in (identity.close, state.close, pools.close):
+        for close in (otp.close, identity.close, state.close, pools.close):
             await close()
 
 
@@ -91,8 +103,12 @@ class Assembly:
         """Makes everything, starts nothing."""
         pools, metrics, sealer = connections.pools, telemetry.metrics, Sealer(settings.seal_ring)
         secrets = RequestSecrets("backfill", sealer, settings.blind_index_ring)
-        asking = IdentityClient(connections.identity)
+        asking, numbers = IdentityClient(connections.identity), Numbers(sealer, settings.blind_index_ring)
         reviews = Reviews(pools.works, asking, clock)
+        carrying = Carrying(pools.sends, asking, OtpClient(connections.otp), numbers, clock)
+        sending = Sending(
+            Deciding(pools.counts, clock, count_every=settings.count_interval), carrying, at_once=settings.sends_at_once
+        )
         erasures = Erasures(pools.jobs, asking, clock)
         worker = Worker(
             pools.jobs,
@@ -123,10 +139,16 @@ class Assembly:
                 pools.writes,
                 pools.counts,
                 SqlRequests(requests, secrets),
-                Numbers(sealer, settings.blind_index_ring),
+                numbers,
             ),
+            due=sending.wake,
         )
         self.works: tuple[Runs, ...] = (
-            *(AccountWatch(pools.works, connections.identity, clock, due=due), reviews, Emptying(pools.works, clock)),
+            *(
+                AccountWatch(pools.works, connections.identity, clock, due=due),
+                reviews,
+                sending,
+                Emptying(pools.works, clock),
+            ),
             *(worker, Housekeeping(pools.works, clock, policy), record.sealer, record.pruning),
         )

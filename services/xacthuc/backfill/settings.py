@@ -32,6 +32,10 @@ class BackfillSettings(Settings):
     sends_at_once: int = Field(default=16, ge=1, le=256)
     """Accounts that one process asks about and has told at the same time."""
 
+    count_interval: timedelta = Field(default=timedelta(minutes=1), ge=timedelta(0))
+    """How often the accounts of a campaign that runs are counted, by which its waves are opened and held: of millions that
+    takes a second or two each time."""
+
     audit_checkpoints_directory: Path | None = None
     """Where signed checkpoints of this service's trail are appended: a directory that no other service writes to, as for
     identity (docs/record.md). Empty: they are log lines alone."""

@@ -93,6 +93,7 @@ PEERS: Final = {
     "RegisterGuardian": {"guardian"},
     "CheckGuardian": {"guardian"},
     "GetHolder": {"guardian", "backfill"},
+    "RemindAccount": {"backfill"},
     "ImportAccounts": {"backfill", "cli"},
     "AcknowledgeErasure": {"guardian", "livestream", "backfill"},
     "CheckBroadcaster": {"livestream"},

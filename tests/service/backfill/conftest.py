@@ -20,7 +20,7 @@ def service(postgres_server, sql, lasting_valkey, tmp_path_factory):
     directory = tmp_path_factory.mktemp("fill")
     with (
         identity_process(directory, database_url, lasting_valkey.url) as identity,
-        backfill_process(directory, identity) as made,
+        backfill_process(directory, identity, XACTHUC_COUNT_INTERVAL="PT0.1S") as made,
     ):
         identity.start()
         made.start()

@@ -123,3 +123,9 @@ async def test_only_the_guardian_service_may_ask(api: Api, platform: Platform, m
     stranger = Asking(internal_pb2_grpc.IdentityInternalStub(api._internal), platform)
 
     assert reason_of(await refusal(stranger.ask(method, request_()))) is Reason.PEER_NOT_ALLOWED
+
+
+async def test_only_the_backfill_may_have_a_platform_told(asking: Asking):
+    reminder = internal_pb2.RemindAccountRequest(name="accounts/child", due_time=now(), request_id=str(uuid4()))
+
+    assert reason_of(await refusal(asking.ask("RemindAccount", reminder))) is Reason.PEER_NOT_ALLOWED

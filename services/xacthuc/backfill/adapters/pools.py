@@ -28,16 +28,18 @@ class Pools:
         """Takes how many connections calls get."""
         url = settings.database_url.get_secret_value()
         self.writes = _pool(url, "xacthuc-backfill", settings.write_connections)
-        self.counts = _pool(url, "xacthuc-backfill-counts", 2, _COUNTING)
+        self.counts = _pool(url, "xacthuc-backfill-counts", 4, _COUNTING)
         # The session that follows accounts, and what goes over campaigns and targets.
         self.works = _pool(url, "xacthuc-backfill-works", 6)
+        # What is written of each account that is told or sent to; whoever waits for another service holds none.
+        self.sends = _pool(url, "xacthuc-backfill-sends", 8)
         # More than jobs, for taking, renewing and counting them.
         self.jobs = _pool(url, "xacthuc-backfill-jobs", JOB_SLOTS + 4)
         self.audit = _pool(url, "xacthuc-backfill-audit", 2)
 
     async def close(self) -> None:
         """Closes all connections."""
-        for pool in (self.writes, self.counts, self.works, self.jobs, self.audit):
+        for pool in (self.writes, self.counts, self.works, self.sends, self.jobs, self.audit):
             await pool.dispose()
 
 

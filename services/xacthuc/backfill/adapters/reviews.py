@@ -96,12 +96,19 @@ class Reviews:
                 await self._write(due, review_time=None)
                 return
             again = now if after is TargetState.OPEN else None
-            await self._write(due, review_time=None, state=after, state_time=now, due_time=again, parked=None)
+            # What is being done about it is ended by whoever does it, or takes that up.
+            looked = due.due_time if due.doing else again
+            await self._write(due, review_time=None, state=after, state_time=now, due_time=looked, parked=None)
 
     async def _write(self, due: Row[Any], **values: object) -> None:
         """Writes what follows, unless something was heard or done about the account meanwhile: then it is asked about anew."""
         of = targets.c
-        same = (of.account == due.account, of.review_time == due.review_time, of.state == due.state)
+        same = (
+            of.account == due.account,
+            of.review_time == due.review_time,
+            of.state == due.state,
+            of.doing.is_not_distinct_from(due.doing),
+        )
         async with transaction(self._engine) as connection:
             key = of_campaign(targets, due.platform, due.campaign)
             await connection.execute(update(targets).where(*key, *same).values(**values))

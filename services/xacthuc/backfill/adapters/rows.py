@@ -48,6 +48,23 @@ async def open_waves(
     await connection.execute(opened.values(fresh(WaveState.OPEN, now)))
 
 
+async def open_wave(connection: AsyncConnection, platform: str, name: str, wave: int, now: datetime) -> None:
+    """Lets everybody enter a wave."""
+    await open_waves(connection, platform, name, now, waves.c.wave == wave)
+
+
+async def hold_wave(connection: AsyncConnection, platform: str, name: str, wave: int, reason: str) -> None:
+    """Lets nobody enter a wave until a person has looked."""
+    held = update(waves).where(*of_campaign(waves, platform, name), waves.c.wave == wave)
+    await connection.execute(held.values(state=WaveState.HELD, hold_reason=reason))
+
+
+async def close(connection: AsyncConnection, platform: str, name: str, now: datetime) -> None:
+    """Writes that the term of a campaign is over."""
+    over = update(campaigns).where(*of_campaign(campaigns, platform, name))
+    await connection.execute(over.values(state=CampaignState.ENDED, close_time=now))
+
+
 def fresh(state: WaveState, now: datetime | None) -> dict[str, object]:
     """Returns what is known of a wave that nobody has entered since."""
     counts = dict.fromkeys(("ripe", "verified", "ended", "failed", "canary_left"), 0)

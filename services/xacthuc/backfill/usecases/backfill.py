@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from xacthuc.shield import Shield
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xacthuc.backfill.ports.campaigns import Campaigns
     from xacthuc.clock import Clock
 
@@ -18,4 +20,6 @@ class Backfill:
 
     clock: Clock
     campaigns: Campaigns
+    due: Callable[[], None]
+    """Called after a commit that may leave something to do, so that nobody waits for the next look."""
     shield: Shield = field(default_factory=Shield)

@@ -114,7 +114,9 @@ async def _change(
     reason: str = "",
 ) -> Kept:
     changing = backfill.campaigns.change(order, name, decide, backfill.clock.now(), tag=tag, reason=reason)
-    return _there(await backfill.shield.finish(changing))
+    kept = _there(await backfill.shield.finish(changing))
+    backfill.due()
+    return kept
 
 
 def _there(found: T | Bar | None) -> T:

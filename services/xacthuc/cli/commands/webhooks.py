@@ -56,6 +56,7 @@ class Kind(StrEnum):
     ACCOUNT_CLOSED = "account-closed"
     ERASURE_SCHEDULED = "erasure-scheduled"
     ACCOUNT_ERASED = "account-erased"
+    VERIFICATION_DUE = "verification-due"
 
 
 Name = Annotated[str, typer.Argument(help="platforms/PLATFORM/webhooks/WEBHOOK, as listed.")]

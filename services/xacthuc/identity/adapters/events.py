@@ -26,3 +26,5 @@ class EventKind(StrEnum):
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
     ERASURE_SCHEDULED = "ERASURE_SCHEDULED"
     ACCOUNT_ERASED = "ACCOUNT_ERASED"
+    VERIFICATION_DUE = "VERIFICATION_DUE"
+    """Nothing happened to it: it is to be asked for what it lacks."""

@@ -10,7 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters import candidates, guardian_records
 from xacthuc.identity.adapters.account_keys import AccountKeyMissingError, NoKey
-from xacthuc.identity.adapters.account_writes import entry
+from xacthuc.identity.adapters.account_queries import life_of
+from xacthuc.identity.adapters.account_writes import entry, event
+from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.purge import purge_job
 from xacthuc.identity.adapters.second_look import second_look
 from xacthuc.identity.adapters.tables import (
@@ -19,6 +21,7 @@ from xacthuc.identity.adapters.tables import (
     evidence,
     jobs,
     number_claims,
+    outbox,
     requests,
     trail,
 )
@@ -103,6 +106,15 @@ class SqlHolders:
             return None
         facts = self._rows.facts(found, account_id, key)
         return Known(facts, candidates.birth_date(found, account_id, key))
+
+    async def remind(self, order: Order, account_id: str, due_time: datetime, now: datetime) -> str | None:
+        """Tells it in the commit that keeps the request; of an account that is not open nothing is told."""
+        told = event(order, EventKind.VERIFICATION_DUE, account_id, now, {"due_time": due_time.isoformat()})
+        async with transaction(self._engine) as connection:
+            life = await life_of(connection, order.platform, account_id)
+            if life == Life.OPEN and await self._requests.record(connection, order, account_id, None, now):
+                await outbox.append(connection, [told])
+        return life
 
     @second_look
     async def match(self, platform: str, child_id: str, guardian_id: str, child_devices: Collection[str]) -> Match:

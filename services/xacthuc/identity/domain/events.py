@@ -17,7 +17,7 @@ BATCH: Final = "ACCOUNTS_IMPORTED"
 IMPORTED: Final = "ACCOUNT_IMPORTED"
 """What each of them is told as."""
 
-DETAILS: Final = ("awaits_guardian", "expire_time", "outcome", "purge_time", "suspended", "version")
+DETAILS: Final = ("awaits_guardian", "due_time", "expire_time", "outcome", "purge_time", "suspended", "version")
 """The particulars that are told. Everything else stays inside, such as a lock's basis."""
 
 

@@ -53,6 +53,10 @@ class Holders(Protocol):
         """Reads what is known of a holder; None when there is none."""
         ...
 
+    async def remind(self, order: Order, account_id: str, due_time: datetime, now: datetime) -> str | None:
+        """Has the platform told, once for the order, that an account is due; returns its life, None when there is none."""
+        ...
+
     async def match(self, platform: str, child_id: str, guardian_id: str, child_devices: Collection[str]) -> Match:
         """Reads a child beside somebody who is to answer for it; either may be registered by nobody."""
         ...

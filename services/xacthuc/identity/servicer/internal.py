@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from xacthuc.api.identity.v1 import internal_pb2
 from xacthuc.identity.domain.approvals import ApprovalKind
 from xacthuc.identity.usecases import approvals, decisions, events, guardianships, holders, imports, retention
 from xacthuc.identity.wire import (
@@ -20,7 +21,7 @@ from xacthuc.identity.wire.imports import RowReader, imported
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
-    from xacthuc.api.identity.v1 import internal_pb2, resources_pb2
+    from xacthuc.api.identity.v1 import resources_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.identity.usecases.approvals import FourEyes
@@ -61,6 +62,14 @@ class IdentityInternalServicer:
         return holder_messages.holder(
             await holders.get_holder(self._identity, call.platform, request.name[ACCOUNT_PREFIX:])
         )
+
+    async def RemindAccount(
+        self, request: internal_pb2.RemindAccountRequest, call: Call
+    ) -> internal_pb2.RemindAccountResponse:
+        due_time = holder_messages.due_time(request)
+        asked, account_id = order(request, call, call.platform), request.name[ACCOUNT_PREFIX:]
+        await holders.remind_account(self._identity, asked, account_id, due_time)
+        return internal_pb2.RemindAccountResponse()
 
     async def ImportAccounts(
         self, requests: AsyncIterator[internal_pb2.ImportAccountsRequest], call: Call

@@ -10,7 +10,7 @@ from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidReques
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain import guardianship, numbers
 from xacthuc.identity.domain.claims import Bounds
-from xacthuc.identity.domain.facts import UNSUPERVISED
+from xacthuc.identity.domain.facts import UNSUPERVISED, Life
 from xacthuc.identity.domain.guardianship import GuardianRefusal, Guardianship, Relation, Unfit
 from xacthuc.identity.domain.holders import holder
 from xacthuc.identity.domain.numbers import NumberRefusal
@@ -24,7 +24,7 @@ from xacthuc.identity.usecases.numbers import refused as number_refused
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from xacthuc.identity.commands import CheckGuardian, RegisterGuardian
+    from xacthuc.identity.commands import CheckGuardian, Order, RegisterGuardian
     from xacthuc.identity.domain.claims import Claim
     from xacthuc.identity.domain.holders import Coincidence, Holder
     from xacthuc.identity.domain.numbers import Claimant
@@ -66,6 +66,18 @@ async def get_holder(identity: Identity, platform: str, account_id: str) -> Hold
     if known is None:
         raise not_found()
     return holder(account_id, known.facts, known.birth_date, identity.policy, identity.clock.now())
+
+
+async def remind_account(identity: Identity, order: Order, account_id: str, due_time: datetime) -> None:
+    """Has the platform told to ask an account for what it lacks."""
+    life = await identity.shield.finish(identity.holders.remind(order, account_id, due_time, identity.clock.now()))
+    if life is None:
+        raise not_found()
+    if life != Life.OPEN:
+        raise FailedPrecondition(
+            Reason.ACCOUNT_STATE, "the account is closed: nobody is asked", metadata={"state": life}
+        )
+    identity.appended()
 
 
 def _lawful(command: RegisterGuardian, now: datetime) -> Person:

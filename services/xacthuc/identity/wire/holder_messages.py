@@ -16,6 +16,7 @@ from xacthuc.policy import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.domain.holders import Holder
@@ -57,6 +58,11 @@ def check_guardian(request: internal_pb2.CheckGuardianRequest, call: Call) -> Ch
         guardian=read_guardian(request.guardian, "guardian"),
         child_devices=frozenset(request.child_devices),
     )
+
+
+def due_time(request: internal_pb2.RemindAccountRequest) -> datetime:
+    """Reads by when an account is to be verified; InvalidRequest when that is no time."""
+    return instant(request.due_time, "due_time")
 
 
 def guardian_check(unfit: Unfit | None, coincidences: Collection[Coincidence]) -> internal_pb2.GuardianCheck:
