@@ -57,6 +57,7 @@ ALONE = $(PY) -m pytest -m 'not slow' tests/fault
 .PHONY: test
 test: $(API) $(PEERS) $(EXAMPLES) ## Runs every test on the real engines, then those of the stores on the oldest ones supported
 	@tests/tools/go.sh >/dev/null || echo '*** SKIPPED: the example in Go, since Go could not be fetched (see above).' >&2
+	@tests/tools/prometheus.sh >/dev/null || echo '*** SKIPPED: the tests of alerts, since promtool could not be fetched (see above).' >&2
 	$(SIDE_BY_SIDE)
 	$(ALONE)
 	@if tests/tools/redis7.sh; then \
@@ -131,6 +132,10 @@ $(PEERS): package.json package-lock.json
 $(EXAMPLES): examples/typescript/package.json examples/typescript/package-lock.json | $(PEERS)
 	cd examples/typescript && $(NPM_INSTALL)
 	@touch $@
+
+.PHONY: dashboards
+dashboards: $(INSTALLED) ## Writes the Grafana dashboards anew from deploy/observability/dashboards.py
+	$(PY) deploy/observability/dashboards.py
 
 .PHONY: format
 format: $(INSTALLED) ## Formats the code and applies the safe fixes

@@ -221,7 +221,7 @@ class Metrics:
             ("provider",),
         )
         self.queue_oldest_seconds = gauge(
-            "xacthuc_queue_oldest_seconds", "Age of the oldest message waiting in the partitions held here"
+            "xacthuc_queue_oldest_seconds", "Age of the oldest message waiting in the partitions held here", ("lane",)
         )
         self.autofill_lines = tally(
             "xacthuc_autofill_lines",

@@ -35,6 +35,7 @@ CLOSED = {
     "reason": "docs/errors.md, or the policy's vocabulary",
     "limit": "docs/limits.md",
     "of": "SLOTS",
+    "lane": "codes or notices",
     "provider": "files of the operator",
     "operator": "the numbering plan, or files of the operator",
     "channel": "channels of the contract",

@@ -190,9 +190,9 @@ def assemble(
         routes=routes,
         background=(partial(learn, offered.routes, ValkeyFigures(store), clock), suspension.run),
     )
-    reporting.metrics.queue_oldest_seconds.set_function(worker.oldest_age_seconds)
     for of, lane in zip(("codes", "notices"), worker.lanes, strict=True):
         reporting.metrics.slots(of, lane.concurrency, lane.under_way)
+        reporting.metrics.queue_oldest_seconds.labels(of).set_function(partial(worker.oldest_age_seconds, lane))
     return worker, receipts
 
 

@@ -108,9 +108,9 @@ class Worker:
             await self.leases.leave()
         get_logger().info("delivery_stopped", worker=self.leases.worker)
 
-    def oldest_age_seconds(self) -> float:
-        """Returns the age of the oldest message known here, for the metric."""
-        queued = [oldest for lane in self.lanes if (oldest := lane.oldest_ms()) is not None]
+    def oldest_age_seconds(self, *lanes: Lane) -> float:
+        """Returns the age of the oldest message known here, in these lanes or in all."""
+        queued = [oldest for lane in lanes or self.lanes if (oldest := lane.oldest_ms()) is not None]
         return (self._clock.now_ms() - min(queued)) / 1000 if queued else 0.0
 
     def _held(self) -> Mapping[int, Tenure]:
