@@ -149,7 +149,8 @@ class Families:
         """Returns what the trail says of somebody, in order."""
         of = trail.entries.c
         async with transaction(self.engine) as connection:
-            return list(await connection.scalars(select(of.tag).where(of.subject == subject).order_by(of.id)))
+            said = select(of.tag).where(of.platform == self.platform, of.subject == subject)
+            return list(await connection.scalars(said.order_by(of.id)))
 
     async def waiting(self, kind: str) -> int:
         """Returns how many jobs of a kind wait."""

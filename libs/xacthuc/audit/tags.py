@@ -166,6 +166,8 @@ class Tag(StrEnum):
     """A guardian changed what a child may do; the detail says to what, and names the link."""
     CHILD_ASSENT_RECORDED = "guardian:child:assent_recorded"
     """A child or a guardian consented to a feature or took that back; the detail says which, and under which text."""
+    ACTIVITY_SHOWN = "guardian:child:activity_shown"
+    """What a child published was shown to a guardian, as ids and times; the detail names the link."""
     DISPUTE_OPENED = "guardian:dispute:opened"
     """Something speaks against a link; the detail says what."""
     DISPUTE_RESOLVED = "guardian:dispute:resolved"

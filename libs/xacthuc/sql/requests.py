@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, MetaData
+    from sqlalchemy import ColumnElement, MetaData, Row, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from xacthuc.masked import Digest, Sealed
@@ -95,9 +95,16 @@ class SqlRequests:
         Of an account that is locked it stays true. Nobody locks a request before the account it is about, which would
         be the reverse of what everybody else does.
         """
-        query = select(self._requests.c.fingerprint, self._requests.c.answer).where(self._is(order))
-        row = (await connection.execute(query)).one_or_none()
-        if row is None:
+        row = (await connection.execute(self.kept(order))).one_or_none()
+        return None if row is None else self.seen(order, row)
+
+    def kept(self, order: Order) -> Select[Any]:
+        """Returns the question for the row that `seen` reads, to be asked along with others."""
+        return select(self._requests.c.fingerprint, self._requests.c.answer).where(self._is(order))
+
+    def seen(self, order: Order, row: Row[Any]) -> Seen | None:
+        """Reads it, as `find` does."""
+        if row.fingerprint is None:
             return None
         if not self._secrets.is_fingerprint(order, row.fingerprint):
             raise RequestIdReused

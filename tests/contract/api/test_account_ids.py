@@ -108,6 +108,18 @@ def test_what_reads_as_a_number_or_an_address_names_no_seller_broadcast_or_produ
     assert rules_broken_on_air_by(own_id) == [wish, wish, {"product_id.not_personal"}]
 
 
+@pytest.mark.parametrize(
+    "goods", ["00036000291452", "00841234567890", "8412345678905", "8934563138165", "SKU-036000291452"]
+)
+def test_a_number_of_goods_names_a_product(goods):
+    """GTIN-14, which any shorter one becomes by zeros before it; the GTIN-13 of Spain and of Viet Nam."""
+    declaration = livestream_resources_pb2.Declaration(product_id=goods)
+
+    assert not [
+        each.proto.rule_id for each in protovalidate.collect_violations(declaration) if "personal" in each.proto.rule_id
+    ]
+
+
 @pytest.mark.parametrize("own_id", OPAQUE)
 def test_an_opaque_id_names_a_broadcast(own_id):
     assert rules_broken_on_air_by(own_id) == [set(), set(), set()]

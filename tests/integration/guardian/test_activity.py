@@ -7,12 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from xacthuc.audit.tags import Tag
+from xacthuc.grpckit.call import Call
 from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest, NotFound
 from xacthuc.guardian.domain.activity import Activity, ActivityKind, kept_from
 from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.usecases.supervision import list_activity, record_activity
+from xacthuc.telemetry.tracing import TraceContext
 
 PLATFORM = "forum"
+CALL = Call("/test", TraceContext(1, 1, None), 0, PLATFORM, key_id="test")
 
 
 @pytest.fixture
@@ -83,10 +87,11 @@ async def test_a_guardian_of_another_child_or_of_none_is_shown_nothing(family, m
 
     assert await shown(family, "em") == []
     with pytest.raises(FailedPrecondition) as refused:
-        await list_activity(family.guardian, PLATFORM, waits, "", 100)
+        await list_activity(family.guardian, CALL, waits, "", 100)
     assert refused.value.metadata == {"state": "PENDING_APPROVAL", "next_step": "ASK_GUARDIAN"}
     with pytest.raises(NotFound):
-        await list_activity(family.guardian, PLATFORM, "nobody", "", 100)
+        await list_activity(family.guardian, CALL, "nobody", "", 100)
+    assert Tag.ACTIVITY_SHOWN not in await family.tags("be")
 
 
 async def test_what_is_older_than_is_kept_is_neither_recorded_nor_shown(family, mother):

@@ -95,6 +95,21 @@ async def test_however_much_is_over_at_once_it_goes(engine, housekeeping, migrat
     assert await left(engine) == (set(), set())
 
 
+async def test_an_account_that_was_asked_about_and_never_came_on_record_is_forgotten(engine, housekeeping):
+    """Somebody died between the question and the answer; who asked within the hour may still write it."""
+    hour_ago = NOW - timedelta(hours=1)
+    times = {"died": hour_ago - timedelta(minutes=1), "asks": hour_ago + timedelta(minutes=1)}
+    async with transaction(engine) as connection:
+        for account, asked in times.items():
+            heard = int(asked.timestamp() * 1_000_000) + 3  # of it something was heard since
+            await connection.execute(insert(broadcasters).values(platform="forum", account=account, heard=heard))
+    await keep(engine, "on air", "em", State.LIVE, EARLIER, close_time=NOW + timedelta(minutes=1))
+
+    await housekeeping.forget()
+
+    assert await left(engine) == ({"on air"}, {"asks", "em"})
+
+
 async def test_what_edges_were_told_is_forgotten_after_the_days_that_a_watcher_may_go_back(engine, housekeeping):
     kept_since = NOW - timedelta(days=POLICY.events.kept_days)
     async with transaction(engine) as connection:

@@ -9,6 +9,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
+from plans import said
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -110,6 +111,26 @@ async def test_a_decision_leaves_the_broadcast_its_record_and_its_trail(engine: 
         NOW,
         "eid/vneid",
     )
+
+
+async def test_what_a_decision_has_to_know_is_asked_by_few_statements(engine: AsyncEngine, kept: SqlBroadcasts):
+    await begin(kept, "first")
+    asked = order()
+
+    with said(engine) as before:
+        prepared = await kept.prepare(asked, "an")
+    assert isinstance(prepared, Prepared)
+    with said(engine) as writing:
+        await kept.settle(asked, beginning(prepared, "show"), NOW)
+    with said(engine) as again:
+        await kept.prepare_known(order("RenewGrant"), "show")
+
+    questions = [
+        [statement for statement, _ in each if statement.startswith("SELECT")] for each in (before, writing, again)
+    ]
+    assert [len(each) for each in questions] == [1, 2, 1]
+    assert "FOR UPDATE" in questions[1][0]
+    assert "FOR UPDATE" in questions[1][1]
 
 
 @pytest.mark.rule("R47")

@@ -17,6 +17,7 @@ from xacthuc.api.guardian.v1 import resources_pb2, service_pb2
 from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
 from xacthuc.api.identity.v1 import retention_admin_pb2 as retention_pb2
 from xacthuc.api.identity.v1 import service_pb2 as accounts_pb2
+from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.rejection import details_of
 from xacthuc.guardian.adapters.jobs import Extent
@@ -151,6 +152,7 @@ async def test_a_guardian_sees_what_the_child_published_and_nobody_else_does(fam
     assert sorted(await family.shown()) == ["p1", "p2"]
     stranger = await refusal(family.home.ask("ListActivity", service_pb2.ListActivityRequest(parent="links/other")))
     assert reason_of(stranger) is Reason.LINK_NOT_FOUND
+    assert (await family.home.kept.tags("be")).count(Tag.ACTIVITY_SHOWN) == 1
 
 
 @pytest.mark.parametrize("token", ["abc", "5_", "_5", "1_2_3", "-1_2", "9" * 17 + "_1", "1_" + "9" * 19])

@@ -87,5 +87,5 @@ class GuardianServicer:
 
     async def ListActivity(self, request: pb2.ListActivityRequest, call: Call) -> pb2.ListActivityResponse:
         link, limit = request.parent[wire.LINK_PREFIX :], size_of(request)
-        page = await supervision.list_activity(self._guardian, call.platform, link, request.page_token, limit)
+        page = await supervision.list_activity(self._guardian, call, link, request.page_token, limit)
         return supervision_wire.activity_page(page)

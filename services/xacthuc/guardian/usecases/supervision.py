@@ -12,12 +12,14 @@ from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.domain.supervision import NEVER_ALLOWED, changed
 from xacthuc.guardian.ports.links import Disputed, WrongState
 from xacthuc.guardian.ports.supervision import Widening
+from xacthuc.guardian.usecases import reads
 from xacthuc.guardian.usecases.refusals import disputed, wrong_state
 from xacthuc.guardian.usecases.standing import require_standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xacthuc.grpckit.call import Call
     from xacthuc.guardian.domain.activity import Activity
     from xacthuc.guardian.domain.links import Link
     from xacthuc.guardian.domain.supervision import Change
@@ -74,11 +76,13 @@ async def record_activity(guardian: Guardian, order: Order, child: str, told: Se
     return await guardian.carry_out(guardian.activities.record(order, child, kept, now))
 
 
-async def list_activity(guardian: Guardian, platform: str, link: str, after: str, limit: int) -> ActivityPage:
-    """Shows a guardian what the child published, for as long as the guardian answers for it."""
+async def list_activity(guardian: Guardian, call: Call, link: str, after: str, limit: int) -> ActivityPage:
+    """Shows a guardian what the child published, for as long as the guardian answers for it; the trail says so first."""
+    platform = call.platform
     child = (await _answering(guardian, platform, link)).child_id
     await guardian.lives.look(platform, child)  # a look that is late shows nobody what a grown-up published
     await require_standing(guardian, platform, await _answering(guardian, platform, link))
+    await reads.note_shown(guardian, call, child, link)
     since = kept_from(guardian.clock.now(), guardian.policy)
     return await guardian.activities.page(platform, child, since=since, after=after, limit=limit)
 

@@ -13,7 +13,7 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import tuple_, update
 
 from xacthuc.api.identity.v1 import events_pb2, internal_pb2, internal_pb2_grpc
 from xacthuc.livestream.adapters import rows
@@ -126,17 +126,11 @@ async def doubt_everybody(engine: AsyncEngine, now: datetime) -> None:
 
     One that is asked about meanwhile behind the place where this stands is asked about after whatever was lost.
     """
-    whose, after = broadcasters.c, ("", "")
-    key = tuple_(whose.platform, whose.account)
+    after = ("", "")
     while True:
-        following = (
-            select(whose.platform, whose.account)
-            .where(key > after)
-            .order_by(whose.platform, whose.account)
-            .limit(_AT_ONCE)
-        )
         async with transaction(engine) as connection:
-            found = [(row.platform, row.account) for row in await connection.execute(following)]
+            page = await connection.execute(rows.accounts_behind(after, _AT_ONCE))
+            found = [(row.platform, row.account) for row in page]
             if not found:
                 return
             await _doubt(connection, found, now)

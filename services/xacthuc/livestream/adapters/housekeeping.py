@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, delete, exists, func, select
+from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, delete, exists, func, select, true
 
+from xacthuc.livestream.adapters import rows
 from xacthuc.livestream.adapters.rows import LIVE, OVER_SINCE
 from xacthuc.livestream.adapters.tables import (
     broadcasters,
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Table, TableValuedAlias
+    from sqlalchemy import Select, Table, TableValuedAlias
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.clock import Clock
     from xacthuc.policy import Policy
 
 _AT_ONCE: Final = 500
+_ASKED_LONG_AGO: Final = timedelta(hours=1)
+"""Whoever asked about an account has its answer by then, or has died."""
 _PAIR: Final = ("platform", "id")
 _Key: TypeAlias = tuple[str, str]
 """A platform, and the id of a broadcast or an account there."""
@@ -57,6 +60,7 @@ class Housekeeping:
         now, policy = self._clock.now(), self._policy
         while await self._records(months_after(now, -policy.livestream.record_months)):
             pass
+        await self._never_on_record(now - _ASKED_LONG_AGO)
         answered = now - timedelta(days=policy.identity.request_id_days)
         await sweep_all(self._engine, requests, requests.c.create_time < answered, _AT_ONCE)
         await sweep_all(
@@ -86,6 +90,20 @@ class Housekeeping:
             await _forget_idle(connection, held)
         return len(found) == _AT_ONCE and bool(gone)
 
+    async def _never_on_record(self, before: datetime) -> None:
+        """Deletes accounts that somebody asked about who died before the answer was written, or never got one."""
+        after = ("", "")
+        while True:
+            async with transaction(self._engine) as connection:
+                found = (await connection.execute(_with_one_show(rows.accounts_behind(after, _AT_ONCE)))).all()
+                if not found:
+                    return
+                heard_first = before.timestamp() * 1_000_000  # and as often since, which is next to nothing
+                idle = [(each.platform, each.account) for each in found if not each.show and each.heard < heard_first]
+                if idle:
+                    await _forget_idle(connection, await _held(connection, idle))
+            after = (found[-1].platform, found[-1].account)
+
 
 async def _held(connection: AsyncConnection, accounts: Iterable[_Key]) -> list[_Key]:
     """Locks accounts and returns them, without those that somebody else is at."""
@@ -114,6 +132,15 @@ async def _forget_idle(connection: AsyncConnection, accounts: Sequence[_Key]) ->
     await connection.execute(
         delete(broadcasters).where(whose.platform == keys.c.platform, whose.account == keys.c.id, ~rest)
     )
+
+
+def _with_one_show(accounts: Select[Any]) -> Select[Any]:
+    """Returns the question for accounts, each with a broadcast of theirs, if there is one."""
+    of, which = broadcasts.c, accounts.subquery("accounts")
+    theirs = (of.platform == which.c.platform, of.account == which.c.account)
+    show = select(of.broadcast.label("show")).where(*theirs).limit(1).lateral("shows")
+    by_key = which.c.platform, which.c.account
+    return select(which, show.c.show).select_from(which.outerjoin(show, true())).order_by(*by_key)
 
 
 def _keys(pairs: Sequence[_Key]) -> TableValuedAlias:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, Text, cast, func, literal_column, select, update
+from sqlalchemy import BigInteger, Text, cast, func, literal_column, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.livestream.adapters.tables import broadcasters, broadcasts
@@ -13,7 +13,7 @@ from xacthuc.livestream.domain.broadcast import Broadcast, Commerce, EndReason, 
 from xacthuc.livestream.ports.broadcasts import Kept
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _COLUMNS: Final = tuple(each.name for each in fields(Broadcast) if each.name != "account_id")
@@ -39,32 +39,46 @@ class Found(NamedTuple):
         return self._replace(kept=replace(self.kept, broadcast=broadcast))
 
 
+def heard_of(platform: str, account_id: str) -> Select[tuple[int]]:
+    """Returns the question how often something was heard of an account."""
+    of = broadcasters.c
+    return select(of.heard).where(of.platform == platform, of.account == account_id)
+
+
 async def heard(connection: AsyncConnection, platform: str, account_id: str, *, lock: bool = False) -> int | None:
     """Returns how often something was heard of an account; None when nobody ever asked about it.
 
     With `lock` nobody else changes its broadcasts until the end of the transaction.
     """
-    of = broadcasters.c
-    found = select(of.heard).where(of.platform == platform, of.account == account_id)
+    found = heard_of(platform, account_id)
     times: int | None = await connection.scalar(found.with_for_update() if lock else found)
     return times
 
 
-async def ask_about(connection: AsyncConnection, platform: str, account_id: str) -> int:
-    """Returns the same, and makes whoever hears of the account from now on leave a mark."""
-    times = await heard(connection, platform, account_id)
-    if times is None:
-        # Not from 0, so that a row which was deleted and made again is not taken for the one that was there before.
-        first = cast(func.extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
-        new = insert(broadcasters).values(platform=platform, account=account_id, heard=first)
-        await connection.execute(new.on_conflict_do_nothing())
-        times = await heard(connection, platform, account_id)
-    return times or 0
+def accounts_behind(after: tuple[str, str], limit: int) -> Select[Any]:
+    """Returns the question for accounts that were ever asked about, by key: all together take longer than a statement may."""
+    whose = broadcasters.c
+    key = tuple_(whose.platform, whose.account)
+    return select(broadcasters).where(key > after).order_by(whose.platform, whose.account).limit(limit)
+
+
+async def begin_to_hear(connection: AsyncConnection, platform: str, account_id: str) -> int:
+    """Makes whoever hears of an account from now on leave a mark; returns how often something was heard of it."""
+    # The instant, in microseconds, for `Housekeeping`; and not from 0, so that a row which was deleted and made again is not taken for the one that was there before.
+    first = cast(func.extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
+    new = insert(broadcasters).values(platform=platform, account=account_id, heard=first)
+    await connection.execute(new.on_conflict_do_nothing())
+    return await heard(connection, platform, account_id) or 0
+
+
+def one(platform: str, broadcast_id: str) -> Select[Any]:
+    """Returns the question for a broadcast."""
+    return select(broadcasts).where(*_is(platform, broadcast_id))
 
 
 async def read(connection: AsyncConnection, platform: str, broadcast_id: str, *, lock: bool = False) -> Found | None:
     """Returns a broadcast within a transaction, locked or not; None when there is none."""
-    found = select(broadcasts).where(*_is(platform, broadcast_id))
+    found = one(platform, broadcast_id)
     row = (await connection.execute(found.with_for_update() if lock else found)).one_or_none()
     return None if row is None else found_of(row)
 
@@ -78,11 +92,15 @@ async def lock_live(connection: AsyncConnection, platform: str, account_id: str)
 
 async def count_on_air(connection: AsyncConnection, platform: str, account_id: str, but: str) -> int:
     """Returns how many broadcasts of an account are LIVE beside one."""
+    return (await connection.execute(count_of(platform, account_id, but))).scalar_one()
+
+
+def count_of(platform: str, account_id: str, but: str) -> Select[tuple[int]]:
+    """Returns the question for the same."""
     of = broadcasts.c
-    found = select(func.count()).where(
+    return select(func.count()).where(
         of.platform == platform, of.account == account_id, of.state == LIVE, of.broadcast != but
     )
-    return int((await connection.execute(found)).scalar_one())
 
 
 async def insert_new(connection: AsyncConnection, platform: str, new: Found) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from xacthuc.audit.tags import Tag
-from xacthuc.livestream.adapters import answers, rows, steps
+from xacthuc.livestream.adapters import answers, looks, rows, steps
 from xacthuc.livestream.adapters.tables import broadcasts, trail
 from xacthuc.livestream.domain.broadcast import Bar, bar_to_running, close, repeated
 from xacthuc.livestream.ports.broadcasts import Cleared, Kept, Prepared, Unsettled
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from xacthuc.livestream.adapters.looks import Look
     from xacthuc.livestream.domain.broadcast import Broadcast
     from xacthuc.livestream.ports.broadcasts import Step
     from xacthuc.order import Order
@@ -37,22 +38,23 @@ class SqlBroadcasts:
     async def prepare(self, order: Order, account_id: str) -> Prepared | Cleared:
         """Makes the account's row, where it is not there yet."""
         async with transaction(self._engine) as connection:
-            if (seen := await self._seen(connection, order)) is not None:
+            look = await looks.at_account(connection, order, self._requests.kept(order), account_id)
+            if (seen := await self._seen(connection, order, look)) is not None:
                 return seen
-            return Prepared(account_id, await rows.ask_about(connection, order.platform, account_id))
+            return Prepared(account_id, await _heard(connection, order.platform, account_id, look))
 
     async def prepare_known(self, order: Order, broadcast_id: str) -> Prepared | Cleared | Bar | None:
         """Reads whose broadcast it is. Of one that is over nobody has to be asked."""
         async with transaction(self._engine) as connection:
-            if (seen := await self._seen(connection, order)) is not None:
+            look = await looks.at_broadcast(connection, order, self._requests.kept(order), broadcast_id)
+            if (seen := await self._seen(connection, order, look)) is not None:
                 return seen
-            found = await rows.read(connection, order.platform, broadcast_id)
-            if found is None:
+            if look.found is None:
                 return None
-            live = found.kept.broadcast
+            live = look.found.kept.broadcast
             if bar := bar_to_running(live):
                 return bar
-            heard = await rows.ask_about(connection, order.platform, live.account_id)
+            heard = await _heard(connection, order.platform, live.account_id, look)
             return Prepared(live.account_id, heard, live.authorize_time)
 
     async def settle(self, order: Order, step: Step, now: datetime) -> Cleared | Bar | Unsettled:
@@ -60,16 +62,18 @@ class SqlBroadcasts:
         platform = order.platform
         async with transaction(self._engine) as connection:
             heard = await rows.heard(connection, platform, step.account_id, lock=True)
-            if (seen := await self._seen(connection, order)) is not None:
+            look = await looks.before_change(
+                connection, order, self._requests.kept(order), step.account_id, step.broadcast_id
+            )
+            if (seen := await self._seen(connection, order, look)) is not None:
                 return seen
             if heard != step.heard:
                 return Unsettled.STALE
-            found = await rows.read(connection, platform, step.broadcast_id, lock=True)
-            on_air = await rows.count_on_air(connection, platform, step.account_id, step.broadcast_id)
-            outcome = step.decide(None if found is None else close(found.kept.broadcast, now), on_air, now)
+            known = None if look.found is None else close(look.found.kept.broadcast, now)
+            outcome = step.decide(known, look.on_air, now)
             if isinstance(outcome, Bar):
                 return outcome
-            kept = await steps.write(connection, order, found, step, outcome, now=now)
+            kept = await steps.write(connection, order, look.found, step, outcome, now=now)
             if kept is None:
                 return Unsettled.STALE
             cleared = Cleared(kept=kept, ruling=outcome.judgement.ruling, verdict=outcome.judgement.verdict, time=now)
@@ -127,9 +131,9 @@ class SqlBroadcasts:
         async with transaction(self._engine) as connection:
             return [rows.found_of(row).kept for row in await connection.execute(found)]
 
-    async def _seen(self, connection: AsyncConnection, order: Order) -> Cleared | None:
+    async def _seen(self, connection: AsyncConnection, order: Order, look: Look) -> Cleared | None:
         """Returns the answer that was given before, without what was taken back since."""
-        seen = await self._requests.find(connection, order)
+        seen = self._requests.seen(order, look.request)
         if seen is None:
             return None
         answered = answers.read_cleared(seen.answer or {})
@@ -139,3 +143,7 @@ class SqlBroadcasts:
             return answered
         broadcast, ruling = less
         return replace(answered, kept=replace(found.kept, broadcast=broadcast), ruling=ruling)
+
+
+async def _heard(connection: AsyncConnection, platform: str, account_id: str, look: Look) -> int:
+    return await rows.begin_to_hear(connection, platform, account_id) if look.heard is None else look.heard
