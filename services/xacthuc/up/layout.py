@@ -5,6 +5,7 @@ var/
   tls/                  ca.pem, ca.key, <service>.pem, <service>.key: a development CA and what it issued
   keys/                 the services' secrets (keys.py)
   log/<service>.log     what each process prints
+  edge/                 what Envoy reads
   audit/                signed checkpoints of identity's audit trail; audit-guardian/ of guardian's, audit-livestream/ of
                         livestream's, audit-backfill/ of backfill's
   inbox.jsonl           the messages the console provider "sent"
@@ -70,6 +71,11 @@ class Layout:
         return self.root / "audit-backfill"
 
     @property
+    def edge(self) -> Path:
+        """What Envoy reads."""
+        return self.root / "edge"
+
+    @property
     def inbox(self) -> Path:
         """Messages of the console provider, one JSON object a line."""
         return self.root / "inbox.jsonl"
@@ -119,6 +125,16 @@ class Ports:
     def delivery_metrics(self) -> str:
         """What Prometheus scrapes of the delivery worker."""
         return f"{_HOST}:{self.base + 3}"
+
+    @property
+    def edge_public(self) -> str:
+        """JSON over HTTP, and gRPC, of every public service."""
+        return f"{_HOST}:{self.base + 8}"
+
+    @property
+    def edge_metrics(self) -> str:
+        """What Prometheus scrapes of the edge, at a path of its own."""
+        return f"{_HOST}:{self.base + 9}"
 
     @property
     def identity_public(self) -> str:
@@ -183,6 +199,8 @@ class Ports:
             self.otp_internal,
             self.otp_metrics,
             self.delivery_metrics,
+            self.edge_public,
+            self.edge_metrics,
             self.identity_public,
             self.identity_internal,
             self.identity_metrics,

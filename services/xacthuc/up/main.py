@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.embedded import EngineError
 from xacthuc.up.layout import PORT_BASE, Layout, Ports, UpError, write_private
-from xacthuc.up.plan import default_plan
+from xacthuc.up.plan import HAS_EDGE, default_plan
 from xacthuc.up.report import Running, announce, tell
 from xacthuc.up.stack import Stack
 
@@ -33,8 +33,8 @@ class Options:
     """Where everything is kept; see layout.py."""
 
     port_base: int = PORT_BASE
-    """The first of the ports: otp at +0 and +1, identity at +10 and +11, guardian at +20 and +21, livestream at +30 and +31,
-    backfill at +41."""
+    """The first of the ports: otp at +0 and +1, the edge at +8, identity at +10 and +11, guardian at +20 and +21, livestream at
+    +30 and +31, backfill at +41."""
 
     as_json: bool = False
     """Print one JSON object when ready instead of a table."""
@@ -78,6 +78,7 @@ def _running(layout: Layout, ports: Ports, started: float) -> Running:
         identity=ports.identity_public,
         guardian=ports.guardian_public,
         livestream=ports.livestream_public,
+        edge=f"http://{ports.edge_public}" if HAS_EDGE else "",
         otp_internal=ports.otp_internal,
         identity_internal=ports.identity_internal,
         guardian_internal=ports.guardian_internal,

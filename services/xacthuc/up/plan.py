@@ -9,12 +9,16 @@ import json
 import os
 import sys
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xacthuc.up.layout import Layout, Ports
+
+HAS_EDGE: Final = find_spec("envoy") is not None
+"""Whether the extra with Envoy is installed, as a checkout has it. Who brings engines of their own may do without."""
 
 # Calls of a developer are short; a stop should be too.
 _DRAIN_SECONDS: Final = "3"
@@ -28,7 +32,10 @@ class Program:
     module: str
     environment: Mapping[str, str] = field(repr=False)
     health: str | None = None
-    """Address whose gRPC health service tells that it is ready; None for a program without a port."""
+    """Address whose gRPC health service tells that it is ready; None for a program without such a port."""
+
+    answers: str | None = None
+    """URL that answers 200 once it is ready, of a program that speaks HTTP."""
 
     needs_database: bool = False
     """Whether it waits for PostgreSQL and its migrations."""
@@ -95,8 +102,20 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
         "XACTHUC_OTP_ADDRESS": ports.otp_internal,
         "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(layout.backfill_audit),
     }
+    edge = {
+        "XACTHUC_PUBLIC_ADDRESS": ports.edge_public,
+        "XACTHUC_METRICS_ADDRESS": ports.edge_metrics,
+        "XACTHUC_OTP_PUBLIC_ADDRESS": ports.otp_public,
+        "XACTHUC_IDENTITY_PUBLIC_ADDRESS": ports.identity_public,
+        "XACTHUC_GUARDIAN_PUBLIC_ADDRESS": ports.guardian_public,
+        "XACTHUC_LIVESTREAM_PUBLIC_ADDRESS": ports.livestream_public,
+        "XACTHUC_RUN_DIRECTORY": str(layout.edge),
+        "XACTHUC_WORKERS": "1",
+    }
+    front = Program("edge", "xacthuc.edge", {**common, **edge}, answers=f"http://{ports.edge_public}/healthz")
     return Plan(
         services=(
+            *([front] if HAS_EDGE else []),
             Program("otp", "xacthuc.otp", {**common, **otp}, health=ports.otp_public),
             Program("otp-delivery", "xacthuc.otp.delivery", {**common, **delivery}),
             Program(

@@ -1,8 +1,11 @@
-"""Waits until services answer that they serve, through the gRPC health service (grpc.health.v1)."""
+"""Waits until services answer that they serve: through the gRPC health service (grpc.health.v1), or over HTTP."""
 
 from __future__ import annotations
 
 import time
+import urllib.error
+import urllib.request
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import grpc
@@ -24,6 +27,21 @@ def wait_until_serving(address: str, keep_watch: Callable[[], None]) -> None:
         while not _serving(health):
             keep_watch()
             time.sleep(_POLL_SECONDS)
+
+
+def wait_until_answering(url: str, keep_watch: Callable[[], None]) -> None:
+    """Returns when `url` answers 200. `keep_watch` is called between attempts and may raise."""
+    while not _answering(url):
+        keep_watch()
+        time.sleep(_POLL_SECONDS)
+
+
+def _answering(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=_CALL_SECONDS) as answer:  # noqa: S310 - an address of our own plan
+            return bool(answer.status == HTTPStatus.OK)
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 def _serving(health: health_pb2_grpc.HealthStub) -> bool:

@@ -23,6 +23,9 @@ class Running:
     livestream: str
     """Address of LivestreamService."""
 
+    edge: str
+    """Where JSON over HTTP is spoken, for every service; empty where Envoy is not installed."""
+
     otp_internal: str
     """Address of the internal port of otp; mutual TLS."""
 
@@ -92,6 +95,12 @@ def _rows(running: Running) -> list[tuple[str, str]]:
         ("Identity", running.identity),
         ("Guardian", running.guardian),
         ("Livestream", running.livestream),
+        (
+            "JSON",
+            f"{running.edge}  ({running.edge}/docs)"
+            if running.edge
+            else "needs the extra: pip install 'xacthuc[edge]'",
+        ),
         ("key", running.key),
         ("platform", running.platform),
         ("codes", f"{running.inbox}  (xacthuc inbox)"),

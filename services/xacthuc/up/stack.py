@@ -106,12 +106,17 @@ class Stack:
             raise UpError(f"The database could not be brought up to date. {migration.last_words()}")
 
     def _wait_until_ready(self) -> None:
-        from xacthuc.up.readiness import wait_until_serving  # noqa: PLC0415 - gRPC is imported while services start
+        from xacthuc.up.readiness import (  # noqa: PLC0415 - gRPC is imported while services start
+            wait_until_answering,
+            wait_until_serving,
+        )
 
         give_up = time.monotonic() + _READY_WITHIN.total_seconds()
         for service in self._services:
             if service.program.health is not None:
                 wait_until_serving(service.program.health, lambda: self._require_alive(give_up))
+            if service.program.answers is not None:
+                wait_until_answering(service.program.answers, lambda: self._require_alive(give_up))
         self._require_alive(give_up)
 
     def _require_alive(self, give_up: float) -> None:

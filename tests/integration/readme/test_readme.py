@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SCRIPT, SHOWN = (BLOCK.findall(README)[place][1] for place in (0, 1))
 SECONDS = 60
-PORTS = 16
+PORTS = 50
 """How many from its port base on a stack may use."""
 
 

@@ -15,6 +15,7 @@ RUNNING = Running(
     identity="127.0.0.1:7421",
     guardian="127.0.0.1:7431",
     livestream="127.0.0.1:7441",
+    edge="http://127.0.0.1:7419",
     otp_internal="127.0.0.1:7412",
     identity_internal="127.0.0.1:7422",
     guardian_internal="127.0.0.1:7432",
@@ -50,6 +51,7 @@ def test_all_ports_follow_the_base() -> None:
     assert [ports.guardian_public, ports.guardian_internal] == ["127.0.0.1:9020", "127.0.0.1:9021"]
     assert [ports.livestream_public, ports.livestream_internal] == ["127.0.0.1:9030", "127.0.0.1:9031"]
     assert [ports.backfill_internal, ports.backfill_metrics] == ["127.0.0.1:9041", "127.0.0.1:9042"]
+    assert [ports.edge_public, ports.edge_metrics] == ["127.0.0.1:9008", "127.0.0.1:9009"]
 
 
 def test_only_what_needs_the_database_is_told_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ class Service(StrEnum):
     GUARDIAN = "guardian"
     LIVESTREAM = "livestream"
     BACKFILL = "backfill"
+    EDGE = "edge"
 
 
 MODULES = {
@@ -26,6 +27,7 @@ MODULES = {
     Service.GUARDIAN: "xacthuc.guardian",
     Service.LIVESTREAM: "xacthuc.livestream",
     Service.BACKFILL: "xacthuc.backfill",
+    Service.EDGE: "xacthuc.edge",
 }
 
 

@@ -1,0 +1,5 @@
+"""`python -m xacthuc.edge`."""
+
+from xacthuc.launch import launch
+
+launch("xacthuc.edge.main")
