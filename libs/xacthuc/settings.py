@@ -1,19 +1,22 @@
 """What every process reads at its start: one frozen class per process, extended from the one here.
 
-A setting is an environment variable `XACTHUC_<NAME>`. Secrets are never values but paths of files, so that they reach
-neither the process table nor a crash report. The environment defaults to production: whatever makes development
+A setting is an environment variable `XACTHUC_<NAME>`, or a file of that name in `XACTHUC_SECRETS_DIRECTORY`: keys are
+files already, and an URL that holds a password should be one too, so that it reaches neither the process table nor a crash
+report. A variable wins over a file. The environment defaults to production: whatever makes development
 comfortable (sandbox numbers, the inbox, development keys) has to be asked for.
 """
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 from xacthuc.sealing import KeyCommand, KeyFiles, KeySource
+from xacthuc.secret_files import SECRETS_DIRECTORY
 
 
 class Environment(StrEnum):
@@ -47,6 +50,10 @@ class Settings(BaseSettings):
 
     internal_address: str = "127.0.0.1:0"
     """Where other services and the `xacthuc` command call, always with mutual TLS."""
+
+    health_address: str = ""
+    """Where the kubelet's gRPC probes ask, `host:port`: health and nothing else, in clear, because probes know no TLS.
+    Empty: nowhere."""
 
     metrics_address: str = ""
     """Where Prometheus scrapes, `host:port`. Empty: nowhere."""
@@ -83,6 +90,20 @@ class Settings(BaseSettings):
         if value:
             KeyCommand.parse(value)
         return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - of a directory that is known when code is written
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Reads arguments, then variables, then files."""
+        sources = (init_settings, env_settings, dotenv_settings)
+        directory = os.environ.get(SECRETS_DIRECTORY, "")
+        return (*sources, SecretsSettingsSource(settings_cls, secrets_dir=directory)) if directory else sources
 
     @property
     def key_source(self) -> KeySource:

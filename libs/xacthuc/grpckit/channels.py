@@ -12,6 +12,7 @@ always passed with the call: one in the service config was measured to fire earl
 from __future__ import annotations
 
 import importlib.resources
+import json
 import time
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 
 _KEEPALIVE_MS: Final = 30_000
 """Above the 10 s that servers of ours allow; a dead server behind a live address is found within 40 s."""
+
+_SPREAD: Final = {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}
+"""A name that stands for many processes (a headless service of Kubernetes) has its calls spread over those that say they are
+ready (gRFC A17). One that drains says so first: a call that reached it while it closes would end as CANCELLED."""
 
 
 class ServiceChannel:
@@ -133,11 +138,9 @@ def _names(method: Any) -> tuple[str, str]:
 
 
 def _options(peer: str, config: str) -> list[tuple[str, Any]]:
-    options: list[tuple[str, Any]] = [
+    return [
         # Every service's certificate names it by DNS, so that no other service of ours can stand in for it.
         ("grpc.ssl_target_name_override", peer),
-        # A name that stands for many processes (a headless service of Kubernetes) has its calls spread over all of them.
-        ("grpc.lb_policy_name", "round_robin"),
         # A service that starts or comes back is found again within 2 s; by itself gRPC would wait for up to two minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 1_000),
@@ -146,7 +149,5 @@ def _options(peer: str, config: str) -> list[tuple[str, Any]]:
         ("grpc.keepalive_timeout_ms", 10_000),
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+        ("grpc.service_config", json.dumps({**json.loads(config or "{}"), **_SPREAD})),
     ]
-    if config:
-        options += [("grpc.enable_retries", 1), ("grpc.service_config", config)]
-    return options

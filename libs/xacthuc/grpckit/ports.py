@@ -10,25 +10,28 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from xacthuc.grpckit.streams import Streams
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import timedelta
-
-    from xacthuc.grpckit.streams import Streams
+    from collections.abc import AsyncGenerator, Mapping
 
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 
 _METADATA_BYTES: Final = 8 * 1024
 """Of a request's metadata: gRPC's own recommendation, and 50 times what is expected here."""
+
+_PROBE_BYTES: Final = 1024
+"""Of a question for health, which names a service at most."""
 
 _STREAMS_PER_CONNECTION: Final = 1_000
 """Calls in flight on one connection; a platform that needs more opens another."""
@@ -42,6 +45,11 @@ class Port:
     services: Mapping[str, Mapping[str, grpc.RpcMethodHandler[Any, Any]]]
     maximum_request_bytes: int
     credentials: grpc.ServerCredentials | None
+
+
+def probe_port(address: str) -> Port:
+    """Returns a port of health alone, in clear."""
+    return Port(address, {}, _PROBE_BYTES, None)
 
 
 class Server:
@@ -101,6 +109,20 @@ class Server:
         await asyncio.sleep(self._notice_seconds)
         self._streams.drain()
         await asyncio.gather(*(server.stop(self._grace_seconds) for server in self._servers))
+
+
+@asynccontextmanager
+async def answering_probes(address: str) -> AsyncGenerator[None]:
+    """Answers probes of a process that serves nothing, for as long as it is entered and its event loop turns."""
+    if not address:
+        yield
+        return
+    server = Server({"health": probe_port(address)}, Streams(), grace=timedelta(0), notice=timedelta(0))
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.drain()
 
 
 def _listen(port: Port, health_servicer: health.aio.HealthServicer) -> tuple[grpc.aio.Server, str]:

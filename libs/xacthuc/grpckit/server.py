@@ -28,7 +28,7 @@ from xacthuc.grpckit.gates import COMMAND_LINE, KeyGate, PeerGate
 from xacthuc.grpckit.method import Method, behaviours, refuse_streams, refuse_unknown
 from xacthuc.grpckit.observer import Observer
 from xacthuc.grpckit.peers import PeerCertificates
-from xacthuc.grpckit.ports import Port, Server
+from xacthuc.grpckit.ports import Port, Server, probe_port
 from xacthuc.grpckit.streams import Streams
 from xacthuc.grpckit.tls import TlsFiles, public_credentials
 from xacthuc.grpckit.validation import RequestValidator
@@ -210,6 +210,8 @@ class ServerBuilder:
         if self._internal:
             credentials = TlsFiles(settings.tls_directory, self._service).server_credentials()
             ports["internal"] = Port(settings.internal_address, self._internal, INTERNAL_REQUEST_BYTES, credentials)
+        if settings.health_address:
+            ports["health"] = probe_port(settings.health_address)
         drain = timedelta(seconds=settings.drain_seconds)
         # Routers need a moment to hear that readiness fell; on one machine nobody listens. It is part of the drain.
         notice = timedelta(0) if settings.development else min(_LONGEST_NOTICE, drain / 5)

@@ -8,7 +8,6 @@ head. What a revision may do while the code before it still runs is said in docs
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import sys
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
+from xacthuc.secret_files import given
 from xacthuc.sql.errors import DatabaseBusy
 
 if TYPE_CHECKING:
@@ -89,11 +89,11 @@ class Migrations:
 
 
 def migrate_from_environment(migrate: Callable[[str], object]) -> None:
-    """What a service's job that migrates runs: `migrate` with `XACTHUC_DATABASE_URL`, straight from the environment.
+    """What a service's job that migrates runs: `migrate` with `XACTHUC_DATABASE_URL`, straight from where it was given.
 
     It needs no keys and no certificates, and reading settings would slow down what mostly finds nothing to do.
     """
-    url = os.environ.get("XACTHUC_DATABASE_URL", "")
+    url = given("XACTHUC_DATABASE_URL")
     if not url:
         sys.exit("Set XACTHUC_DATABASE_URL, such as postgresql+asyncpg://user:password@host/database.")
     try:

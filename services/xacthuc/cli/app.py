@@ -24,6 +24,7 @@ from xacthuc.cli.commands import (
     livestream,
     locks,
     lookup,
+    migrate,
     operators,
     platforms,
     reconcile,
@@ -110,6 +111,7 @@ def locate(
 
 app.command("up")(up.up)
 app.command("serve")(serve.serve)
+app.command("migrate")(migrate.migrate)
 app.add_typer(platforms.app, name="platforms")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(audit.app, name="audit")

@@ -1,15 +1,15 @@
 """Brings schemas `identity` and `identity_keys` up to date, before the new version serves.
 
 Run with `python -m xacthuc.identity.migrate`. Reads `XACTHUC_DATABASE_URL`, and `XACTHUC_KEY_DATABASE_URL` where the
-accounts' keys have a database of their own, straight from the environment: a job that migrates needs no keys and no
+accounts' keys have a database of their own, without a service's settings: a job that migrates needs no keys and no
 certificates, and reading them would slow down what mostly finds nothing to do.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from xacthuc.secret_files import given
 from xacthuc.sql.migrations import Migrations, migrate_from_environment
 
 _DIRECTORY = Path(__file__).parent / "adapters" / "migrations"
@@ -29,4 +29,4 @@ def main(url: str, key_url: str = "") -> bool:
 
 
 if __name__ == "__main__":
-    migrate_from_environment(lambda url: main(url, os.environ.get("XACTHUC_KEY_DATABASE_URL", "")))
+    migrate_from_environment(lambda url: main(url, given("XACTHUC_KEY_DATABASE_URL")))

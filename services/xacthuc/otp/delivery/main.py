@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from xacthuc import process
 from xacthuc.clock import SystemClock
+from xacthuc.grpckit.ports import answering_probes
 from xacthuc.ids import encode, random_bytes
 from xacthuc.otp.adapters.valkey_challenges import sealed_number_context
 from xacthuc.otp.adapters.valkey_figures import ValkeyFigures
@@ -104,6 +105,7 @@ async def work(settings: DeliverySettings) -> None:
             reporting=reporting,
         )
         await closing.enter_async_context(offered.listening(settings, receipts))
+        await closing.enter_async_context(answering_probes(settings.health_address))
         ground = ground_of(worker, receipts, store=store, composer=composer, clock=clock)
         await worker.run(stop, [*offered.jobs(ground), reminders.remind(texts, clock)])
 

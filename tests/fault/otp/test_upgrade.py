@@ -1,0 +1,95 @@
+"""A new process takes the place of an old one, as a rolling update does it, while other services call."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from served import Served
+
+from xacthuc.api.otp.v1 import internal_pb2
+from xacthuc.api.otp.v1.internal_pb2_grpc import OtpInternalStub
+from xacthuc.grpckit.channels import ServiceChannel, service_config
+from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.settings import Settings
+from xacthuc.telemetry.lines import LineWriter
+from xacthuc.telemetry.start import Telemetry, start
+
+pytestmark = pytest.mark.engine
+
+CALLS_AT_ONCE = 8
+
+
+@pytest.fixture
+def telemetry() -> Iterator[Telemetry]:
+    """What the calling service reports with."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    made = start("guardian", Settings(), writer=LineWriter(nowhere))
+    yield made
+    made.close()
+    os.close(nowhere)
+
+
+@pytest.fixture
+def serve(valkey_url: str, secrets: Path, tmp_path: Path) -> Iterator[Any]:
+    """`serve()` starts a process of production, behind a proxy that ends TLS."""
+    with ExitStack() as stack:
+
+        def process() -> Served:
+            made = Served(
+                "otp",
+                tmp_path,
+                files={"XACTHUC_STATE_URL": valkey_url},
+                XACTHUC_PUBLIC_PLAINTEXT="true",
+                XACTHUC_TLS_DIRECTORY=str(secrets),
+                XACTHUC_KEYS_DIRECTORY=str(secrets),
+                XACTHUC_DRAIN_SECONDS="15",
+            )
+            stack.callback(made.close)
+            return made
+
+        yield process
+
+
+async def test_a_new_version_takes_over_from_the_old_one_under_load_without_a_failed_call(
+    serve: Any, secrets: Path, telemetry: Telemetry, eventually: Any
+) -> None:
+    old = serve()
+    await asyncio.to_thread(old.until_ready)
+    new = serve()
+    ending, served = asyncio.Event(), [0]
+    otp = ServiceChannel(
+        f"ipv4:{old.internal},{new.internal}",
+        TlsFiles(secrets, "guardian"),
+        telemetry,
+        peer="otp",
+        service_config=service_config("xacthuc.api.otp.v1", "otp_grpc_service_config.json"),
+    )
+    digest = OtpInternalStub(otp.channel).DigestDevice
+    request = internal_pb2.DigestDeviceRequest(device_id="a phone")
+
+    async def call_on_and_on() -> None:
+        while not ending.is_set():
+            answer = await otp.tell(digest, request, within=timedelta(seconds=30), platform="forum")
+            assert answer.device
+            served[0] += 1
+
+    async with otp, asyncio.TaskGroup() as callers:  # the first call that failed fails the test
+        for _ in range(CALLS_AT_ONCE):
+            callers.create_task(call_on_and_on())
+        await asyncio.to_thread(new.until_ready)
+        await eventually(lambda: old.answered() and new.answered())
+
+        status = await asyncio.to_thread(old.terminate)
+        alone = served[0]
+        await eventually(lambda: served[0] > alone + 10 * CALLS_AT_ONCE)
+        ending.set()
+
+    assert status == 0
+    assert not old.ready()
