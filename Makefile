@@ -58,6 +58,7 @@ ALONE = $(PY) -m pytest -m 'not slow' tests/fault
 test: $(API) $(PEERS) $(EXAMPLES) ## Runs every test on the real engines, then those of the stores on the oldest ones supported
 	@tests/tools/go.sh >/dev/null || echo '*** SKIPPED: the example in Go, since Go could not be fetched (see above).' >&2
 	@tests/tools/prometheus.sh >/dev/null || echo '*** SKIPPED: the tests of alerts, since promtool could not be fetched (see above).' >&2
+	@PYTHON=$(PY) tests/tools/kubernetes.sh || echo '*** SKIPPED: the manifests of deploy/k8s, since what renders and checks them could not be fetched (see above).' >&2
 	$(SIDE_BY_SIDE)
 	$(ALONE)
 	@if tests/tools/redis7.sh; then \
@@ -136,6 +137,15 @@ $(EXAMPLES): examples/typescript/package.json examples/typescript/package-lock.j
 .PHONY: dashboards
 dashboards: $(INSTALLED) ## Writes the Grafana dashboards anew from deploy/observability/dashboards.py
 	$(PY) deploy/observability/dashboards.py
+
+.PHONY: k8s
+k8s: $(INSTALLED) ## Renders every overlay of deploy/k8s into build/k8s and checks it without a cluster
+	@PYTHON=$(PY) tests/tools/kubernetes.sh
+	@mkdir -p build/k8s
+	@for overlay in deploy/k8s/overlays/*/; do \
+	  .tools/kustomize/bin/kustomize build "$$overlay" --output "build/k8s/$$(basename "$$overlay").yaml"; \
+	done
+	.tools/kubernetes/bin/python deploy/k8s/validate.py build/k8s/*.yaml
 
 .PHONY: format
 format: $(INSTALLED) ## Formats the code and applies the safe fixes
