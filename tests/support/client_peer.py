@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from google.protobuf.message_factory import GetMessageClass
 
+from xacthuc.api.backfill.v1 import admin_pb2 as backfill_admin_pb2
 from xacthuc.api.guardian.v1 import admin_pb2 as guardian_admin_pb2
 from xacthuc.api.identity.v1 import admin_pb2 as identity_admin_pb2
 from xacthuc.api.identity.v1 import (
@@ -66,6 +67,7 @@ FILES = (
     guardian_admin_pb2,
     livestream_admin_pb2,
     livestream_pb2,
+    backfill_admin_pb2,
 )
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     service for file in FILES for service in file.DESCRIPTOR.services_by_name.values()

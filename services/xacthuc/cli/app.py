@@ -71,6 +71,9 @@ def locate(
     livestream_admin: Annotated[
         str, typer.Option(envvar="XACTHUC_LIVESTREAM_ADMIN", help="Internal port of livestream.", metavar="HOST:PORT")
     ] = "",
+    backfill_admin: Annotated[
+        str, typer.Option(envvar="XACTHUC_BACKFILL_ADMIN", help="Internal port of backfill.", metavar="HOST:PORT")
+    ] = "",
     tls: Annotated[
         Path | None,
         typer.Option(
@@ -101,6 +104,7 @@ def locate(
             identity_admin=identity_admin,
             guardian_admin=guardian_admin,
             livestream_admin=livestream_admin,
+            backfill_admin=backfill_admin,
             tls=tls,
             key=os.environ.get("XACTHUC_KEY", ""),  # no option: a command line is seen by everyone on the machine
             key_file=key_file,

@@ -34,6 +34,7 @@ class Whereabouts:
     identity_admin: str = ""
     guardian_admin: str = ""
     livestream_admin: str = ""
+    backfill_admin: str = ""
     tls: Path | None = None
     key: str = ""
     key_file: Path | None = None
@@ -160,6 +161,13 @@ class Session:
         """Opens LivestreamAdmin over mutual TLS, with the operator's session."""
         address = self._where.livestream_admin or self._noted("livestream_internal", "--livestream-admin")
         with self._open(address, self._certificate(), "", self._staff(), "--livestream-admin") as service:
+            yield service
+
+    @contextmanager
+    def backfill_admin(self) -> Iterator[Service]:
+        """Opens BackfillAdmin over mutual TLS, with the operator's session."""
+        address = self._where.backfill_admin or self._noted("backfill_internal", "--backfill-admin")
+        with self._open(address, self._certificate(), "", self._staff(), "--backfill-admin") as service:
             yield service
 
     def inbox(self) -> Path:

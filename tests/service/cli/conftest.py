@@ -55,7 +55,7 @@ def command(
     tmp_path: Path, tls: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Command]:
     """Runs `xacthuc` with arguments: `command("keys", "list", "demo")`."""
-    admins = ("OTP_ADMIN", "IDENTITY_ADMIN", "GUARDIAN_ADMIN", "LIVESTREAM_ADMIN")
+    admins = ("OTP_ADMIN", "IDENTITY_ADMIN", "GUARDIAN_ADMIN", "LIVESTREAM_ADMIN", "BACKFILL_ADMIN")
     for name in ("KEY", "DATA", "OTP", *admins, "TLS_DIRECTORY", "DATABASE_URL", "STAFF_SESSION"):
         monkeypatch.delenv(f"XACTHUC_{name}", raising=False)
     ca, key, certificate = ((tls / name).read_bytes() for name in ("ca.pem", "otp.key", "otp.pem"))
@@ -63,7 +63,7 @@ def command(
     with serving() as public, serving(mutual) as admin:
         (tmp_path / "tls").symlink_to(tls)
         (tmp_path / "demo.json").write_text(json.dumps({"name": "platforms/demo/keys/1", "secret": KEY}))
-        services = ("otp", "identity", "guardian", "livestream")
+        services = ("otp", "identity", "guardian", "livestream", "backfill")
         internal = {f"{service}_internal": admin.address for service in services}
         (tmp_path / "up.json").write_text(json.dumps({"otp": public.address, **internal}))
         yield Command(tmp_path, public, admin, capsys)
