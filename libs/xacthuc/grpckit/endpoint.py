@@ -91,7 +91,8 @@ class Endpoint:
 
     def handler(self, method: Method, behaviour: Callable[..., Any]) -> grpc.RpcMethodHandler[Any, Any]:
         """Returns what gRPC registers for `method`. `behaviour` is the servicer's method."""
-        self._steps.validator.warm(method.request())
+        if not method.roles:  # operators call seldom, and may wait a millisecond for rules that nobody asked before
+            self._steps.validator.warm(method.request())
         decode, encode = _decoder(method), _SERIALIZE
         if not method.streams_responses:
             if method.streams_requests:

@@ -20,6 +20,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from xacthuc.grpckit.streams import Streams
+from xacthuc.memory import give_back, keep_giving_back
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Server:
         # What exists now lives as long as the process: the collector need not walk it again at every pass.
         gc.collect()
         gc.freeze()
+        give_back()
         return addresses
 
     async def run(self) -> None:
@@ -89,7 +91,9 @@ class Server:
             loop.add_signal_handler(number, self._stop.set)
         addresses = await self.start()
         self._log.info("serving", **addresses)
+        tidying = asyncio.create_task(keep_giving_back())
         await self._stop.wait()
+        tidying.cancel()
         self._log.info("draining")
         await self.drain()
         self._log.info("stopped")
