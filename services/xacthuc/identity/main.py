@@ -96,6 +96,7 @@ PEERS: Final = {
     "RemindAccount": {"backfill"},
     "ImportAccounts": {"backfill", "cli"},
     "AcknowledgeErasure": {"guardian", "livestream", "backfill"},
+    "ListOwedErasures": {"guardian", "livestream", "backfill"},
     "CheckBroadcaster": {"livestream"},
     "GetApprovedExport": {"livestream"},
     "WatchAllAccounts": {"guardian", "livestream", "backfill", "otp", "cli"},

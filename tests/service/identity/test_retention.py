@@ -122,6 +122,39 @@ async def test_an_erasure_is_proven_by_a_signed_statement_with_what_other_servic
     assert (claims.subject, claims.own["erasures"][0]["cause"]) == ("an", "REQUESTED")
 
 
+async def owed(api, platform):
+    """Returns what guardian owes of a platform: whose erasure, and whether of everything; page after page."""
+    found, token = [], ""
+    while True:
+        request = internal_pb2.ListOwedErasuresRequest(page_size=1, page_token=token)
+        page = await api.guardian.ListOwedErasures(request)
+        found += [
+            (each.account, each.erased) for each in page.erasures if each.platform == f"platforms/{platform.name}"
+        ]
+        token = page.next_page_token
+        if not token:
+            return found
+
+
+@pytest.mark.rule("R49")
+async def test_a_service_that_lost_events_is_told_which_erasures_it_owes(
+    api, platform, account_key_is_destroyed, eventually
+):
+    for account in ("an", "binh", "chi"):
+        await platform.register(account)
+    for account in ("an", "binh"):
+        await erase(platform, account)
+        await eventually(lambda account=account: account_key_is_destroyed(platform.name, account))
+    before = await owed(api, platform)
+    await api.guardian.AcknowledgeErasure(
+        internal_pb2.AcknowledgeErasureRequest(name="accounts/an", request_id=str(uuid4())),
+        metadata=(("x-xacthuc-platform", platform.name),),
+    )
+
+    assert before == [("accounts/an", False), ("accounts/binh", False)]
+    assert await owed(api, platform) == before[1:]
+
+
 async def test_nobody_acknowledges_or_proves_what_is_not_being_erased(api, platform):
     await platform.register("an")
     request = internal_pb2.AcknowledgeErasureRequest(name="accounts/an", request_id=str(uuid4()))

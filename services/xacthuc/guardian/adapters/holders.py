@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.api.identity.v1 import events_pb2, internal_pb2, internal_pb2_grpc, resources_pb2
@@ -11,6 +11,7 @@ from xacthuc.grpckit.errors import DeadlineExceeded, FailedPrecondition, NotFoun
 from xacthuc.grpckit.reading import optional_timestamp
 from xacthuc.guardian.adapters.jobs import Extent
 from xacthuc.guardian.domain.life import AgeBand, Assurance, Holder
+from xacthuc.watching.owed import owed_erasures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -73,7 +74,14 @@ class HolderClient:
         return True
 
     async def watch(self, cursor: bytes) -> AsyncGenerator[tuple[bytes, Sequence[Happened]], None]:
-        """Yields what happened behind `cursor`, or since the oldest event kept when it is empty. OutOfRange as there."""
+        """Yields what happened behind `cursor`, or since the oldest event kept when it is empty. OutOfRange as there.
+
+        Without a cursor something may have been lost: the erasures come first that identity waits for.
+        """
+        if not cursor:
+            async with aclosing(owed_erasures(self._identity)) as pages:
+                async for owed in pages:
+                    yield b"", [_owed(each) for each in owed]
         request = internal_pb2.WatchAllAccountsRequest(cursor=cursor.decode())
         async with aclosing(self._identity.watch(self._watch, request)) as stream:
             async for response in stream:
@@ -91,6 +99,16 @@ def read(found: internal_pb2.Holder) -> Holder:
             Assurance(assurance.name) if assurance is not None and assurance.name in Assurance.__members__ else None
         ),
         locked=found.state == _State.LOCKED,
+    )
+
+
+def _owed(owed: internal_pb2.OwedErasure) -> Happened:
+    kept = owed.purge_time.ToDatetime(UTC).isoformat() if owed.HasField("purge_time") else ""
+    return Happened(
+        platform=owed.platform.removeprefix("platforms/"),
+        account_id=owed.account.removeprefix("accounts/"),
+        erases=Extent.EVERYTHING if owed.erased else Extent.UNKEPT,
+        keep_until=kept,
     )
 
 

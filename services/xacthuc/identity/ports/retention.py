@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,6 +100,19 @@ class Holds(Protocol):
         ...
 
 
+class OwedErasure(NamedTuple):
+    """An erasure that waits for a service's word."""
+
+    number: int
+    """They rise with the order in which erasures were wanted."""
+    platform: str
+    account_id: str
+    erased: bool
+    """Whether everything is erased here."""
+    purge_time: datetime | None
+    """Until when the rest is kept here; None once everything is erased."""
+
+
 class Evidence(Protocol):
     """The evidence of erasures."""
 
@@ -111,6 +124,10 @@ class Evidence(Protocol):
         A repetition is answered as it was, and says nothing of an erasure that came after it. RequestIdReused for the id
         of another service.
         """
+        ...
+
+    async def owed(self, service: str, after: int, limit: int) -> list[OwedErasure]:
+        """Returns the erasures behind a number that a service was asked for and said nothing of since."""
         ...
 
     async def erasures(self, order: Order, account_id: str, now: datetime) -> Sequence[Erasure]:

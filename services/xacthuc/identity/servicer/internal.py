@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import internal_pb2
+from xacthuc.grpckit.pages import size_of
 from xacthuc.identity.domain.approvals import ApprovalKind
 from xacthuc.identity.usecases import approvals, decisions, events, guardianships, holders, imports, retention
 from xacthuc.identity.wire import (
@@ -87,6 +88,14 @@ class IdentityInternalServicer:
             self._identity, asked, account_id, call.peer, retention_messages.keep_until(request)
         )
         return retention_messages.acknowledgement(said)
+
+    async def ListOwedErasures(
+        self, request: internal_pb2.ListOwedErasuresRequest, call: Call
+    ) -> internal_pb2.ListOwedErasuresResponse:
+        found, token = await retention.owed_erasures(self._identity, call.peer, request.page_token, size_of(request))
+        return internal_pb2.ListOwedErasuresResponse(
+            erasures=map(retention_messages.owed_erasure, found), next_page_token=token
+        )
 
     async def CheckBroadcaster(
         self, request: internal_pb2.CheckBroadcasterRequest, call: Call

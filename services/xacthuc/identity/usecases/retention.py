@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.duties import Duty
     from xacthuc.identity.domain.export import Export
     from xacthuc.identity.domain.retention import Figure
-    from xacthuc.identity.ports.retention import Acknowledgement, Erasure, HoldOrder, HoldView, Placed
+    from xacthuc.identity.ports.retention import Acknowledgement, Erasure, HoldOrder, HoldView, OwedErasure, Placed
     from xacthuc.identity.usecases.identity import Identity
 
 
@@ -70,6 +70,12 @@ async def acknowledge_erasure(
             Reason.ACCOUNT_STATE, "the account is not being erased; wait for its event ERASURE_SCHEDULED", metadata={}
         )
     return said
+
+
+async def owed_erasures(identity: Identity, service: str, token: str, limit: int) -> tuple[list[OwedErasure], str]:
+    """Returns a page of what a service has not erased yet, and what to ask the next page with; empty at the end."""
+    found = await identity.evidence.owed(service, int(token) if token else 0, limit + 1)
+    return found[:limit], str(found[limit - 1].number) if len(found) > limit else ""
 
 
 async def erasure_evidence(identity: Identity, order: Order, account_id: str) -> tuple[Sequence[Erasure], str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from xacthuc.api.identity.v1 import resources_pb2
+from xacthuc.api.identity.v1 import internal_pb2, resources_pb2
 from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
 from xacthuc.identity.domain.retention import Cause
 from xacthuc.identity.ports.retention import HoldOrder
@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from xacthuc.api.identity.v1 import internal_pb2
     from xacthuc.grpckit.call import Call
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.duties import Duty
     from xacthuc.identity.domain.retention import Figure
-    from xacthuc.identity.ports.retention import Acknowledgement, Erasure, HoldView, Placed
+    from xacthuc.identity.ports.retention import Acknowledgement, Erasure, HoldView, OwedErasure, Placed
     from xacthuc.policy import Policy
 
 _CAUSES: Final = {cause: pb2.ErasureEvidence.Erasure.Cause.Value(cause.value) for cause in Cause}
@@ -43,6 +42,16 @@ def place_hold(request: pb2.PlaceHoldRequest, call: Call) -> tuple[Order, HoldOr
         legal_basis=spaced(request.legal_basis),
         reference=spaced(request.reference),
         review_time=instant(request.review_time, "review_time"),
+    )
+
+
+def owed_erasure(owed: OwedErasure) -> internal_pb2.OwedErasure:
+    """Renders an erasure that waits for a service's word."""
+    return internal_pb2.OwedErasure(
+        platform=f"platforms/{owed.platform}",
+        account=f"accounts/{owed.account_id}",
+        erased=owed.erased,
+        purge_time=optional_timestamp(owed.purge_time),
     )
 
 

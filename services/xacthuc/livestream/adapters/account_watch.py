@@ -3,8 +3,7 @@
 What identity said of an account before is marked as old in the same commit, so that a call which asked before that and
 writes after it notices (`ports.broadcasts`).
 
-When something was lost to us, everything that runs is decided anew. An erasure among it is not heard of: identity counts it
-as overdue, and an operator sees it there.
+When something was lost to us, everything that runs is decided anew, and identity is asked for the erasures that it waits for.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from xacthuc.livestream.adapters.erasures import erase_job
 from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, cursors, jobs
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.following import Following, Stream
+from xacthuc.watching.owed import owed_erasures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection, Sequence
@@ -91,9 +91,16 @@ class AccountWatch:
                     # Only now, since from here on whatever happens is told. Until it is done no cursor is kept, so that
                     # one who dies over it does it again.
                     await doubt_everybody(self._engine, self._clock.now())
+                    await self._erase_what_is_owed()
                     self._due()
                     lost = False
                 yield told.cursor.encode(), _heard(told.events)
+
+    async def _erase_what_is_owed(self) -> None:
+        async with aclosing(owed_erasures(self._identity)) as pages:
+            async for owed in pages:
+                async with transaction(self._engine) as connection:
+                    await jobs.enqueue(connection, [erase_job(*_whose(each), _asked_by(each)) for each in owed])
 
     async def _tell(self, due: int) -> None:
         if due:
@@ -109,8 +116,14 @@ def _heard(events: Collection[events_pb2.AccountEvent]) -> Heard:
     return Heard(frozenset(map(_whose, events)), erasures)
 
 
-def _whose(event: events_pb2.AccountEvent) -> tuple[str, str]:
-    return event.platform.removeprefix("platforms/"), event.account.removeprefix("accounts/")
+def _whose(told: events_pb2.AccountEvent | internal_pb2.OwedErasure) -> tuple[str, str]:
+    return told.platform.removeprefix("platforms/"), told.account.removeprefix("accounts/")
+
+
+def _asked_by(owed: internal_pb2.OwedErasure) -> str:
+    """Returns the event that asked for it, which was not heard."""
+    asked = events_pb2.AccountEvent
+    return asked.Kind.Name(asked.ACCOUNT_ERASED if owed.erased else asked.ERASURE_SCHEDULED)
 
 
 async def _deal_with(connection: AsyncConnection, heard: Heard, now: datetime) -> int:

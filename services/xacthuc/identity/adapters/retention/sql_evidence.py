@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
@@ -17,7 +17,7 @@ from xacthuc.identity.adapters.retention.put_away import is_account_held
 from xacthuc.identity.adapters.retention.tables import erasure_acknowledgements, erasures
 from xacthuc.identity.adapters.tables import accounts, trail
 from xacthuc.identity.domain.retention import Cause
-from xacthuc.identity.ports.retention import Acknowledgement, Erasure
+from xacthuc.identity.ports.retention import Acknowledgement, Erasure, OwedErasure
 from xacthuc.sql.engine import transaction
 from xacthuc.tokens import erasure
 
@@ -69,6 +69,33 @@ class SqlEvidence:
             await trail.write(connection, [entry(order, Tag.ERASURE_ACKNOWLEDGED, account_id, now, {})])
             await complete(connection, erased, now)
         return told
+
+    async def owed(self, service: str, after: int, limit: int) -> list[OwedErasure]:
+        """Walks the erasures by id: a service asks after a gap, and owes one where it was asked later than it spoke."""
+        of, said = erasures.c, erasure_acknowledgements.c
+        spoke = (said.erasure == of.id) & (said.service == service)
+        owed = or_(said.acknowledge_time.is_(None), of.end_time > said.acknowledge_time)
+        asked = or_(of.seal_time.is_not(None), of.begin_time.is_not(None))
+        account = (accounts.c.platform == of.platform) & (accounts.c.account == of.account)
+        found = (
+            select(of.id, of.platform, of.account, of.end_time, accounts.c.purge_time)
+            .select_from(erasures.outerjoin(erasure_acknowledgements, spoke).outerjoin(accounts, account))
+            .where(of.id > after, asked, owed)
+            .order_by(of.id)
+            .limit(limit)
+        )
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(found)).all()
+        return [
+            OwedErasure(
+                number=row.id,
+                platform=row.platform,
+                account_id=row.account,
+                erased=row.end_time is not None,
+                purge_time=row.purge_time if row.end_time is None else None,
+            )
+            for row in rows
+        ]
 
     async def erasures(self, order: Order, account_id: str, now: datetime) -> Sequence[Erasure]:
         """Reads and audits in one transaction."""
