@@ -147,6 +147,10 @@ k8s: $(INSTALLED) ## Renders every overlay of deploy/k8s into build/k8s and chec
 	done
 	.tools/kubernetes/bin/python deploy/k8s/validate.py build/k8s/*.yaml
 
+.PHONY: image
+image: $(API) ## Builds the container image into build/image by Debian's buildah (BASE=debootstrap without a registry, TARGET=edge)
+	@PY=$(PY) deploy/image.sh
+
 .PHONY: format
 format: $(INSTALLED) ## Formats the code and applies the safe fixes
 	$(PY) -m ruff check --fix --exit-zero
@@ -161,10 +165,12 @@ bench-peers: $(API) ## Measures better-auth's phone verification beside ours, on
 	$(PY) -m benchmarks.peers
 
 .PHONY: lock
-lock: $(PY) ## Resolves requirements.in into requirements.lock (LOCK_ARGS=--upgrade for newer transitive versions)
+lock: $(PY) ## Resolves requirements.in into requirements.lock, and what of it is in the image into deploy (LOCK_ARGS=--upgrade for newer transitive versions)
 	$(PY) -m pip install --disable-pip-version-check --quiet "$$(grep '^uv==' requirements.in)"
 	$(PY) -m uv pip compile requirements.in --output-file requirements.lock --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(LOCK_ARGS)
+	$(PY) -m uv pip compile pyproject.toml --extra server --extra cli --constraint requirements.lock --output-file deploy/requirements.lock \
+	  --quiet --python-version 3.11.2 --python-platform linux --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .PHONY: clean
 clean: ## Removes what was built; keeps var (your data) and .venv

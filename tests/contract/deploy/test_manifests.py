@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 
+from xacthuc.backfill.settings import BackfillSettings
+from xacthuc.cli.app import app
+from xacthuc.cli.commands.migrate import Migrated
 from xacthuc.cli.commands.serve import MODULES
+from xacthuc.edge.settings import EdgeSettings
 from xacthuc.grpckit.server import DEADLINE_CEILING
 from xacthuc.guardian.settings import GuardianSettings
 from xacthuc.identity.main import PEERS as IDENTITY_PEERS
@@ -33,7 +38,9 @@ SERVICES: dict[str, type[Settings]] = {
     "identity": IdentitySettings,
     "guardian": GuardianSettings,
     "livestream": LivestreamSettings,
+    "backfill": BackfillSettings,
 }
+SCALED = {"otp", "otp-delivery", "identity", "guardian", "livestream"}
 HARDENED = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
@@ -126,7 +133,7 @@ def test_a_service_is_given_the_keys_that_it_reads_and_no_others(overlays, servi
     assert {item["key"] for item in volume["secret"]["items"]} == read
 
 
-@pytest.mark.parametrize("service", ["otp", "identity", "guardian", "livestream"])
+@pytest.mark.parametrize("service", ["otp", "identity", "guardian", "livestream", "backfill"])
 def test_a_service_listens_where_its_ports_and_probes_say(overlays, service):
     variables = environment(overlays["production"], service)
     container = pods(overlays["production"])[service]["containers"][0]
@@ -134,6 +141,7 @@ def test_a_service_listens_where_its_ports_and_probes_say(overlays, service):
     listens = {
         name: int(variables[f"XACTHUC_{name.upper()}_ADDRESS"].rpartition(":")[2])
         for name in ("public", "internal", "metrics", "health")
+        if f"XACTHUC_{name.upper()}_ADDRESS" in variables
     }
 
     assert ports == listens
@@ -197,7 +205,7 @@ def test_in_production_one_pod_at_a_time_is_taken_away_and_they_stand_apart(prod
     ]
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", sorted(SCALED))
 def test_in_production_whoever_scales_a_service_owns_the_number(production, service):
     kind = "ScaledObject" if service == "otp-delivery" else "HorizontalPodAutoscaler"
 
@@ -238,6 +246,39 @@ def test_platforms_come_by_the_edge_alone(production, service, port):
     assert sources(production["NetworkPolicy", service], port) == {"edge"}
 
 
+def test_the_edge_ends_tls_and_calls_every_public_port(production, monkeypatch):
+    container = production["Deployment", "edge"]["spec"]["template"]["spec"]["containers"][0]
+    for variable in container["env"]:
+        monkeypatch.setenv(variable["name"], variable["value"])
+    settings = EdgeSettings()
+
+    assert not settings.public_plaintext
+    for service in ("otp", "identity", "guardian", "livestream"):
+        name, _, port = getattr(settings, f"{service}_public_address").rpartition(":")
+        assert int(port) in [
+            one["port"] for one in production["Service", name]["spec"]["ports"] if one["name"] == "public"
+        ]
+
+
+def test_a_part_of_an_import_is_told_by_the_index_of_its_pod(overlays):
+    (job,) = [
+        one for one in overlays["staging"] if one["metadata"]["name"] == "backfill-import" and one["kind"] == "Job"
+    ]
+
+    assert job["spec"]["completionMode"] == "Indexed"
+    assert job["spec"]["template"]["spec"]["containers"][0]["args"][:2] == ["backfill", "import"]
+    assert import_part_variable() == "JOB_COMPLETION_INDEX"
+
+
+def import_part_variable() -> str | None:
+    """The variable that `xacthuc backfill import` reads its part from."""
+    command = typer.main.get_command(app)
+    for name in ("backfill", "import"):
+        command = command.commands[name]  # type: ignore[attr-defined] # a group
+    (option,) = [one for one in command.params if "--shard" in one.opts]
+    return str(option.envvar)
+
+
 def test_every_call_between_services_is_let_out_where_it_is_let_in(production):
     policies = {name: one["spec"] for (kind, name), one in production.items() if kind == "NetworkPolicy"}
     out = {
@@ -254,7 +295,7 @@ def test_every_call_between_services_is_let_out_where_it_is_let_in(production):
     } == set()
 
 
-@pytest.mark.parametrize("service", ["identity", "guardian", "livestream"])
+@pytest.mark.parametrize("service", [str(service) for service in Migrated])
 def test_a_service_has_a_database_and_a_role_of_its_own(production, service):
     roles = production["Cluster", "xacthuc-db"]["spec"]["managed"]["roles"]
 
@@ -277,10 +318,10 @@ def test_a_certificate_names_its_service_as_servers_and_clients_look_for_it(prod
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_a_schema_is_migrated_as_the_role_of_its_service(overlays, overlay):
-    for service in ("identity", "guardian", "livestream"):
+    for service in Migrated:
         pod = pods(overlays[overlay])[f"migrate-{service}"]
 
-        assert pod["containers"][0]["args"] == ["migrate", service]
+        assert pod["containers"][0]["args"] == ["migrate", str(service)]
         assert [volume["secret"]["secretName"] for volume in pod["volumes"]] == [service]
 
 

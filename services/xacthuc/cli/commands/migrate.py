@@ -14,6 +14,7 @@ class Migrated(StrEnum):
     IDENTITY = "identity"
     GUARDIAN = "guardian"
     LIVESTREAM = "livestream"
+    BACKFILL = "backfill"
 
 
 def migrate(service: Annotated[Migrated, typer.Argument(help="Whose.")]) -> None:
