@@ -158,7 +158,8 @@ def due(
     if notice is not None:
         ready, wave, time = Ready(target.wave, Step.NOTICE), target.wave, notice
     elif target.wave == len(campaign.ladder):
-        return None
+        answered = _answer_time(campaign, target)
+        return answered if answered is not None and now < answered else None
     else:
         wave = target.wave + 1
         ready, time = Ready(wave, Step.EVENT), _event_time(campaign, target)
@@ -182,6 +183,11 @@ def _notice_time(campaign: Campaign, target: Target, person: Person) -> datetime
 def _event_time(campaign: Campaign, target: Target) -> datetime:
     since = campaign.begin if target.step_time is None else target.step_time
     return since + timedelta(days=campaign.ladder[target.wave].after_days)
+
+
+def _answer_time(campaign: Campaign, target: Target) -> datetime | None:
+    """Returns until when the last step is left to work."""
+    return None if target.step_time is None else target.step_time + timedelta(hours=campaign.canary.watch_hours)
 
 
 class _Desk:

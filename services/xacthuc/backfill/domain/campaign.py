@@ -124,7 +124,7 @@ class Canary:
     percent: float
     """Of all accounts; 0 for none, so that each wave is open at once."""
     watch_hours: float
-    """How long a notice is left to work before it is judged by."""
+    """How long a step is left to work before it is judged by, or an account counts as asked in vain."""
     least: int
     """Accounts, below which nothing is concluded of them."""
     most_failed_percent: float
