@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from xacthuc.audit.chain import Head
 from xacthuc.audit.trail import line_of
-from xacthuc.sql.engine import transaction
+from xacthuc.sql.engine import reading, transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
@@ -66,8 +66,13 @@ class TrailSealer:
         self._log = get_logger()
         entries, queue = trail.entries, trail.unsealed
         self._lock = lock_of(trail.schema)
-        self._oldest = select(queue.c.id).order_by(queue.c.id).limit(1)
-        self._oldest_time = select(entries.c.time).where(entries.c.id == self._oldest.scalar_subquery())
+        # An entry that is gone has still its place in the queue: that is to be noticed, not passed by.
+        self._oldest = (
+            select(entries.c.time)
+            .select_from(queue.outerjoin(entries, entries.c.id == queue.c.id))
+            .order_by(queue.c.id)
+            .limit(1)
+        )
         self._waiting = select(queue.c.id).order_by(queue.c.id).limit(BATCH)
         self._rows = select(entries).where(entries.c.id == any_(IDS))
         self._done = delete(queue).where(queue.c.id == any_(IDS))
@@ -86,10 +91,14 @@ class TrailSealer:
     async def seal(self) -> int:
         """Seals up to a batch of entries; returns how many: 0 also when another process is at it."""
         now = self._clock.now()
+        async with reading(self._engine) as connection:
+            oldest = (await connection.execute(self._oldest)).first()
+        # Told by every process, so that the alarm does not depend on whoever has the lock.
+        time = None if oldest is None else oldest.time
+        self._on_lag(0.0 if time is None else max((now - time).total_seconds(), 0.0))
+        if oldest is None:
+            return 0
         async with transaction(self._engine) as connection:
-            # Told by every process, so that the alarm does not depend on whoever has the lock.
-            oldest = await connection.scalar(self._oldest_time)
-            self._on_lag(0.0 if oldest is None else max((now - oldest).total_seconds(), 0.0))
             if not await connection.scalar(self._lock):
                 return 0
             ids = list(await connection.scalars(self._waiting))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.jobs.claims import Claim, Claims
 from xacthuc.jobs.endings import Result, Verdict, answered, failed, place_of, returned
-from xacthuc.sql.engine import transaction
+from xacthuc.sql.engine import reading, transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
@@ -223,7 +223,7 @@ class Worker:
         ended = False
         while not ended:
             with suppress(DatabaseUnavailable):
-                async with transaction(self._engine) as connection:
+                async with reading(self._engine) as connection:
                     counts = await self._claims.count(connection, self._work)
                 for kind, (waiting, held) in counts.items():
                     self._metrics.jobs_waiting.labels(kind).set(waiting)

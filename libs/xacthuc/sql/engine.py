@@ -100,6 +100,17 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 @asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Gives a connection on which every statement stands alone, without the two trips of a transaction around it.
+
+    For what looks again and again whether there is anything to do. Raises as `transaction` does.
+    """
+    with _translated(), span("postgresql", {"db.system.name": "postgresql"}, kind=Kind.CLIENT):
+        async with engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@asynccontextmanager
 async def begun(connection: AsyncConnection) -> AsyncIterator[AsyncConnection]:
     """A `transaction` on a connection that is kept by `session`: ends and raises likewise."""
     with _translated():

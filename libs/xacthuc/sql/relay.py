@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
-from xacthuc.sql.engine import transaction
+from xacthuc.sql.engine import reading, transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
@@ -54,6 +54,12 @@ class Relay:
         self._lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))").bindparams(
             name=f"{schema}.outbox"
         )
+        self._oldest = text(
+            f"""
+            SELECT extract(epoch FROM clock_timestamp() - time) FROM {schema}.outbox
+            WHERE position IS NULL ORDER BY id LIMIT 1
+            """  # noqa: S608 - as below
+        )
         # `position` starts behind the head; the head moves by as many rows as got one, in the same statement.
         self._place = text(
             f"""
@@ -69,8 +75,7 @@ class Relay:
                 UPDATE {schema}.outbox_head SET position = position + (SELECT count(*) FROM placed)
                 WHERE EXISTS (SELECT 1 FROM unplaced)
             )
-            SELECT (SELECT count(*) FROM placed) AS placed,
-                   (SELECT extract(epoch FROM clock_timestamp() - min(time)) FROM unplaced) AS oldest_seconds
+            SELECT count(*) FROM placed
             """  # noqa: S608 - the schema is a constant of the service, the batch one of this module
         )
 
@@ -93,11 +98,15 @@ class Relay:
 
     async def place(self) -> int:
         """Places up to a batch of rows; returns how many: 0 also when another process is at it."""
-        async with transaction(self._engine) as connection:
-            if not (await connection.execute(self._lock)).scalar_one():
-                return 0
-            placed, oldest_seconds = (await connection.execute(self._place)).one()
+        async with reading(self._engine) as connection:
+            oldest_seconds = await connection.scalar(self._oldest)
         self._on_lag(float(oldest_seconds or 0.0))
+        if oldest_seconds is None:
+            return 0
+        async with transaction(self._engine) as connection:
+            if not await connection.scalar(self._lock):
+                return 0
+            placed: int = (await connection.execute(self._place)).scalar_one()
         if placed:
             self._on_placed()
-        return int(placed)
+        return placed

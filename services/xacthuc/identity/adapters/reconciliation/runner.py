@@ -20,7 +20,7 @@ from xacthuc.identity.adapters.reconciliation.findings import Page, order_of
 from xacthuc.identity.adapters.reconciliation.sql_reconciliations import end, read
 from xacthuc.identity.adapters.reconciliation.tables import reconciliations
 from xacthuc.identity.domain.reconciliation import RunState
-from xacthuc.sql.engine import begun, session, transaction
+from xacthuc.sql.engine import begun, reading, session
 from xacthuc.sql.errors import DatabaseRefused, DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
@@ -97,7 +97,7 @@ class Reconciling:
 
     async def work(self) -> bool:
         """Carries out what was started, in turn; False when there is nothing to do, or another process is at it."""
-        async with transaction(self._engine) as looking:
+        async with reading(self._engine) as looking:
             if (await looking.execute(_RUNNING)).first() is None:
                 return False
         async with session(self._engine) as connection:
