@@ -201,7 +201,7 @@ Eventually = Callable[..., Awaitable[None]]
 def eventually() -> Eventually:
     """`await eventually(condition, within=timedelta(...))`: polls a plain or async condition until it is true."""
 
-    async def poll(condition: Callable[[], object], *, within: timedelta = timedelta(seconds=10)) -> None:
+    async def poll(condition: Callable[[], object], *, within: timedelta = timedelta(seconds=60)) -> None:
         give_up = time.monotonic() + within.total_seconds()
         while True:
             outcome = condition()
@@ -217,7 +217,7 @@ def eventually() -> Eventually:
 def eventually_blocking() -> Callable[..., None]:
     """`eventually` for tests without an event loop."""
 
-    def poll(condition: Callable[[], object], *, within: timedelta = timedelta(seconds=10)) -> None:
+    def poll(condition: Callable[[], object], *, within: timedelta = timedelta(seconds=60)) -> None:
         give_up = time.monotonic() + within.total_seconds()
         while not condition():
             assert time.monotonic() < give_up, f"not true within {within}: {_source(condition)}"

@@ -13,6 +13,7 @@ import grpc.aio
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import date_pb2
 from guardian_process import GuardianProcess
+from identity_process import REPEATED
 from identity_service import Api, Platform, reason_of
 
 from xacthuc.api.guardian.v1 import resources_pb2
@@ -20,7 +21,6 @@ from xacthuc.api.guardian.v1 import service_pb2 as pb2
 from xacthuc.api.guardian.v1 import service_pb2_grpc as pb2_grpc
 from xacthuc.api.identity.v1 import admin_pb2
 
-_REPEATED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED}
 _CALL_SECONDS = 10
 
 
@@ -53,7 +53,7 @@ class Home:
                 try:
                     return await self.call(method, request)
                 except grpc.aio.AioRpcError as error:
-                    if error.code() not in _REPEATED:
+                    if error.code() not in REPEATED:
                         raise AssertionError(reason_of(error)) from error
                 await asyncio.sleep(0.05)  # a client's pause before it asks again
 

@@ -19,6 +19,9 @@ from otp_peer import OtpPeer
 from xacthuc.identity import migrate
 from xacthuc.up import certificates, keys
 
+REPEATED = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED})
+"""What a client answers by the same request again: nobody told it what became of the first."""
+
 
 class IdentityProcess:
     """One identity process and what it needs, in one directory. The test stops and kills it as it likes."""

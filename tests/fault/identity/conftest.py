@@ -1,4 +1,4 @@
-"""Engines and a process of the test's own, to be stopped and killed."""
+"""A process of the test's own, to be stopped and killed."""
 
 from __future__ import annotations
 
@@ -6,20 +6,7 @@ import pytest
 from identity_process import identity_process
 from identity_service import api, platform
 
-from xacthuc.embedded import Postgres
-
 __all__ = ["api", "platform"]
-
-# Not written to before the answer, unlike the suite's engine: what is acknowledged must be there after a kill.
-DURABLE = {"shared_buffers": "32MB"}
-
-
-@pytest.fixture
-def own_postgres(tmp_path):
-    directory = tmp_path / "postgres"
-    directory.mkdir()
-    with Postgres(directory, settings=DURABLE) as server:
-        yield server
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from uuid import uuid4
 import asyncpg
 import grpc
 import pytest
+from identity_process import REPEATED
 from otp_peer import Purpose
 
 from xacthuc.api.identity.v1 import resources_pb2
@@ -26,7 +27,6 @@ WRITERS = 16
 TURNS = 3
 ACCOUNTS = "abcd"
 NUMBERS = [f"+8491234567{digit}" for digit in range(4)]
-REPEATED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED}
 """After these the outcome is unknown, or nothing was done: the same request is asked again (docs/errors.md)."""
 STALE = timedelta(seconds=35)
 """A process that dies between a commit and its word to the cache leaves facts there for their soft life of 30 s."""

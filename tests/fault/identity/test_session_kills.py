@@ -13,6 +13,7 @@ import asyncpg
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from identity_process import REPEATED
 
 from xacthuc.api.identity.v1 import service_pb2, sessions_pb2
 from xacthuc.sql.migrations import dsn
@@ -21,7 +22,6 @@ ROUNDS = 100 if os.environ.get("XACTHUC_SOAK") else 3
 WRITERS = 8
 TURNS = 5
 ENTRIES = 40
-REPEATED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
 def batch():

@@ -17,7 +17,7 @@ from uuid import uuid4
 import asyncpg
 import grpc
 import pytest
-from identity_process import identity_process
+from identity_process import REPEATED, identity_process
 from identity_service import Api
 
 from xacthuc.api.identity.v1 import service_pb2
@@ -30,7 +30,6 @@ WRITERS = 16
 TURNS = 4
 WATCHERS = 8
 ACCOUNTS = "abcdef"
-REPEATED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from uuid import uuid4
 import asyncpg
 import grpc
 import pytest
+from identity_process import REPEATED
 from webhook_receiver import WebhookReceiver
 
 from xacthuc.api.identity.v1 import service_pb2, webhook_admin_pb2, webhook_admin_pb2_grpc
@@ -27,7 +28,6 @@ TURNS = 6
 """Calls that each account gets in a round: in all more events than a replay puts on their way in one job."""
 SETTLED = timedelta(seconds=120)
 """Nobody may touch a job of a killed process for 16 s (decision 20); what hung and failed is tried again after 36 s."""
-REPEATED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
 @pytest.fixture

@@ -12,16 +12,7 @@ import pytest
 from job_schema import KIND, LEASE, create, engine_of, enqueue, outcomes, rows, worker_of
 from structlog.testing import capture_logs
 
-from xacthuc.embedded import Postgres
 from xacthuc.jobs.job import Job
-
-
-@pytest.fixture
-def own_postgres(tmp_path):
-    directory = tmp_path / "postgres"
-    directory.mkdir()
-    with Postgres(directory, settings={"shared_buffers": "32MB"}) as server:
-        yield server
 
 
 @pytest.fixture

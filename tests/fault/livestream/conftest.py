@@ -1,4 +1,4 @@
-"""Engines and processes of the test's own, to be stopped and killed."""
+"""Processes of the test's own, to be stopped and killed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,7 @@ from identity_service import Api, api
 from livestream_process import LivestreamProcess, livestream_process
 from livestream_service import Studio, channel_to
 
-from xacthuc.embedded import Postgres
-
 __all__ = ["api"]
-
-# Not written to before the answer, unlike the suite's engine: what is acknowledged must be there after a kill.
-DURABLE = {"shared_buffers": "32MB"}
-
-
-@pytest.fixture
-def own_postgres(tmp_path):
-    directory = tmp_path / "postgres"
-    directory.mkdir()
-    with Postgres(directory, settings=DURABLE) as server:
-        yield server
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from uuid import uuid4
 import asyncpg
 import grpc
 import pytest
+from identity_process import REPEATED
 from identity_service import reason_of, refusal
 from livestream_process import LivestreamProcess
 from livestream_service import Studio, shown
@@ -21,7 +22,6 @@ from xacthuc.sql.migrations import dsn
 SELLERS = {f"u{sex}{serial}": f"000{sex}9000000{serial}" for sex in (0, 1) for serial in (0, 7, 8)}
 """Accounts and what the sandbox's provider confirms of them."""
 ROUNDS, SHOWS = (50, 60) if os.environ.get("XACTHUC_SOAK") else (3, 4)
-REPEATED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED}
 WHOLE = {
     "a broadcast and no decision": (
         "SELECT count(*) FROM livestream.broadcasts b WHERE decisions <> (SELECT count(*) FROM livestream.decisions d"

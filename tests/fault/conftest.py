@@ -1,0 +1,35 @@
+"""A PostgreSQL of the test's own, to be stopped and killed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from xacthuc.embedded import Postgres
+from xacthuc.up import migrate
+
+# Written to before the answer, unlike the suite's engine: what is acknowledged must be there after a kill.
+DURABLE = {"shared_buffers": "32MB"}
+
+
+@pytest.fixture(scope="session")
+def migrated_directory(tmp_path_factory) -> Path:
+    """The data of a stopped server with the tables of every service, to be copied, which is faster than migrating anew."""
+    directory = tmp_path_factory.mktemp("migrated")
+    with Postgres(directory, settings=DURABLE) as server:
+        migrate.main(server.url)
+    return directory / "data"
+
+
+@pytest.fixture
+def own_postgres(migrated_directory, tmp_path) -> Iterator[Postgres]:
+    """A started server, to be suspended, killed and restarted (`stop`, `start`)."""
+    directory = tmp_path / "postgres"
+    directory.mkdir()
+    shutil.copytree(migrated_directory, directory / "data")
+    with Postgres(directory, settings=DURABLE) as server:
+        yield server
+    shutil.rmtree(directory)
