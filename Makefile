@@ -51,40 +51,47 @@ run: $(API) ## Starts everything on this machine: engines, migrations, services 
 	@exec $(PY) -m xacthuc.up.main --data "$(DATA)" --port-base $(PORT_BASE) --die-with-parent
 
 # Fault tests kill and suspend processes against deadlines, so they get the machine to themselves.
-SIDE_BY_SIDE = $(PY) -m pytest -m 'not slow' -n 2 --dist loadfile tests --ignore tests/fault
-ALONE = $(PY) -m pytest -m 'not slow' tests/fault
+SIDE_BY_SIDE = $(PY) -m pytest -m 'not slow' -n 2 --dist loadfile --ignore tests/fault
+ALONE = $(PY) -m pytest -m 'not slow' --timeout 300
+
+# On the oldest engines `test` runs the tests nearest to them, where the scripts and the statements are; the targets of
+# their own run everything that needs an engine.
+NEAR_THE_ENGINE = tests/integration tests/property
 
 .PHONY: test
 test: $(API) $(PEERS) $(EXAMPLES) ## Runs every test on the real engines, then those of the stores on the oldest ones supported
 	@tests/tools/go.sh >/dev/null || echo '*** SKIPPED: the example in Go, since Go could not be fetched (see above).' >&2
 	@tests/tools/prometheus.sh >/dev/null || echo '*** SKIPPED: the tests of alerts, since promtool could not be fetched (see above).' >&2
 	@PYTHON=$(PY) tests/tools/kubernetes.sh || echo '*** SKIPPED: the manifests of deploy/k8s, since what renders and checks them could not be fetched (see above).' >&2
-	$(SIDE_BY_SIDE)
-	$(ALONE)
+	$(SIDE_BY_SIDE) tests
+	$(ALONE) tests/fault
 	@if tests/tools/redis7.sh; then \
-	  $(MAKE) --no-print-directory test-redis7; \
+	  $(MAKE) --no-print-directory test-redis7 TESTS='$(NEAR_THE_ENGINE)' FAULTS='tests/fault/valkey tests/fault/otp'; \
 	else \
 	  echo '*** SKIPPED: the store tests on Redis 7.0, which could not be fetched (see above).' >&2; \
 	fi
 	@if tests/tools/postgres15.sh; then \
-	  $(MAKE) --no-print-directory test-postgres15; \
+	  $(MAKE) --no-print-directory test-postgres15 TESTS='$(NEAR_THE_ENGINE)'; \
 	else \
 	  echo '*** SKIPPED: the database tests on PostgreSQL 15, which could not be fetched (see above).' >&2; \
 	fi
+
+TESTS ?= tests
+FAULTS ?= tests/fault
 
 .PHONY: test-redis7
 test-redis7: export XACTHUC_TEST_STORE := redis7
 test-redis7: $(API) $(PEERS) ## Runs the store's tests on Debian's Redis 7.0 (tests/tools/redis7.sh fetches it)
 	@tests/tools/redis7.sh >/dev/null
-	$(SIDE_BY_SIDE)
-	$(ALONE)
+	$(SIDE_BY_SIDE) $(TESTS)
+	$(ALONE) $(FAULTS)
 
 # Without the fault tests: they kill our processes, and what differs between the versions is SQL.
 .PHONY: test-postgres15
 test-postgres15: export XACTHUC_TEST_DATABASE := postgres15
 test-postgres15: $(API) $(PEERS) ## Runs the database's tests on Debian's PostgreSQL 15 (tests/tools/postgres15.sh fetches it)
 	@tests/tools/postgres15.sh >/dev/null
-	$(SIDE_BY_SIDE)
+	$(SIDE_BY_SIDE) $(TESTS)
 
 .PHONY: soak
 soak: $(API) $(PEERS) $(EXAMPLES) ## Runs the tests at full size: minutes to hours
