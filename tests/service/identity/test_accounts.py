@@ -198,6 +198,14 @@ async def test_a_birth_date_that_cannot_be_names_its_part(platform, born, field)
     assert {field} == faults_of(await refusal(platform.register("u1", born)))
 
 
+@pytest.mark.parametrize("name", ["0", "- -", "\u202eAn"], ids=["digit", "dashes", "direction"])
+async def test_a_name_that_nobody_has_is_refused(platform, name):
+    error = await refusal(platform.submit(platform.registration("u1", full_name=name)))
+
+    assert grpc.StatusCode.INVALID_ARGUMENT is error.code()
+    assert {"full_name"} == faults_of(error)
+
+
 @pytest.mark.parametrize(
     "accepted",
     [Timestamp(seconds=2**62), Timestamp(seconds=-(2**62)), Timestamp(nanos=-1), Timestamp(seconds=4_102_444_800)],

@@ -96,6 +96,7 @@ async def test_an_unfit_one_is_told_with_the_cause(asking: Asking):
         ({"link": "links/"}, "link"),
         ({"account": "child"}, "account"),
         ({"full_name": " "}, "full_name"),
+        ({"full_name": "0"}, "full_name"),
         ({"birth_date": Date(year=1985)}, "birth_date"),
         ({"birth_date": Date(year=1985, month=2, day=30)}, "birth_date.day"),
         ({"text_version": ""}, "text_version"),

@@ -221,3 +221,9 @@ async def test_what_was_agreed_to_can_be_shown(platform):
     assert consent.accept_time == registration.consent.accept_time
     missing = platform.ask("ListConsents", service_pb2.ListConsentsRequest(parent="accounts/nobody"))
     assert (await refusal(missing)).code() is StatusCode.NOT_FOUND
+
+
+async def test_a_name_that_nobody_has_corrects_nothing(change, verified):
+    error = await refusal(change("CorrectAccount", verified, full_name="12"))
+
+    assert (error.code(), reason_of(error)) == (StatusCode.INVALID_ARGUMENT, Reason.INVALID_FIELDS)

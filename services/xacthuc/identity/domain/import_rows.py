@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from xacthuc import names
 from xacthuc.identity.domain.importing import Outcome, PhoneOutcome, Verdict
 from xacthuc.identity.domain.registration import (
     CLOCK_TOLERANCE,
@@ -17,6 +16,7 @@ from xacthuc.identity.domain.registration import (
     Person,
     accept_time_fault,
     birth_date_fault_on,
+    full_name_fault,
 )
 from xacthuc.phone import Refusal
 from xacthuc.policy import local_date
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from xacthuc.phone import NumberPlan
     from xacthuc.policy import Policy
 
-_NAME_FAULTS: Final = {
-    names.NameFault.TOO_LONG: "must have at most 200 characters",
-    names.NameFault.CONTROL_CHARACTERS: "must not hold control characters, line breaks or overrides of direction",
-    names.NameFault.NO_LETTERS: "must show a letter",
-}
 make: Final = tuple.__new__
 """Makes a named tuple of its fields in a third of the time: its own constructor is a function of Python around this."""
 
@@ -139,8 +134,8 @@ class Judge:
     def _row(self, place: int, row: ImportedRow) -> Candidate | Verdict:
         account_id, name, given, consent, phone, transition, found = row
         faults = list(found)
-        if name and (name_fault := names.fault(name)):
-            faults.append(Fault("full_name", _NAME_FAULTS[name_fault], name_fault.value))
+        if name_fault := full_name_fault(name):
+            faults.append(name_fault)
         born = None if given is None else self._birth_date(given, faults)
         if consent is not None and consent.accept_us > self._latest_us:
             faults += self._accept_time_faults(consent)

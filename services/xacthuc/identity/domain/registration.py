@@ -6,11 +6,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from xacthuc import names
 from xacthuc.policy import age_on, local_date
 from xacthuc.policy.dates import OLDEST_YEARS
 
 if TYPE_CHECKING:
     from xacthuc.policy import Policy
+
+_NAME_FAULTS: Final = {
+    names.NameFault.TOO_LONG: "must have at most 200 characters",
+    names.NameFault.CONTROL_CHARACTERS: "must not hold control characters, line breaks or overrides of direction",
+    names.NameFault.NO_LETTERS: "must show a letter",
+}
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 """How far a platform's clock may be ahead of ours."""
@@ -58,6 +65,12 @@ class Person:
 def person_of(full_name: str, birth_date: date, policy: Policy, now: datetime) -> Person:
     """Returns what may be kept of who registers at `now`."""
     return Person("" if policy.is_child(birth_date, now) else full_name, birth_date)
+
+
+def full_name_fault(name: str) -> Fault | None:
+    """Returns what is wrong with a name that was given, or None."""
+    found = names.fault(name) if name else None
+    return None if found is None else Fault("full_name", _NAME_FAULTS[found], found.value)
 
 
 def birth_date_fault(given: CalendarDate, now: datetime) -> Fault | None:

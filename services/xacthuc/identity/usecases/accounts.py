@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xacthuc.grpckit.errors import AlreadyExists, FieldFault, InvalidRequest, NotFound
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.account import view
-from xacthuc.identity.domain.registration import accept_time_fault, birth_date_fault, person_of
+from xacthuc.identity.domain.registration import accept_time_fault, birth_date_fault, full_name_fault, person_of
 from xacthuc.identity.ports.accounts import NewAccount
 
 if TYPE_CHECKING:
@@ -57,7 +57,11 @@ async def _register(identity: Identity, order: Order, new: NewAccount, now: date
 
 def _lawful(command: RegisterAccount, now: datetime) -> date:
     """Returns the birth date when everything given can be; InvalidRequest naming every faulty field otherwise."""
-    found = (birth_date_fault(command.birth_date, now), accept_time_fault(command.consent.accept_time, now))
+    found = (
+        full_name_fault(command.full_name),
+        birth_date_fault(command.birth_date, now),
+        accept_time_fault(command.consent.accept_time, now),
+    )
     faults = [FieldFault(fault.field, fault.description, fault.reason) for fault in found if fault is not None]
     birth_date = command.birth_date.on_calendar()
     if faults or birth_date is None:

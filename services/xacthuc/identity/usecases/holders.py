@@ -14,7 +14,7 @@ from xacthuc.identity.domain.facts import UNSUPERVISED, Life
 from xacthuc.identity.domain.guardianship import GuardianRefusal, Guardianship, Relation, Unfit
 from xacthuc.identity.domain.holders import holder
 from xacthuc.identity.domain.numbers import NumberRefusal
-from xacthuc.identity.domain.registration import Person, accept_time_fault, birth_date_fault
+from xacthuc.identity.domain.registration import Person, accept_time_fault, birth_date_fault, full_name_fault
 from xacthuc.identity.ports.holders import NewRecord
 from xacthuc.identity.ports.numbers import ProofUsed, Settled
 from xacthuc.identity.usecases.accounts import not_found
@@ -82,6 +82,7 @@ async def remind_account(identity: Identity, order: Order, account_id: str, due_
 
 def _lawful(command: RegisterGuardian, now: datetime) -> Person:
     found = (
+        full_name_fault(command.full_name),
         birth_date_fault(command.birth_date, now),
         accept_time_fault(command.consent.accept_time, now, "accept_time"),
     )

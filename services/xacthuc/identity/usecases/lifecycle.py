@@ -9,7 +9,7 @@ from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidReques
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.account import State, view
 from xacthuc.identity.domain.lifecycle import Bar, corrected, purge_time_at_end
-from xacthuc.identity.domain.registration import Person, birth_date_fault
+from xacthuc.identity.domain.registration import Person, birth_date_fault, full_name_fault
 from xacthuc.identity.usecases.accounts import not_found
 from xacthuc.policy import NextStep
 
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 async def correct_account(identity: Identity, command: CorrectAccount) -> AccountView:
     """Puts right what is known of the holder."""
     now, policy, given = identity.clock.now(), identity.policy, command.birth_date
-    if given is not None and (fault := birth_date_fault(given, now)):
-        raise InvalidRequest(FieldFault(fault.field, fault.description, fault.reason))
+    found = (full_name_fault(command.full_name), None if given is None else birth_date_fault(given, now))
+    if faults := [FieldFault(fault.field, fault.description, fault.reason) for fault in found if fault is not None]:
+        raise InvalidRequest(*faults)
     right = Person(command.full_name, None if given is None else given.on_calendar())
 
     def decide(facts: Facts, known: Person) -> Correction:
