@@ -13,6 +13,7 @@ ANSWERS: Final = {
     "401": "No usable platform key came with the call (`UNAUTHENTICATED`).",
     "403": "The platform key may not do this (`PERMISSION_DENIED`).",
     "404": "What is named does not exist for this platform, or no method has this path (`NOT_FOUND`).",
+    "405": "The path is called by another verb, which `allow` names.",
     "409": "It exists already, or the `requestId` came before with a different payload (`ALREADY_EXISTS`).",
     "413": "The body has more than 128 KiB.",
     "415": "The body is not `application/json` in UTF-8, or is compressed.",

@@ -1,6 +1,6 @@
 """The fields that requests have, as tables in Lua for the edge, whose transcoder would drop what it does not know (R11).
 
-    METHODS["/v1/challenges/*:checkCode"] = "otp.v1.CheckCodeRequest"
+    METHODS["/v1/challenges/*:checkCode"] = {POST = "otp.v1.CheckCodeRequest"}      -- "" for a GET, which has no body
     TYPES["otp.v1.CheckCodeRequest"].code = {"s"}        -- also by the name that the contract spells
     ENUMS["otp.v1.Challenge.Purpose"] = {ACCOUNT_VERIFICATION=true, ...}
 
@@ -24,7 +24,7 @@ _KINDS: Final = {Proto.TYPE_STRING: "s", Proto.TYPE_BYTES: "s", Proto.TYPE_BOOL:
 
 
 def lua(contract: Contract) -> str:
-    """Returns the tables of every request that has a body."""
+    """Returns the tables of every path, and of every request that has a body."""
     posts = [operation for operation in contract.operations if operation.verb == "post"]
     types: dict[str, dict[str, str]] = {}
     enums: dict[str, dict[str, str]] = {}
@@ -37,15 +37,14 @@ def lua(contract: Contract) -> str:
             own[field.proto.name] = own[field.name] = _field(field)
             if field.is_message and not field.type_name.startswith(OWN) and _is_object(reference(field.type_name)):
                 types[field.type_name] = dict.fromkeys(reference(field.type_name).get("properties", {}), '{"n"}')
-    methods = {operation.pattern: f'"{key_of(operation.request)}"' for operation in posts}
-    nested = {name: {key: _table(value) for key, value in kind.items()} for name, kind in (("T", types), ("E", enums))}
-    return "\n".join(
-        [
-            f"local METHODS = {_table(methods)}",
-            f"local TYPES = {_table(nested['T'])}",
-            f"local ENUMS = {_table(nested['E'])}",
-            "",
-        ]
+    methods: dict[str, dict[str, str]] = {}
+    for operation in contract.operations:
+        body = key_of(operation.request) if operation.verb == "post" else ""
+        methods.setdefault(operation.pattern, {})[operation.verb.upper()] = f'"{body}"'
+    tables = {"METHODS": methods, "TYPES": types, "ENUMS": enums}
+    return "".join(
+        f"local {name} = {_table({key: _table(value) for key, value in table.items()})}\n"
+        for name, table in tables.items()
     )
 
 

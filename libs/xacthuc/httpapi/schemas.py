@@ -30,8 +30,12 @@ _SCALARS: Final[dict[int, Schema]] = {
     Proto.TYPE_BYTES: {"type": "string", "contentEncoding": "base64"},
     Proto.TYPE_DOUBLE: {"type": "number"},
 }
+_CLASSES: Final = {
+    r"\p{Cc}": r"\u0000-\u001f\u007f-\u009f",
+    r"\p{Z}": r" \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
+}
 _WELL_KNOWN: Final[dict[str, Schema]] = {
-    "google.protobuf.Timestamp": {"type": "string", "format": "date-time", "examples": ["2026-11-29T03:00:00Z"]},
+    "google.protobuf.Timestamp": {"type": "string", "format": "date-time", "examples": ["2026-01-15T03:00:00Z"]},
     "google.protobuf.Duration": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]{1,9})?s$", "examples": ["60s"]},
     "google.protobuf.FieldMask": {"type": "string", "examples": ["allowedActions,quietHours"]},
     "google.protobuf.Empty": {"type": "object", "additionalProperties": False},
@@ -146,6 +150,8 @@ def _text(found: Schema, rules: validate_pb2.FieldRules) -> None:
     text = rules.string
     _put(found, text, {"min_len": "minLength", "max_len": "maxLength", "pattern": "pattern"})
     optional = rules.ignore == validate_pb2.IGNORE_IF_ZERO_VALUE
+    if "pattern" in found:
+        found["pattern"] = _portable(found["pattern"])
     if text.uuid:
         found["format"] = "uuid"
     if text.ip:
@@ -155,6 +161,13 @@ def _text(found: Schema, rules: validate_pb2.FieldRules) -> None:
     if optional and len(found) > 1:
         bounds = {key: found.pop(key) for key in list(found) if key != "type"}
         found["anyOf"] = [{"const": ""}, bounds]
+
+
+def _portable(pattern: str) -> str:
+    """Spells out the classes of Unicode, of which few engines of regular expressions know the names."""
+    for name, characters in _CLASSES.items():
+        pattern = pattern.replace(name, characters)
+    return pattern
 
 
 def _put(found: Schema, rules: Any, names: dict[str, str]) -> None:

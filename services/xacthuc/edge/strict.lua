@@ -100,9 +100,7 @@ function value(text, at, kind, field, depth)
     refuse(field, "lies too deep")
   end
   local sign = text:sub(at, at)
-  if text:sub(at, at + 3) == "null" then
-    return at + 4
-  elseif kind[3] then
+  if kind[3] then
     if sign ~= "[" then
       refuse(field, "must be a list")
     end
@@ -125,7 +123,7 @@ function value(text, at, kind, field, depth)
   elseif kind[1] == "b" and text:sub(at, at + 4) == "false" then
     return at + 5
   end
-  refuse(field, "must be " .. KINDS[kind[1]])
+  refuse(field, "must be " .. KINDS[kind[1]] .. "; leave out what is not there")
 end
 
 local function check(text, type)
@@ -139,28 +137,35 @@ local function check(text, type)
   end
 end
 
-local function answer(handle, status, body)
+local function answer(handle, status, body, allow)
   handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "whole", true)
-  handle:respond({ [":status"] = status, ["content-type"] = "application/json" }, body)
+  handle:respond({ [":status"] = status, ["content-type"] = "application/json", allow = allow }, body)
 end
 
 local TYPE = "type.googleapis.com/google.rpc."
 local INFO = '{"@type":"' .. TYPE .. 'ErrorInfo","reason":"%s","domain":"edge.xacthuc","metadata":{}}'
 local FAULTY = '{"code":3,"message":"%s","details":[' .. INFO .. ',{"@type":"' .. TYPE
   .. 'BadRequest","fieldViolations":[{"field":"%s","description":"%s","reason":"%s"}]}]}'
-local UNKNOWN = '{"code":5,"message":"No method has this path; the paths are those of /openapi.json.","details":[' .. INFO .. "]}"
+local LOST = '{"code":%d,"message":"%s; the paths are those of /openapi.json.","details":[' .. INFO .. "]}"
 
 function envoy_on_request(handle)
   local headers = handle:headers()
   local media = headers:get("content-type") or ""
-  if headers:get(":method") ~= "POST" or media:lower():find("application/grpc", 1, true) == 1 then
+  if media:lower():find("application/grpc", 1, true) == 1 then
     return
   end
   -- What differs between two paths of one method is its second part: /v1/challenges/*:checkCode.
   local path = headers:get(":path"):match("^[^?]*")
-  local type = METHODS[path] or METHODS[path:gsub("^(/v1/%a+/)[^/:]+", "%1*")]
+  local verbs = METHODS[path] or METHODS[path:gsub("^(/v1/%a+/)[^/:]+", "%1*")]
+  if not verbs then
+    return answer(handle, "404", LOST:format(5, "No method has this path", "PATH_UNKNOWN"))
+  end
+  local type = verbs[headers:get(":method")]
   if not type then
-    return answer(handle, "404", UNKNOWN:format("PATH_UNKNOWN"))
+    local allow = verbs.GET and verbs.POST and "GET, POST" or verbs.GET and "GET" or "POST"
+    return answer(handle, "405", LOST:format(12, "This path is called by " .. allow, "VERB_REFUSED"), allow)
+  elseif type == "" then
+    return -- nothing but the address
   end
   local body = handle:body()
   if not body or body:length() == 0 then

@@ -109,13 +109,14 @@ def test_whatever_is_spelled_rightly_passes(http: httpx.Client, upstream: Record
         '{"name": "accounts/an", "name": "accounts/an"}',
         '{"acti\\u006fn": "POST"}',
         '{"action": ["POST"]}',
+        '{"action": null}',
         '{"action": "LIFT_OFF"}',
         '{"action": {"POST": 1}}',
         '{"action": "PO\nST"}',
         '{"action"',
         '{"action": "POST" /* so */}',
     ],
-    ids=range(17),
+    ids=range(18),
 )
 def test_what_is_not_the_json_of_the_request_is_refused(http: httpx.Client, upstream: RecordingServer, body) -> None:
     before = len(upstream.calls)
@@ -178,10 +179,6 @@ def test_more_than_a_request_needs_is_refused(http: httpx.Client, upstream: Reco
     [
         ("GET", "/v1/nothing"),
         ("POST", "/v1/nothing"),
-        ("PUT", "/v1/accounts/an"),
-        ("DELETE", "/v1/accounts/an"),
-        ("GET", CHECK),
-        ("POST", "/v1/accounts/an%3AcheckAction"),
         ("POST", "/xacthuc.api.identity.v1.IdentityService/CheckAction"),
         ("POST", "/xacthuc.api.identity.v1.IdentityAdmin/CreatePlatform"),
         ("POST", "/xacthuc.api.otp.v1.OtpInternal/RedeemProof"),
@@ -194,6 +191,26 @@ def test_what_is_no_path_of_the_contract_leads_nowhere(
     body = {} if verb == "GET" else {"json": {}}
 
     assert refused(http.request(verb, path, **body))[:2] == (404, "PATH_UNKNOWN")
+    assert len(upstream.calls) == before
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "allow"),
+    [
+        ("PUT", "/v1/accounts/an", "GET"),
+        ("DELETE", "/v1/accounts", "GET, POST"),
+        ("GET", CHECK, "POST"),
+        ("OPTIONS", CHECK, "POST"),
+        ("POST", "/v1/accounts/an%3AcheckAction", "GET"),
+        ("POST", "/.well-known/jwks.json", "GET"),
+    ],
+)
+def test_another_verb_is_told_the_right_one(http: httpx.Client, upstream: RecordingServer, verb, path, allow) -> None:
+    before = len(upstream.calls)
+    answer = http.request(verb, path, **({"json": {}} if verb == "POST" else {}))
+
+    assert refused(answer)[:2] == (405, "VERB_REFUSED")
+    assert answer.headers["allow"] == allow
     assert len(upstream.calls) == before
 
 

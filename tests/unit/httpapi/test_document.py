@@ -125,9 +125,10 @@ def test_the_platform_key_is_the_security_scheme() -> None:
 
 
 def test_the_edge_knows_every_request_by_its_path() -> None:
-    methods = re.findall(r'\["(/[^"]+)"\] = ', fields.lua(CONTRACT))
+    found = re.findall(r'\["(/[^"]+)"\] = \{([^}]*)\}', fields.lua(CONTRACT))
+    methods = {(path, verb) for path, verbs in found for verb in re.findall(r'"([A-Z]+)"', verbs)}
 
-    assert methods == [operation.pattern for operation in CONTRACT.operations if operation.verb == "post"]
+    assert methods == {(operation.pattern, operation.verb.upper()) for operation in CONTRACT.operations}
 
 
 class _Links(HTMLParser):
