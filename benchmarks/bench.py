@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from benchmarks import broadcasts, decisions, families, flows, imports, lanes, seals, sessions, studies, watchers
+from benchmarks import (
+    broadcasts,
+    decisions,
+    families,
+    flows,
+    imports,
+    lanes,
+    seals,
+    sessions,
+    studies,
+    telemetry,
+    watchers,
+)
 from benchmarks.load import Target
 from benchmarks.report import Figure, Report, spread
 from benchmarks.rig import Rig
@@ -29,7 +41,7 @@ if TYPE_CHECKING:
 RESULT: Final = Path("var/bench.json")
 STUDIES: Final = (
     "start", "cpu", "batch", "tokens", "revocations", "trips", "latency", "leftovers", "memory", "imports",
-    "sessions", "lanes", "seals", "watchers", "families", "livestream"
+    "sessions", "lanes", "seals", "watchers", "families", "livestream", "telemetry",
 )  # fmt: skip
 ECHO: Final = Path(__file__).with_name("echo.py")
 _STARTS: Final = 3
@@ -42,6 +54,20 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     size = QUICK if options.quick else Size(verifications=options.verifications)
     report = Report(command=" ".join(["python -m benchmarks.bench", *arguments]))
+    if "telemetry" in options.only:
+        report.extend(uvloop.run(telemetry.study(telemetry.QUICK if options.quick else telemetry.Amount())))
+    if options.only != ["telemetry"]:
+        _serve(options, size, report)
+    print(report.text())
+    report.write(options.out)
+    print(f"\n{options.out} holds the same figures.")
+    if report.short:
+        print(f"Short of the target: {', '.join(report.short)}.", file=sys.stderr)
+    return int(options.strict and bool(report.short))
+
+
+def _serve(options: argparse.Namespace, size: Size, report: Report) -> None:
+    """Takes the studies that need services."""
     with Rig() as rig:
         rig.migrate()
         for service in ("otp", "identity"):
@@ -49,12 +75,6 @@ def main(arguments: Sequence[str]) -> int:
         if options.only != ["start"]:
             key = development_key(rig.layout, rig.ports.identity_internal)
             uvloop.run(run(rig, size, key, report, options.only))
-    print(report.text())
-    report.write(options.out)
-    print(f"\n{options.out} holds the same figures.")
-    if report.short:
-        print(f"Short of the target: {', '.join(report.short)}.", file=sys.stderr)
-    return int(options.strict and bool(report.short))
 
 
 def start(rig: Rig, service: str, times: int) -> Figure:

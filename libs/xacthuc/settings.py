@@ -79,7 +79,8 @@ class Settings(BaseSettings):
     """Share of new traces recorded. A platform's own `sampled` bit is linked, never obeyed."""
 
     otlp_endpoint: str = ""
-    """OTLP/gRPC endpoint such as `http://collector:4317`. Empty: spans are made but not exported."""
+    """OTLP endpoint: gRPC such as `http://collector:4317`, or with a path HTTP, `http://collector:4318/v1/traces`. Empty:
+    spans are made but not exported."""
 
     log_level: str = "info"
     """debug, info, warning or error."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -44,6 +45,7 @@ class Traces:
     places: dict[str, bytes]
     code: str
     key: str
+    spans: list[Any]
 
 
 def walk_the_flow(running: RunningStack, errors: list[str]) -> str:
@@ -201,7 +203,68 @@ def traces(tmp_path_factory: pytest.TempPathFactory, emptied_valkey: Valkey) -> 
     assert any("operator.confirm" in name for name in names)
     assert "operator.kyc_match" in names
     assert len(errors) >= 13
-    return Traces(places, code, key)
+    return Traces(places, code, key, receiver.spans)
+
+
+def trees(traces: Traces, root: str) -> list[set[str]]:
+    """Every trace that begins with a call of `root`: its steps, each as the names from the root down to it."""
+    known = {span.span_id: span for span in traces.spans}
+
+    def path(span: Any) -> str:
+        name = span.name.rpartition(".")[2] if "/" in span.name else span.name
+        parent = known.get(span.parent_span_id)
+        return f"{path(parent)} > {name}" if parent else name
+
+    roots = [span for span in traces.spans if span.name.endswith(f"/{root}") and not span.parent_span_id]
+    return [{path(span) for span in traces.spans if span.trace_id == root.trace_id} for root in roots]
+
+
+def one_of(found: list[set[str]], *steps: str) -> bool:
+    """Whether there is a trace with all of these steps."""
+    return any(set(steps) <= tree for tree in found)
+
+
+def test_a_challenge_is_one_trace_from_the_call_to_the_provider(traces: Traces) -> None:
+    call = "OtpService/StartChallenge"
+
+    assert one_of(
+        trees(traces, "StartChallenge"),
+        f"{call} > EVALSHA spend",
+        f"{call} > EVALSHA start",
+        f"{call} > otp.deliver > EVALSHA purse_take",
+        f"{call} > otp.deliver > provider.send",
+        f"{call} > otp.deliver > EVALSHA delivery_link",
+        f"{call} > otp.deliver > EVALSHA delivery_settle",
+    )
+
+
+def test_a_code_that_is_checked_is_one_call_and_one_script(traces: Traces) -> None:
+    assert {"OtpService/CheckCode", "OtpService/CheckCode > EVALSHA check"} in trees(traces, "CheckCode")
+
+
+def test_a_verification_is_one_trace_through_both_services_and_both_stores(traces: Traces) -> None:
+    call, proof = "IdentityService/VerifyPhone", "OtpInternal/RedeemProof"
+
+    assert one_of(
+        trees(traces, "VerifyPhone"),
+        f"{call} > postgresql > INSERT identity.requests",
+        f"{call} > {proof} > {proof} > EVALSHA redeem",
+        f"{call} > postgresql > INSERT identity.evidence",
+        f"{call} > postgresql > INSERT identity.audit",
+        f"{call} > postgresql > INSERT identity.outbox",
+    )
+
+
+def test_a_decision_is_one_trace_to_its_facts(traces: Traces) -> None:
+    call = "IdentityService/CheckAction"
+
+    assert one_of(trees(traces, "CheckAction"), f"{call} > GET", f"{call} > postgresql", f"{call} > EVALSHA fill")
+
+
+def test_a_silent_verification_is_one_trace_to_the_operator(traces: Traces) -> None:
+    call = "OtpService/CheckNetwork"
+
+    assert one_of(trees(traces, "CheckNetwork"), f"{call} > operator.confirm")
 
 
 FORBIDDEN = {

@@ -16,7 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from xacthuc import lean
 from xacthuc.sql.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
-from xacthuc.telemetry.tracing import Kind, span
+from xacthuc.sql.steps import Statements
+from xacthuc.telemetry.tracing import Kind, Span, span
 
 lean.by_module("sqlalchemy.ext.asyncio")  # which brings the ORM along
 from sqlalchemy.ext.asyncio.engine import create_async_engine  # noqa: E402
@@ -94,9 +95,17 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     DatabaseUnavailable (DatabaseBusy when the server is there) when that cannot be done now, DatabaseRefused when it
     never can. These carry the frames of the failure, but not its text.
     """
-    with _translated(), span("postgresql", {"db.system.name": "postgresql"}, kind=Kind.CLIENT):
+    with _translated(), span("postgresql", {"db.system.name": "postgresql"}, kind=Kind.CLIENT) as step:
         async with engine.begin() as connection:
-            yield connection
+            if not isinstance(step, Span):
+                yield connection
+                return
+            statements = Statements(step.context)
+            statements.listen(connection)
+            try:
+                yield connection
+            finally:
+                statements.leave(connection)
 
 
 @asynccontextmanager

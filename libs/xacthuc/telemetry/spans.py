@@ -1,4 +1,4 @@
-"""Finished spans into the OpenTelemetry SDK: its batching, its resource, its OTLP exporter.
+"""Where finished spans go: over OTLP to a collector (`otlp.py`), into an exporter of the OpenTelemetry SDK, or nowhere.
 
 The only module that imports the SDK. Spans are handed over already finished, as `ReadableSpan`, since the SDK's own
 tracer costs a multiple of what they hold and would decide about sampling a second time.
@@ -17,12 +17,13 @@ from xacthuc.telemetry.tracing import Kind
 with lean.without("psutil"):  # for a detector of processes; ours are named by their settings
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
 
+    from xacthuc.telemetry.otlp import OtlpRecorder
     from xacthuc.telemetry.tracing import Span
 
 _KINDS: Final = {kind: SpanKind[kind.value] for kind in Kind}
@@ -77,13 +78,15 @@ class SdkRecorder:
         self._processor.shutdown()
 
 
-def otlp_recorder(service: str, endpoint: str) -> SdkRecorder:
-    """Returns a recorder that exports to an OTLP/gRPC endpoint, `https://` with TLS and `http://` without."""
-    # Imported here: an exporter nobody configured should cost neither memory nor start-up time.
-    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+def otlp_recorder(service: str, endpoint: str) -> OtlpRecorder:
+    """Returns a recorder that exports to an OTLP endpoint, `https://` with TLS and `http://` without.
 
-    exporter = OTLPSpanExporter(endpoint=endpoint, insecure=not endpoint.startswith("https://"))
-    return SdkRecorder(service, BatchSpanProcessor(exporter))
+    One with a path, such as `http://collector:4318/v1/traces`, is spoken to in OTLP/HTTP, one without in OTLP/gRPC.
+    """
+    # Imported here: an exporter nobody configured should cost neither memory nor start-up time.
+    from xacthuc.telemetry.otlp import OtlpRecorder, transport  # noqa: PLC0415
+
+    return OtlpRecorder(service, transport(endpoint))
 
 
 def exporting_recorder(service: str, exporter: SpanExporter) -> SdkRecorder:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from xacthuc.settings import Settings
+    from xacthuc.telemetry.otlp import OtlpRecorder
     from xacthuc.telemetry.spans import SdkRecorder
 
 
@@ -42,7 +43,7 @@ def start(
     providers: Collection[str] = (),
     operators: Collection[str] = (),
     jobs: Collection[str] = (),
-    recorder: SdkRecorder | None = None,
+    recorder: SdkRecorder | OtlpRecorder | None = None,
     writer: LineWriter | None = None,
 ) -> Telemetry:
     """Configures logging and returns the telemetry of `service` (`otp`, `identity`).

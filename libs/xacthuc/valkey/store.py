@@ -12,6 +12,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from xacthuc.telemetry.tracing import current
+from xacthuc.valkey import steps
 from xacthuc.valkey.cluster import Cluster
 from xacthuc.valkey.errors import StoreError
 from xacthuc.valkey.health import ServerFacts, facts_of, skew_ms
@@ -93,6 +95,8 @@ class Store:
         Cancelling it does not stop the script.
         """
         future = self._loop.create_future()
+        if (trace := current()) is not None and trace.recorder is not None:
+            steps.follow(future, trace, "EVALSHA", script.name)
         command = pack((_EVALSHA, script.sha, len(keys), *keys, *args))
         self._node_of(keys[0]).submit((future, command, script, 0))
         return future
@@ -105,6 +109,9 @@ class Store:
         or ReplyError when the server refuses.
         """
         future = self._loop.create_future()
+        if (trace := current()) is not None and trace.recorder is not None:
+            operation = command[0]
+            steps.follow(future, trace, operation.decode() if isinstance(operation, bytes) else str(operation))
         if key is None:
             word = command[1] if len(command) > 1 else ""
             key = str(word) if isinstance(word, int) else word
