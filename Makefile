@@ -171,6 +171,11 @@ bench: $(API) ## Measures CPU per call, trips, latency and memory against a bare
 bench-peers: $(API) ## Measures better-auth's phone verification beside ours, on the same store
 	$(PY) -m benchmarks.peers
 
+.PHONY: backfill-million
+backfill-million: ROWS ?= 1000000
+backfill-million: $(API) ## Backfills ROWS sample accounts from an export to identity on the bundled engines (var/backfill.json)
+	$(PY) -m benchmarks.backfill --rows $(ROWS)
+
 .PHONY: lock
 lock: $(PY) ## Resolves requirements.in into requirements.lock, and what of it is in the image into deploy (LOCK_ARGS=--upgrade for newer transitive versions)
 	$(PY) -m pip install --disable-pip-version-check --quiet "$$(grep '^uv==' requirements.in)"

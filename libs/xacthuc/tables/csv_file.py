@@ -10,13 +10,13 @@ import csv
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.tables.lines import batches, first_lines
-from xacthuc.tables.rows import UnusableTableError
+from xacthuc.tables.rows import EVERY, UnusableTableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from xacthuc.tables.encodings import Encoding
-    from xacthuc.tables.rows import Batch
+    from xacthuc.tables.rows import Batch, Turn
     from xacthuc.tables.sources import Source
 
 _SEPARATORS: Final = (",", ";", "\t")
@@ -35,7 +35,7 @@ class CsvFile:
         self._heading_line, self._separator, self.headings = _find_headings(source, encoding, is_heading)
         self.total = max(0, lines - self._heading_line)
 
-    def batches(self, wanted: Sequence[int]) -> Iterator[Batch]:
+    def batches(self, wanted: Sequence[int], turn: Turn = EVERY) -> Iterator[Batch]:
         """Yields a row a line with its `wanted` cells, below the headings; lines with nothing on them are none."""
         width, separator, picked = len(self.headings), self._separator, tuple(wanted)
         everything, first = picked == tuple(range(width)), picked[0]
@@ -53,7 +53,7 @@ class CsvFile:
             cells += [""] * width
             return [cells[each] for each in picked]
 
-        return batches(self._source, self._encoding, behind=self._heading_line, width=len(wanted), read=read)
+        return batches(self._source, self._encoding, behind=self._heading_line, width=len(wanted), read=read, turn=turn)
 
 
 def _find_headings(

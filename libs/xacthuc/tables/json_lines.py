@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from xacthuc.tables.lines import batches, first_lines
-from xacthuc.tables.rows import UnusableTableError
+from xacthuc.tables.rows import EVERY, UnusableTableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xacthuc.tables.encodings import Encoding
-    from xacthuc.tables.rows import Batch, Cell
+    from xacthuc.tables.rows import Batch, Cell, Turn
     from xacthuc.tables.sources import Source
 
 _LINES_LOOKED_AT: Final = 1_000
@@ -34,7 +34,7 @@ class JsonLines:
                 f"{source.name} has no objects in its lines", "Write an account a line, as an object."
             )
 
-    def batches(self, wanted: Sequence[int]) -> Iterator[Batch]:
+    def batches(self, wanted: Sequence[int], turn: Turn = EVERY) -> Iterator[Batch]:
         """Yields a row a line with its `wanted` cells; lines with nothing on them are none."""
         keys = [self.headings[each] for each in wanted]
 
@@ -44,7 +44,7 @@ class JsonLines:
             found = _object(line)
             return found if isinstance(found, str) else [_cell(found.get(key)) for key in keys]
 
-        return batches(self._source, self._encoding, behind=0, width=len(wanted), read=read)
+        return batches(self._source, self._encoding, behind=0, width=len(wanted), read=read, turn=turn)
 
 
 def _object(line: str) -> dict[str, Any] | str:

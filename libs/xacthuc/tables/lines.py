@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from xacthuc.tables.encodings import Encoding
-    from xacthuc.tables.rows import Cell
+    from xacthuc.tables.rows import Cell, Turn
     from xacthuc.tables.sources import Source
 
     Reader = Callable[[str], "Sequence[Cell] | str"]
@@ -49,13 +49,17 @@ def first_lines(source: Source, encoding: Encoding, most: int) -> Iterator[str |
             yield None if isinstance(line, _Broken) else line
 
 
-def batches(source: Source, encoding: Encoding, *, behind: int, width: int, read: Reader) -> Iterator[Batch]:
+def batches(
+    source: Source, encoding: Encoding, *, behind: int, width: int, read: Reader, turn: Turn
+) -> Iterator[Batch]:
     """Yields what `read` makes of the lines behind the first `behind`, `width` cells a row."""
-    place = 0
+    place = number = 0
     with closing(as_utf_8(source.opened(), encoding)) as file:
         for lines in _blocks(file):
             for first in range(max(0, behind - place), len(lines), ROWS_AT_ONCE):
-                yield _batch(lines[first : first + ROWS_AT_ONCE], place + first + 1, width, read)
+                if turn.has(number):
+                    yield _batch(lines[first : first + ROWS_AT_ONCE], place + first + 1, width, read)
+                number += 1
             place += len(lines)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 from pyarrow import parquet
 
-from xacthuc.tables.rows import ROWS_AT_ONCE, Batch, Rejected, UnusableTableError
+from xacthuc.tables.rows import EVERY, ROWS_AT_ONCE, Batch, Rejected, UnusableTableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from xacthuc.tables.rows import Cell
+    from xacthuc.tables.rows import Cell, Turn
 
 _READ_AT_ONCE: Final = 1 << 20
 _LONGEST_DESCRIPTION: Final = 1 << 20
@@ -41,30 +42,32 @@ class ParquetFile:
         if min(self._sizes, default=0) < 0 or self.total > path.stat().st_size:
             raise self._refused()
 
-    def batches(self, wanted: Sequence[int]) -> Iterator[Batch]:
+    def batches(self, wanted: Sequence[int], turn: Turn = EVERY) -> Iterator[Batch]:
         """Yields every record from 1, with its `wanted` cells.
 
         Where a group of records cannot be read on, the rest of it is rejected and the next one is read.
         """
-        place = 1
+        place, number = 1, count()
         names = [self.headings[each] for each in wanted]
         for group, size in enumerate(self._sizes):
             end = place + size
-            for columns, count in self._group(group, names):
-                read = min(count, end - place)
-                yield Batch(range(place, place + read), [column[:read] for column in columns], ())
+            for batch in self._group(group, names):
+                read = min(batch.num_rows, end - place)
+                if turn.has(next(number)):
+                    columns = [_values(batch.column(name))[:read] for name in names]
+                    yield Batch(range(place, place + read), columns, ())
                 place += read
             for start in range(place, end, ROWS_AT_ONCE):
-                broken = range(start, min(start + ROWS_AT_ONCE, end))
-                yield Batch((), [()] * len(names), [Rejected(each, "", "UNREADABLE") for each in broken])
+                if turn.has(next(number)):
+                    broken = range(start, min(start + ROWS_AT_ONCE, end))
+                    yield Batch((), [()] * len(names), [Rejected(each, "", "UNREADABLE") for each in broken])
             place = end
 
-    def _group(self, group: int, names: list[str]) -> Iterator[tuple[list[list[Cell]], int]]:
+    def _group(self, group: int, names: list[str]) -> Iterator[Any]:
         try:
             with self._opened() as file:
                 batches = file.iter_batches(ROWS_AT_ONCE, row_groups=[group], columns=names, use_threads=False)
-                for batch in batches:
-                    yield [_values(batch.column(name)) for name in names], batch.num_rows
+                yield from batches
         except _BROKEN:
             return
 

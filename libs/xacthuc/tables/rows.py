@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from heapq import merge
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,6 +56,20 @@ class Batch:
     """Rows between them that have no cells."""
 
 
+class Turn(NamedTuple):
+    """Which batches of a table are read: several processes share one by having turns."""
+
+    number: int
+    of: int
+
+    def has(self, batch: int) -> bool:
+        """Whether a batch is read, counted from 0."""
+        return batch % self.of == self.number
+
+
+EVERY: Final = Turn(0, 1)
+
+
 class Table(Protocol):
     """A file of rows."""
 
@@ -63,8 +77,11 @@ class Table(Protocol):
     total: int
     """About how many rows there are: exact, or a few too many; 0 when nobody knows."""
 
-    def batches(self, wanted: Sequence[int]) -> Iterator[Batch]:
-        """Yields every row from the first one with its `wanted` cells, and never stops at a broken one."""
+    def batches(self, wanted: Sequence[int], turn: Turn = EVERY) -> Iterator[Batch]:
+        """Yields every row from the first one with its `wanted` cells, and never stops at a broken one.
+
+        Of some of the batches only, where `turn` says so.
+        """
         ...
 
 

@@ -6,18 +6,19 @@ from __future__ import annotations
 
 import gc
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from xacthuc.backfill.adapters.columns import Columns, Guesser
     from xacthuc.backfill.adapters.exports import Export
@@ -25,13 +26,17 @@ if TYPE_CHECKING:
     from xacthuc.backfill.domain.accounts import Accounts
     from xacthuc.backfill.domain.deadline import Deadline
     from xacthuc.backfill.ports.repeats import Digest
-    from xacthuc.backfill.usecases.check import Check
+    from xacthuc.backfill.usecases.check import Check, Tally
     from xacthuc.phone import NumberPlan
     from xacthuc.policy import Policy
     from xacthuc.tables.encodings import Encoding
+    from xacthuc.tables.rows import Rejected, Turn
 
 Exports = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="CSV, JSON Lines or Parquet; patterns; - for standard input.")
+    list[str],
+    typer.Argument(
+        metavar="FILE...", help="CSV, JSON Lines or Parquet; patterns; - for standard input."
+    ),
 ]
 ColumnsFile = Annotated[
     Path | None,
@@ -58,6 +63,8 @@ NumberingPlan = Annotated[
 REJECTS: Final = ("file", "row", "field", "reason")
 """Headings of a file of rejects."""
 _OBJECTS_OF_SOME_BATCHES: Final = 200_000
+_WORTH_TWO_BYTES: Final = 4 << 20
+"""Of an export that is read in two processes: below, there is nothing to be gained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +105,37 @@ class Reading:
         return export, AccountReader(export.columns, self.guesser.words, self.plan, self.policy, self.now)
 
 
-def batches(export: Export, reader: AccountReader, *, shown: bool) -> Iterator[Accounts]:
-    from xacthuc.cli.progress import Progress
+class Done(NamedTuple):
+    """What was made of a batch, in whichever process read it."""
 
-    done, fields = 0, tuple(export.places)
-    with Progress("rows", export.table.total, shown=shown and export.table.total > 0) as progress:
-        for batch in export.table.batches(tuple(export.places.values())):
-            yield reader.read(batch, fields)
-            done += len(batch.places) + len(batch.rejected)
-            progress.reach(done)
+    tally: Tally
+    rejected: Sequence[Rejected]
+    shown: Sequence[dict[str, Any]]
+    """Rows that people may see."""
+    parts: Sequence[bytearray]
+    """What goes into each shard."""
+
+
+def batches(export: Export, reader: AccountReader, make: Callable[[Accounts], Done], *, shown: bool) -> Iterator[Done]:
+    """Yields what `make` makes of each batch of an export, in order; of one that is worth it in two processes."""
+    from xacthuc.backfill.adapters.two_processes import in_two
+    from xacthuc.cli.progress import Progress
+    from xacthuc.tables.rows import EVERY
+
+    fields, places = tuple(export.places), tuple(export.places.values())
+
+    def work(turn: Turn) -> Generator[Done]:
+        for batch in export.table.batches(places, turn):
+            yield make(reader.read(batch, fields))
+
+    done = 0
+    with closing(in_two(work) if export.size >= _WORTH_TWO_BYTES else work(EVERY)) as made:
+        first = next(made, None)  # the other process is there before a bar is drawn
+        with Progress("rows", export.table.total, shown=shown and export.table.total > 0) as progress:
+            for each in chain([first] if first else (), made):
+                yield each
+                done += each.tally.rows
+                progress.reach(done)
 
 
 @contextmanager

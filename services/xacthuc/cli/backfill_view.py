@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from xacthuc.cli.output import note, print_json, print_record, print_records
@@ -50,10 +51,11 @@ class Shown:
         self._most = most
         self.rows: list[dict[str, Any]] = []
 
-    def add(self, accounts: Accounts, classes: Sequence[AccountClass]) -> None:
-        """Takes rows while there is room."""
-        if len(self.rows) >= self._most:
-            return
+    def rows_of(self, accounts: Accounts, classes: Sequence[AccountClass]) -> list[dict[str, Any]]:
+        """Returns the first rows of a batch, as many as there is room for."""
+        room = self._most - len(self.rows)
+        if room <= 0:
+            return []
         columns = (accounts.places, accounts.ids, accounts.names, accounts.born, accounts.numbers, classes)
         read = [
             {
@@ -64,12 +66,17 @@ class Shown:
                 "number": _number(number),
                 "class": found,
             }
-            for place, account_id, name, born, number, found in zip(*columns, strict=True)
+            for place, account_id, name, born, number, found in islice(zip(*columns, strict=True), room)
         ]
         rejected = [
-            {"row": each.place, "class": f"rejected: {each.field or 'row'} {each.reason}"} for each in accounts.rejected
+            {"row": each.place, "class": f"rejected: {each.field or 'row'} {each.reason}"}
+            for each in accounts.rejected[:room]
         ]
-        self.rows += sorted([*read, *rejected], key=lambda row: int(str(row["row"])))[: self._most - len(self.rows)]
+        return sorted([*read, *rejected], key=lambda row: int(str(row["row"])))[:room]
+
+    def add(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Takes rows while there is room."""
+        self.rows += rows[: self._most - len(self.rows)]
 
 
 def tell_columns(export: Export) -> None:

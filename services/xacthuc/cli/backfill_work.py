@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from xacthuc.cli.backfill_reading import REJECTS, Reading, batches, checking, deadline_of, usable
+from xacthuc.cli.backfill_reading import REJECTS, Done, Reading, batches, checking, deadline_of, usable
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xacthuc.backfill.adapters.work import Making, Work
+    from xacthuc.backfill.domain.accounts import Accounts
     from xacthuc.backfill.domain.importing import Grace
 
 LegalBasis = Annotated[
@@ -104,24 +105,32 @@ def _write(order: Order, files: Sequence[str], reading: Reading, made: Making, g
     """Reads the exports into shards; returns what `check` tells of them."""
     from xacthuc.backfill.adapters.import_entries import entries
     from xacthuc.backfill.adapters.repeats import Digester
-    from xacthuc.backfill.adapters.shards import ShardWriter
+    from xacthuc.backfill.adapters.shards import ShardWriter, parted
     from xacthuc.cli import backfill_view as view
     from xacthuc.cli.rejects import RejectFile
 
     digest = Digester()
     with (
         RejectFile(made.unread, REJECTS) as unread,
-        ShardWriter(made.shards, digest) as shards,
+        ShardWriter(made.shards) as shards,
         checking(reading.policy, digest) as checked,
     ):
         for number, name in enumerate(files):
             export, reader = reading.opened(name)
             if order.shown:
                 view.tell_columns(export)
-            for accounts in batches(export, reader, shown=order.shown):
-                classes = checked.add(number, accounts)
-                shards.add(number, accounts, classes, entries(accounts, grace))
-                unread.add((name, each.place, each.field, each.reason) for each in accounts.rejected)
+
+            def make(accounts: Accounts, number: int = number) -> Done:
+                sent = entries(accounts, grace)
+                parts = parted(
+                    number, accounts, checked.classes(accounts), sent, digest=digest, shards=len(made.shards)
+                )
+                return Done(checked.tally(number, accounts), accounts.rejected, (), parts)
+
+            for done in batches(export, reader, make, shown=order.shown):
+                checked.take(done.tally)
+                shards.add(done.parts)
+                unread.add((name, each.place, each.field, each.reason) for each in done.rejected)
         made.repeated(
             checked.finish(), lambda each: unread.add([(files[each.file], each.place, "account_id", "DUPLICATE")])
         )

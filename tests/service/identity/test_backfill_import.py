@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
-from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 
@@ -170,15 +169,3 @@ async def test_a_service_that_is_away_too_long_ends_the_command_and_loses_nothin
 
     assert status == 3
     assert (await backfill("import", export, "--platform", platform, "--yes", status=0))["accepted_rows"] == 1
-
-
-async def test_a_directory_of_another_export_is_not_touched(api, backfill, tmp_path):
-    export = tmp_path / "export.csv"
-    platform = await api.new_platform()
-    export.write_text("uid,phone\na,0912345678\n")
-    await backfill("import", export, "--platform", platform, status=0)
-    kept = Counter((tmp_path / "export.csv.backfill").iterdir())
-
-    export.write_text("uid,phone\nb,0912345678\nc,0912345679\n")
-    assert await asyncio.to_thread(run, ["backfill", "import", str(export), "--platform", platform, "--json"]) == 2
-    assert Counter((tmp_path / "export.csv.backfill").iterdir()) == kept

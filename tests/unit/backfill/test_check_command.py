@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from threading import Thread
@@ -292,3 +293,20 @@ def test_what_was_guessed_is_written_down_and_read_again(tmp_path: Path, capsys:
 def test_json_says_nothing_of_rows_unless_asked(tmp_path: Path, capsys: Capture) -> None:
     assert run(["backfill", "check", str(written(tmp_path, MESSY)), "--json"]) == 4
     assert "first_rows" not in json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_large_export_is_read_in_two_processes_as_in_one(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    path = tmp_path / f"export.{form}"
+    assert run(["backfill", "sample", "--rows", "10000", "--seed", "3", "--out", str(path)]) == 0
+
+    found = []
+    for worth in (1, 1 << 60):
+        monkeypatch.setattr("xacthuc.cli.backfill_reading._WORTH_TWO_BYTES", worth)
+        found.append(checked(capsys, path, show=9_000))
+
+    two, one = (replace(each, rejects=sorted(each.rejects)) for each in found)  # repeated rows come in any order
+    assert two == one
+    assert (two.told["rows"], len(two.rows)) == (10_000, 9_000)

@@ -38,6 +38,8 @@ class Export:
     columns: Columns
     places: Mapping[Field, int]
     """Which column says what."""
+    size: int
+    """Bytes of it where it can be read again; 0 of a pipe."""
 
     @property
     def unread(self) -> Sequence[str]:
@@ -81,7 +83,8 @@ def open_export(source: Source, guesser: Guesser, columns: Columns | None, encod
         columns = guesser.guess(head.headings, list(islice(_cells(head), _ROWS_GUESSED_FROM)))
     table = open_table(source, columns.is_heading, lines=count_lines(source), encoding=encoding)
     try:
-        return Export(source.name, table, columns, columns.places(table.headings))
+        size = source.path.stat().st_size if source.path else 0
+        return Export(source.name, table, columns, columns.places(table.headings), size)
     except UnusableTableError as error:
         raise UnusableTableError(f"{source.name}: {error}", error.advice) from None
 

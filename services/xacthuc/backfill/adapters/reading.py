@@ -7,9 +7,8 @@ the account is there all the same, and has to be brought to a lawful state.
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import compress
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from unicodedata import normalize
 
@@ -23,13 +22,13 @@ from xacthuc.ids import is_account_id, is_plain_id
 from xacthuc.names.spelling import without_diacritics
 from xacthuc.personal_id import PersonalId, PersonalIdScheme
 from xacthuc.phone import Mobile
-from xacthuc.policy.dates import OLDEST_YEARS, age_on, local_date, start_of_day
+from xacthuc.policy.dates import OLDEST_YEARS, VIETNAM_TIME, age_on, local_date, start_of_day
 from xacthuc.tables.cells import LONGEST, BadCellError, folded, index, moment, number_text, text_of
 from xacthuc.tables.rows import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from xacthuc.backfill.adapters.columns import Columns, Words
     from xacthuc.phone import NumberPlan
@@ -46,6 +45,10 @@ make: Final = tuple.__new__
 
 _NO_NUMBER: Final = Number("", "MISSING", converted=False)
 _NOT_BORN: Final[tuple[Age, date | None]] = (Age.UNKNOWN, None)
+_NEVER: Final = ("", 0)
+_PLAIN_TIME: Final = len("2026-11-28 07:08:09")
+_PLAIN_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).astimezone(VIETNAM_TIME).replace(tzinfo=None)
+_SECOND: Final = timedelta(seconds=1)
 _NO_PERSON: Final = Person("", "MISSING")
 _PERSON_WITHOUT_BIRTH: Final = Person("", "NO_BIRTH_DATE")
 UNSAID: Final = Stated("", 0)
@@ -60,12 +63,12 @@ class AccountReader:
         self._columns, self._plan, self._policy = columns, plan, policy
         self._scheme = PersonalIdScheme.load()
         self._today, self._latest = local_date(now), now + _CLOCK_TOLERANCE
+        self._latest_plain = self._latest.astimezone(VIETNAM_TIME).replace(tzinfo=None)
         self._nothing = {folded(each) for each in words.nothing} | {""}
         self._longest_nothing = max(map(len, words.nothing))
         self._flags = index({True: words.yes, False: (*words.no, *words.nothing)})
         self._full_names: Memo[Cell, tuple[str, str]] = Memo(self._name)
         self._births: Memo[Cell, tuple[str, tuple[Age, date | None]]] = Memo(self._birth)
-        self._times: Memo[Cell, tuple[str, int]] = Memo(self._time)
         self._sources: Memo[Cell, tuple[str, str]] = Memo(self._source)
         self._versions: Memo[Cell, tuple[str, str]] = Memo(self._version)
         self._answers: Memo[Cell, tuple[str, bool]] = Memo(self._answer)
@@ -78,7 +81,7 @@ class AccountReader:
         births = rows.read(Field.BIRTH_DATE, self._births.__getitem__, _NOT_BORN)
         numbers = self._numbers(rows)
         proofs = rows.stated(
-            rows.read(Field.VERIFY_TIME, self._times.__getitem__, 0),
+            rows.read(Field.VERIFY_TIME, self._time, 0),
             rows.read(Field.VERIFY_SOURCE, self._sources.__getitem__, ""),
             self._columns.verified_by,
         )
@@ -86,9 +89,7 @@ class AccountReader:
         no_mobile = rows.read(Field.NO_MOBILE, self._answers.__getitem__, False)
         persons = self._persons(rows, births)
         versions = rows.read(Field.CONSENT_VERSION, self._versions.__getitem__, "")
-        consents = rows.stated(
-            rows.read(Field.CONSENT_TIME, self._times.__getitem__, 0), versions, self._columns.consented_to
-        )
+        consents = rows.stated(rows.read(Field.CONSENT_TIME, self._time, 0), versions, self._columns.consented_to)
         columns = zip(births, full_names, numbers, proofs, sells, no_mobile, strict=True)
         traits = [
             make(Traits, (birth[0], name != "", number[0] != "", proof is not UNSAID, seller, without, False))
@@ -179,8 +180,18 @@ class AccountReader:
 
         Of a day without a time it is the beginning: of two proofs the later one is right, and nobody gains an hour.
         """
+        if not cell:
+            return _NEVER
+        if isinstance(cell, str) and len(cell) == _PLAIN_TIME:
+            try:
+                at = datetime.fromisoformat(cell)  # as programs write it; there are as many as rows
+            except ValueError:
+                pass
+            else:
+                if at.tzinfo is None and at < self._latest_plain:
+                    return "", (at - _PLAIN_EPOCH) // _SECOND
         if not self._says(cell):
-            return "", 0
+            return _NEVER
         try:
             day, instant = moment(cell, self._columns.dates)
             late = day > self._today if instant is None else instant > self._latest
@@ -235,16 +246,18 @@ class _Rows:
         """Returns a column; one of nothing when the export has none."""
         return self._columns.get(field) or (None,) * len(self._batch.places)
 
-    def read(self, field: Field, ask: Callable[[Cell], tuple[str, V]], unsaid: V) -> list[V]:
+    def read(self, field: Field, ask: Callable[[Cell], tuple[str, V]], unsaid: V) -> Sequence[V]:
         """Returns what the cells of a column say; `ask` answers with a fault, or none, and what is said."""
         if field not in self._columns and field is not Field.ACCOUNT_ID:
-            return [unsaid] * len(self._batch.places)
-        answers = list(map(ask, self.cells(field)))
-        if any(map(_fault, answers)):
-            for at, (fault, _) in enumerate(answers):
+            return (unsaid,) * len(self._batch.places)
+        if not (cells := self.cells(field)):
+            return ()
+        faults, said = zip(*map(ask, cells), strict=True)
+        if any(faults):
+            for at, fault in enumerate(faults):
                 if fault:
                     self._faults.setdefault(at, Rejected(self._batch.places[at], field, fault))
-        return [answer[1] for answer in answers]
+        return said
 
     def stated(self, times: Sequence[int], whats: Sequence[str], otherwise: str) -> list[Stated]:
         """Returns what was stated when; nothing where one of both is missing. `otherwise` stands for what is not said."""
@@ -264,9 +277,6 @@ class _Rows:
         rejected = sorted((*self._batch.rejected, *faults.values()), key=lambda each: each.place)
         kept = {name: list(compress(column, fits)) for name, column in columns.items()}
         return Accounts(list(compress(places, fits)), rejected=rejected, **kept)
-
-
-_fault: Final = itemgetter(0)
 
 
 def _text(cell: Cell) -> str:

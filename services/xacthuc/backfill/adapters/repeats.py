@@ -13,13 +13,14 @@ from hashlib import blake2b
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Final, Self
 
+from xacthuc.backfill.ports.repeats import PARTS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
 DIGEST_BYTES: Final = 16
 """So that two of ten thousand million values share one with a chance of 1 in 10^18."""
-_PARTS: Final = 64
 _IN_MEMORY_BYTES: Final = 64 << 20
 
 
@@ -41,9 +42,9 @@ class Repeats:
     def __init__(self, extra: int, in_memory_bytes: int = _IN_MEMORY_BYTES) -> None:
         """`extra` is how many bytes come with each digest."""
         self._record = struct.Struct(f"<{DIGEST_BYTES}s{extra}s")
-        self._most_bytes = in_memory_bytes // _PARTS
-        self._parts = [bytearray() for _ in range(_PARTS)]
-        self._chunks: list[list[tuple[int, int]]] = [[] for _ in range(_PARTS)]
+        self._most_bytes = in_memory_bytes // PARTS
+        self._parts = [bytearray() for _ in range(PARTS)]
+        self._chunks: list[list[tuple[int, int]]] = [[] for _ in range(PARTS)]
         self._file: BinaryIO | None = None
 
     def __enter__(self) -> Self:
@@ -55,17 +56,18 @@ class Repeats:
         if self._file is not None:
             self._file.close()
 
-    def add(self, digest: bytes, extra: bytes) -> None:
-        """Remembers a digest."""
-        number = digest[0] % _PARTS
-        part = self._parts[number]
-        part += digest + extra
-        if len(part) >= self._most_bytes:
-            self._put_away(number)
+    def add(self, parts: Sequence[bytes | bytearray]) -> None:
+        """Remembers digests, each with its bytes behind it."""
+        for number, more in enumerate(parts):
+            if more:
+                part = self._parts[number]
+                part += more
+                if len(part) >= self._most_bytes:
+                    self._put_away(number)
 
     def groups(self) -> Iterator[list[bytes]]:
         """Yields what came with each digest that came more than once, in order."""
-        for number in range(_PARTS):
+        for number in range(PARTS):
             first: dict[bytes, bytes] = {}
             repeated: dict[bytes, list[bytes]] = {}
             for digest, extra in self._record.iter_unpack(self._whole(number)):

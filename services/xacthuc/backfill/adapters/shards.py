@@ -46,9 +46,8 @@ class Record(NamedTuple):
 class ShardWriter:
     """Writes shards."""
 
-    def __init__(self, paths: Sequence[Path], digest: Digest) -> None:
+    def __init__(self, paths: Sequence[Path]) -> None:
         """Replaces whatever is there."""
-        self._digest = digest
         with ExitStack() as opened:
             self._files = [opened.enter_context(path.open("wb", _READ_AT_ONCE)) for path in paths]
             self._opened = opened.pop_all()
@@ -61,23 +60,38 @@ class ShardWriter:
         """Closes the files."""
         self._opened.close()
 
-    def add(self, file: int, accounts: Accounts, classes: Sequence[AccountClass], entries: Sequence[bytes]) -> None:
-        """Writes the accounts of a batch."""
-        digest, files, shards, pack = self._digest, self._files, len(self._files), _HEAD.pack
-        columns = zip(accounts.places, accounts.ids, accounts.numbers, accounts.persons, classes, entries, strict=True)
-        for place, account_id, (e164, _, _), person, found, entry in columns:
-            shard = int.from_bytes(digest(e164 or account_id)[8:], "little") % shards
-            state, stands_for = self._person(person, found)
-            number = int(e164[1:]) if e164 else 0
-            head = pack(file, place, _CODES[found], number, state, stands_for, len(entry))
-            files[shard].write(head + entry)
+    def add(self, parts: Sequence[bytes | bytearray]) -> None:
+        """Writes what `parted` made, in the order of the export."""
+        for file, part in zip(self._files, parts, strict=True):
+            file.write(part)
 
-    def _person(self, person: Person, found: AccountClass) -> tuple[int, bytes]:
-        if not is_asked_for_personal_id(found):
-            return _NOT_ASKED, _NOBODY
-        if person.number:
-            return _GIVEN, self._digest(person.number)
-        return (_MISSING if person.reason == "MISSING" else _UNUSABLE), _NOBODY
+
+def parted(
+    file: int,
+    accounts: Accounts,
+    classes: Sequence[AccountClass],
+    entries: Sequence[bytes],
+    *,
+    digest: Digest,
+    shards: int,
+) -> list[bytearray]:
+    """Returns what goes into each shard of a batch of accounts."""
+    pack, parts = _HEAD.pack, [bytearray() for _ in range(shards)]
+    columns = zip(accounts.places, accounts.ids, accounts.numbers, accounts.persons, classes, entries, strict=True)
+    for place, account_id, (e164, _, _), person, found, entry in columns:
+        shard = int.from_bytes(digest(e164 or account_id)[8:], "little") % shards
+        state, stands_for = _asked(person, found, digest)
+        number = int(e164[1:]) if e164 else 0
+        parts[shard] += pack(file, place, _CODES[found], number, state, stands_for, len(entry)) + entry
+    return parts
+
+
+def _asked(person: Person, found: AccountClass, digest: Digest) -> tuple[int, bytes]:
+    if not is_asked_for_personal_id(found):
+        return _NOT_ASKED, _NOBODY
+    if person.number:
+        return _GIVEN, digest(person.number)
+    return (_MISSING if person.reason == "MISSING" else _UNUSABLE), _NOBODY
 
 
 def records(path: Path) -> Iterator[Record]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.backfill.domain.classes import AccountClass, Age, Traits, classify
+from xacthuc.backfill.ports.repeats import PARTS
+from xacthuc.phone import RefusalReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from xacthuc.backfill.domain.accounts import Accounts
     from xacthuc.backfill.ports.repeats import Digest, Repeats
@@ -63,25 +65,64 @@ class Report:
         return self.rows == self.rejected.total() + self.accounts + self.duplicates
 
 
+class Tally(NamedTuple):
+    """What some accounts add to a report, made in whichever process read them."""
+
+    rows: int
+    rejected: Counter[tuple[str, str]]
+    kinds: Counter[int]
+    numbers: Counter[int]
+    of_rows: Sequence[bytearray]
+    """What is remembered of rows and of numbers, in parts."""
+    of_numbers: Sequence[bytearray]
+
+
 class Check:
     """Takes the accounts of any number of exports. The first row of an account counts, in the order they are added."""
 
     def __init__(self, policy: Policy, digest: Digest, *, rows: Repeats, numbers: Repeats) -> None:
         """`rows` keeps ROW_BYTES beside each account, `numbers` the account beside each number."""
         self._classes = {traits: classify(traits, policy) for traits in _KINDS}
-        self._no_numbers = list[str]()
         self._digest, self._rows, self._numbers = digest, rows, numbers
         self.report = Report()
 
     def add(self, file: int, accounts: Accounts) -> list[AccountClass]:
         """Takes a batch of an export; returns the class of each account as its row alone tells."""
-        report, traits = self.report, accounts.traits
-        report.rows += len(accounts.places) + len(accounts.rejected)
-        report.rejected.update((each.field, each.reason) for each in accounts.rejected)
-        for kind, count in Counter(traits).items():
-            self._count(kind, count)
-        self._remember(file, accounts)
-        return [self._classes[kind] for kind in traits]
+        self.take(self.tally(file, accounts))
+        return self.classes(accounts)
+
+    def classes(self, accounts: Accounts) -> list[AccountClass]:
+        """Returns the class of each account as its row alone tells."""
+        return [self._classes[kind] for kind in accounts.traits]
+
+    def take(self, tally: Tally) -> None:
+        """Takes what was made of a batch."""
+        report = self.report
+        report.rows += tally.rows
+        report.rejected.update(tally.rejected)
+        for code, count in tally.kinds.items():
+            self._count(_KINDS[code], count)
+        for number, count in tally.numbers.items():
+            self._count_number(number, count)
+        self._rows.add(tally.of_rows)
+        self._numbers.add(tally.of_numbers)
+
+    def tally(self, file: int, accounts: Accounts) -> Tally:
+        """Returns what a batch adds, and changes nothing."""
+        digest, pack = self._digest, _ROW.pack
+        of_rows, of_numbers = ([bytearray() for _ in range(PARTS)] for _ in range(2))
+        codes = [_CODES[kind] for kind in accounts.traits]
+        numbers = [_CONVERTED if each[2] else _PLAIN if each[0] else _WITHOUT[each[1]] for each in accounts.numbers]
+        columns = zip(accounts.ids, accounts.places, accounts.numbers, codes, numbers, strict=True)
+        for account_id, place, (e164, _, _), code, number in columns:
+            account = digest(account_id)
+            if e164:
+                of = digest(e164)
+                of_numbers[of[0]] += of + account
+            of_rows[account[0]] += account + pack(code, number, file, place)
+        rejected = Counter((each.field, each.reason) for each in accounts.rejected)
+        rows = len(accounts.places) + len(accounts.rejected)
+        return Tally(rows, rejected, Counter(codes), Counter(numbers), of_rows, of_numbers)
 
     def finish(self) -> Iterator[Duplicate]:
         """Yields the rows that are about accounts of earlier rows; the report is whole behind the last."""
@@ -107,33 +148,15 @@ class Check:
 
     def _count_number(self, number: int, count: int) -> None:
         if number >= _NO_NUMBER:
-            self.report.no_number[self._no_numbers[number - _NO_NUMBER]] += count
+            self.report.no_number[_REASONS[number - _NO_NUMBER]] += count
         elif number == _CONVERTED:
             self.report.converted += count
 
-    def _remember(self, file: int, accounts: Accounts) -> None:
-        digest, add_row, add_number = self._digest, self._rows.add, self._numbers.add
-        numbers = Counter[int]()
-        columns = zip(accounts.ids, accounts.places, accounts.numbers, accounts.traits, strict=True)
-        for account_id, place, (e164, reason, converted), kind in columns:
-            account = digest(account_id)
-            if e164:
-                add_number(digest(e164), account)
-            number = int(converted) if e164 else self._without(reason)
-            numbers[number] += 1
-            add_row(account, _ROW.pack(_CODES[kind], number, file, place))
-        for number, count in numbers.items():
-            self._count_number(number, count)
 
-    def _without(self, reason: str) -> int:
-        if reason not in self._no_numbers:
-            self._no_numbers.append(reason)  # a closed set: some ten
-        return _NO_NUMBER + self._no_numbers.index(reason)
-
-
-_CONVERTED: Final = 1
-_NO_NUMBER: Final = 2
-"""From here on: why there is none."""
+_PLAIN, _CONVERTED, _NO_NUMBER = range(3)
+"""What is remembered of the number of a row; from the last one on: why there is none."""
+_REASONS: Final = tuple(dict.fromkeys(("MISSING", "TOO_LONG", *RefusalReason)))
+_WITHOUT: Final = {str(reason): code for code, reason in enumerate(_REASONS, start=_NO_NUMBER)}
 
 
 def _every_kind() -> Iterator[Traits]:

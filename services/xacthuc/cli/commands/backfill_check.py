@@ -13,6 +13,7 @@ from xacthuc.cli.backfill_reading import (
     REJECTS,
     ColumnsFile,
     Days,
+    Done,
     EncodingOfText,
     Exports,
     NumberingPlan,
@@ -29,6 +30,7 @@ from xacthuc.cli.options import Json
 
 if TYPE_CHECKING:
     from xacthuc.backfill.adapters.columns import Columns
+    from xacthuc.backfill.domain.accounts import Accounts
 
 
 def check(
@@ -75,10 +77,15 @@ def check(
                     _keep_columns(export.columns, write_columns)
                 if not as_json:
                     view.tell_columns(export)
-                for accounts in batches(export, reader, shown=not as_json):
-                    classes = checked.add(number, accounts)
-                    rejected.add((export.name, each.place, each.field, each.reason) for each in accounts.rejected)
-                    shown.add(accounts, classes)
+
+                def make(accounts: "Accounts", number: int = number) -> Done:
+                    rows = shown.rows_of(accounts, checked.classes(accounts))
+                    return Done(checked.tally(number, accounts), accounts.rejected, rows, ())
+
+                for done in batches(export, reader, make, shown=not as_json):
+                    checked.take(done.tally)
+                    rejected.add((export.name, each.place, each.field, each.reason) for each in done.rejected)
+                    shown.add(done.shown)
             rejected.add((files[each.file], each.place, "account_id", "DUPLICATE") for each in checked.finish())
     view.tell(checked.report, shown.rows, deadline, str(written) if rejected.count else "", now, as_json=as_json)
     if rejected.count:
