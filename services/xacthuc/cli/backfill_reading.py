@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Exports = Annotated[
     list[str],
     typer.Argument(
-        metavar="FILE...", help="CSV, JSON Lines or Parquet; patterns; - for standard input."
+        metavar="FILE...", help="CSV, JSON Lines, Parquet or a .query.toml; patterns; - for standard input."
     ),
 ]
 ColumnsFile = Annotated[
@@ -98,10 +98,13 @@ class Reading:
         )
 
     def opened(self, name: str) -> tuple[Export, AccountReader]:
-        from xacthuc.backfill.adapters.exports import open_export, source_of
+        from xacthuc.backfill.adapters.exports import is_query, open_export, open_query, source_of
         from xacthuc.backfill.adapters.reading import AccountReader
 
-        export = open_export(source_of(name, sys.stdin.buffer), self.guesser, self.columns, self.encoding)
+        if is_query(name):
+            export = open_query(name, self.guesser, self.columns)
+        else:
+            export = open_export(source_of(name, sys.stdin.buffer), self.guesser, self.columns, self.encoding)
         return export, AccountReader(export.columns, self.guesser.words, self.plan, self.policy, self.now)
 
 

@@ -76,6 +76,24 @@ def source_of(name: str, pipe: BinaryIO) -> Source:
         raise UnusableTableError(f"{name} cannot be read: {error.strerror}", "Name a file that can.") from None
 
 
+def open_query(name: str, guesser: Guesser, columns: Columns | None) -> Export:
+    """Returns an export that a query makes; UnusableTableError before a row is read."""
+    from xacthuc.backfill.adapters.queries import QueryTable  # noqa: PLC0415 - asyncpg, which files do without
+
+    table = QueryTable(Path(name))
+    try:
+        columns = columns or guesser.guess(table.headings, table.first[:_ROWS_GUESSED_FROM])
+        return Export(name, table, columns, columns.places(table.headings), size=0)
+    except UnusableTableError:
+        table.close()
+        raise
+
+
+def is_query(name: str) -> bool:
+    """Whether a file has a query in it."""
+    return name.endswith(".query.toml")
+
+
 def open_export(source: Source, guesser: Guesser, columns: Columns | None, encoding: Encoding | None) -> Export:
     """Returns an export, read as `columns` say, or as they are guessed; UnusableTableError before a row is read."""
     if columns is None:
