@@ -155,7 +155,7 @@ k8s: $(INSTALLED) ## Renders every overlay of deploy/k8s into build/k8s and chec
 	.tools/kubernetes/bin/python deploy/k8s/validate.py build/k8s/*.yaml
 
 .PHONY: image
-image: $(API) ## Builds the container image into build/image by Debian's buildah (BASE=debootstrap without a registry, TARGET=edge)
+image: $(API) ## Builds the container image into build/image by Debian's buildah (IMAGE_BASE=debootstrap, IMAGE_TARGET=edge)
 	@PY=$(PY) deploy/image.sh
 
 .PHONY: format

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds the image with what Debian offers: buildah without a daemon, on a base of debootstrap where no registry is at hand.
 #
-#   image.sh                       on the base that the Dockerfile names, by its digest
-#   BASE=debootstrap image.sh      on a Debian made here, from its own mirror; needs root
-#   TARGET=edge image.sh           the image of the edge
+#   image.sh                          on the base that the Dockerfile names, by its digest
+#   IMAGE_BASE=debootstrap image.sh   on a Debian made here, from its own mirror; needs root
+#   IMAGE_TARGET=edge image.sh        the image of the edge
 #
 # Leaves an OCI archive and its list of parts in build/image, and prints the image's digest. The same checkout on the same base,
 # with the same versions of Debian's packages, makes the same digest.
@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PY=${PY:-.venv/bin/python}
 made=build/image
 release=bookworm
-name=xacthuc${TARGET:+-$TARGET}
+name=xacthuc${IMAGE_TARGET:+-$IMAGE_TARGET}
 
 command -v buildah >/dev/null || { echo "image: needs Debian's buildah (apt-get install buildah)." >&2; exit 1; }
 mkdir -p "$made"
@@ -28,11 +28,11 @@ for version in 2_36 2_35 2_34 2_31 2_28 2_27 2_24 2_17 2_12 2_5; do  # what the 
 done
 "$PY" -m pip download --disable-pip-version-check --quiet --no-deps --require-hashes --only-binary :all: \
   --python-version 3.11 "${platforms[@]}" --platform "manylinux2014_$(uname -m)" \
-  --requirement deploy/requirements.lock ${TARGET:+--requirement deploy/edge.lock} --dest "$made/wheels" 2> >(grep -v WARNING >&2)
+  --requirement deploy/requirements.lock ${IMAGE_TARGET:+--requirement deploy/edge.lock} --dest "$made/wheels" 2> >(grep -v WARNING >&2)
 cp "$made"/wheel/*.whl "$made/wheels"
 
 arguments=()
-if [[ ${BASE:-} == debootstrap ]]; then
+if [[ ${IMAGE_BASE:-} == debootstrap ]]; then
   if ! buildah images --quiet localhost/xacthuc-base >/dev/null 2>&1; then
     root=$(mktemp -d)
     trap 'rm -rf "$root"' EXIT
@@ -47,7 +47,7 @@ if [[ ${BASE:-} == debootstrap ]]; then
   arguments+=(--build-arg BASE=localhost/xacthuc-base --pull-never)
 fi
 buildah bud --isolation chroot --layers=false --timestamp "$SOURCE_DATE_EPOCH" --file deploy/Dockerfile \
-  ${TARGET:+--target "$TARGET"} --tag "localhost/$name" "${arguments[@]}" . >&2
+  ${IMAGE_TARGET:+--target "$IMAGE_TARGET"} --tag "localhost/$name" "${arguments[@]}" . >&2
 
 container=$(buildah from --pull-never "localhost/$name")
 buildah run --isolation chroot "$container" cat /usr/share/xacthuc/sbom.cdx.json >"$made/$name.cdx.json"

@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[3]
 KUSTOMIZE = ROOT / ".tools" / "kustomize" / "bin" / "kustomize"
 VALIDATING = ROOT / ".tools" / "kubernetes" / "bin" / "python"
 OVERLAYS = ("dev", "staging", "production")
+IMPORT = "backfill-import"
 SERVICES: dict[str, type[Settings]] = {
     "otp": OtpSettings,
     "otp-delivery": DeliverySettings,
@@ -57,7 +58,7 @@ pytestmark = pytest.mark.skipif(
 def rendered() -> Iterator[dict[str, Path]]:
     """Every overlay as one file, as it would be applied."""
     with tempfile.TemporaryDirectory(prefix="xacthuc-test-") as directory:
-        files = {overlay: Path(directory, f"{overlay}.yaml") for overlay in OVERLAYS}
+        files = {overlay: Path(directory, f"{overlay}.yaml") for overlay in (*OVERLAYS, IMPORT)}
         for overlay, file in files.items():
             source = ROOT / "deploy" / "k8s" / "overlays" / overlay
             subprocess.run([KUSTOMIZE, "build", source, "--output", file], check=True, timeout=60)
@@ -169,7 +170,7 @@ def test_a_pod_is_left_longer_than_its_drain_and_the_drain_is_longer_than_any_ca
     assert drain * 4 / 5 >= DEADLINE_CEILING.total_seconds() * 4 / 5  # a fifth is for routers to hear of it
 
 
-@pytest.mark.parametrize("overlay", OVERLAYS)
+@pytest.mark.parametrize("overlay", [*OVERLAYS, IMPORT])
 def test_every_pod_keeps_to_the_restricted_profile(overlays, overlay):
     loose = {
         name
@@ -182,11 +183,16 @@ def test_every_pod_keeps_to_the_restricted_profile(overlays, overlay):
     }
 
     assert loose == set()
-    (namespace,) = [one for one in overlays[overlay] if one["kind"] == "Namespace"]
-    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_namespace_refuses_pods_that_do_not(overlays, overlay):
+    (namespace,) = [one for one in overlays[overlay] if one["kind"] == "Namespace"]
+
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@pytest.mark.parametrize("overlay", [*OVERLAYS, IMPORT])
 def test_every_container_states_what_it_needs_and_what_it_may_take(overlays, overlay):
     for pod in pods(overlays[overlay]).values():
         for container in pod["containers"]:
@@ -261,9 +267,7 @@ def test_the_edge_ends_tls_and_calls_every_public_port(production, monkeypatch):
 
 
 def test_a_part_of_an_import_is_told_by_the_index_of_its_pod(overlays):
-    (job,) = [
-        one for one in overlays["staging"] if one["metadata"]["name"] == "backfill-import" and one["kind"] == "Job"
-    ]
+    (job,) = [one for one in overlays[IMPORT] if one["kind"] == "Job"]
 
     assert job["spec"]["completionMode"] == "Indexed"
     assert job["spec"]["template"]["spec"]["containers"][0]["args"][:2] == ["backfill", "import"]

@@ -84,11 +84,11 @@ async def test_a_new_version_takes_over_from_the_old_one_under_load_without_a_fa
         for _ in range(CALLS_AT_ONCE):
             callers.create_task(call_on_and_on())
         await asyncio.to_thread(new.until_ready)
-        await eventually(lambda: old.answered() and new.answered())
+        await eventually(lambda: old.answered() and new.answered(), within=timedelta(seconds=30))
 
         status = await asyncio.to_thread(old.terminate)
         alone = served[0]
-        await eventually(lambda: served[0] > alone + 10 * CALLS_AT_ONCE)
+        await eventually(lambda: served[0] > alone + 10 * CALLS_AT_ONCE, within=timedelta(seconds=30))
         ending.set()
 
     assert status == 0
