@@ -32,6 +32,16 @@ async def test_a_repeated_batch_answers_the_same_and_does_nothing(bench, look):
     assert await look("SELECT count(*) FROM identity.audit") == [(1,)]
 
 
+async def test_a_batch_repeated_behind_a_new_one_answers_the_same_and_does_nothing(bench, look):
+    """Nobody asks for it before it is sealed: the merge has to find it."""
+    rows, batch_id = [row("a"), row("b", born=(2999, 1, 1))], batch(PLATFORM, []).order.request_id
+    first = await run(bench.identity, batch(PLATFORM, rows, batch_id))
+    _, again = await run(bench.identity, batch(PLATFORM, [row("c")]), batch(PLATFORM, rows, batch_id))
+
+    assert verdicts(again) == verdicts(first[0])
+    assert await look("SELECT count(*) FROM identity.audit") == [(2,)]
+
+
 async def test_a_batch_id_with_other_rows_is_refused_after_the_answers_before_it(bench, look):
     batch_id = batch(PLATFORM, []).order.request_id
     await run(bench.identity, batch(PLATFORM, [row("a")], batch_id))

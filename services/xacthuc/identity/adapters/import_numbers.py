@@ -37,9 +37,12 @@ class Contest:
     shares: Shares
 
 
-async def lock(connection: AsyncConnection, batch: Staged) -> None:
-    """Keeps others from coming to stand on the batch's numbers."""
-    await connection.execute(statements.LOCK_NUMBERS, {"ids": lock_ids(batch.aliases)})
+async def lock(connection: AsyncConnection, batch: Staged, slot: int) -> None:
+    """Waits for a slot, and keeps others from coming to stand on the batch's numbers."""
+    if batch.number_indexes:
+        await connection.execute(statements.WAIT_AND_LOCK, {"slot": slot, "ids": lock_ids(batch.aliases)})
+    else:
+        await connection.execute(statements.WAIT, {"slot": slot})
 
 
 async def holders(connection: AsyncConnection, batch: Staged) -> Mapping[bytes, Sequence[Proven]]:

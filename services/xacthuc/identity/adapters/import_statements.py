@@ -11,12 +11,18 @@ from sqlalchemy.types import LargeBinary, Text
 _BLOBS: Final = ARRAY(LargeBinary)
 _INSTANTS: Final = ARRAY(TIMESTAMP(timezone=True))
 
-WAIT: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('identity.import', :slot))")
+_SLOT: Final = "SELECT pg_advisory_xact_lock(hashtextextended('identity.import', :slot))"
 
-LOCK_NUMBERS: Final = text("SELECT count(pg_advisory_xact_lock(id)) FROM unnest(:ids) AS numbers (id)").bindparams(
-    bindparam("ids", type_=ARRAY(BIGINT))
-)
-"""In the order of the list. Counted, so that nothing is sent back for each."""
+WAIT: Final = text(_SLOT)
+
+WAIT_AND_LOCK: Final = text(
+    f"""
+    WITH slot AS MATERIALIZED ({_SLOT})
+    SELECT count(pg_advisory_xact_lock(id)) FROM slot CROSS JOIN unnest(:ids) AS numbers (id)
+    """  # noqa: S608 - constants
+).bindparams(bindparam("ids", type_=ARRAY(BIGINT)))
+"""The slot, and then the numbers in the order of the list: none is locked before there is a row of `slot` to go with it.
+Counted, so that nothing is sent back for each."""
 
 HOLDERS: Final = text(
     """

@@ -17,7 +17,6 @@ from sqlalchemy import bindparam, insert, select
 from xacthuc.audit.tags import Tag
 from xacthuc.grpckit.errors import RequestIdReused
 from xacthuc.identity.adapters import answers, import_numbers, import_writes
-from xacthuc.identity.adapters import import_statements as statements
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_rows import LapseReason
 from xacthuc.identity.adapters.account_writes import entry, event, lock_accounts, touch, wards_of
@@ -103,13 +102,12 @@ class SqlImports:
         """
         order, platform = batch.order, batch.order.platform
         async with transaction(self._engine) as connection:
-            await connection.execute(statements.WAIT, {"slot": UUID(order.request_id).int % _SLOTS})
+            await import_numbers.lock(connection, batch, UUID(order.request_id).int % _SLOTS)
             seen = await self._seen(connection, order)
             if seen is not None:  # the same batch came on another stream
                 return Merged(seen, platform, ())
             held: Mapping[bytes, Sequence[Proven]] = {}
             if batch.number_indexes:
-                await import_numbers.lock(connection, batch)
                 held = await import_numbers.holders(connection, batch)
             existing = batch.aside | await import_writes.insert_accounts(connection, batch, doubtful)
             concerned = existing.union(one.account_id for standing in held.values() for one in standing)

@@ -30,26 +30,32 @@ async def import_accounts(identity: Identity, batches: AsyncIterator[ImportBatch
 
     Whatever is interrupted is taken up by the same batch ids: those that are committed answer as they did.
     """
-    preparing = asyncio.create_task(_prepare_next(identity, batches))
+    prepared = _prepared(identity, batches)
+    preparing = asyncio.ensure_future(anext(prepared, None))
     try:
-        while (prepared := await preparing) is not None:
-            preparing = asyncio.create_task(_prepare_next(identity, batches))
-            if isinstance(prepared, Imported):
-                yield prepared
+        while (ready := await preparing) is not None:
+            preparing = asyncio.ensure_future(anext(prepared, None))
+            if isinstance(ready, Imported):
+                yield ready
             else:
-                yield await identity.shield.finish(_merge(identity, prepared))
+                yield await identity.shield.finish(_merge(identity, ready))
     finally:
         preparing.cancel()
         await asyncio.gather(preparing, return_exceptions=True)
+        await prepared.aclose()
 
 
-async def _prepare_next(identity: Identity, batches: AsyncIterator[ImportBatch]) -> Imported | Merge | None:
-    """Returns the next batch ready to be merged, or its answer if it was merged before; None when there is none."""
-    batch = await anext(batches, None)
-    if batch is None:
-        return None
-    known = await identity.imports.find(batch.order)
-    return known or await identity.imports.seal(await _judge(identity, batch))
+async def _prepared(identity: Identity, batches: AsyncIterator[ImportBatch]) -> AsyncGenerator[Imported | Merge]:
+    """Yields each batch ready to be merged, or its answer if it was merged before.
+
+    A stream that goes on where another broke off repeats batches at its beginning. Behind the first new one nobody asks
+    any more: that takes a transaction a batch, and the merge asks again under its lock.
+    """
+    repeats = True
+    async for batch in batches:
+        known = await identity.imports.find(batch.order) if repeats else None
+        repeats = known is not None
+        yield known or await identity.imports.seal(await _judge(identity, batch))
 
 
 async def _judge(identity: Identity, batch: ImportBatch) -> JudgedBatch:
