@@ -18,7 +18,6 @@ from identity_service import Api, Platform
 
 from xacthuc.api.guardian.v1 import admin_pb2_grpc, resources_pb2, service_pb2, service_pb2_grpc
 from xacthuc.api.identity.v1 import admin_pb2
-from xacthuc.grpckit.tls import TlsFiles
 from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.domain.relations import Relation
 from xacthuc.sql.engine import make_engine
@@ -97,11 +96,9 @@ async def household(api: Api, service: GuardianProcess) -> AsyncIterator[Househo
         wait=timedelta(seconds=5),
         statement_timeout=timedelta(seconds=5),
     )
-    cli = TlsFiles(service.identity.tls, "cli").channel_credentials()
-    named = [("grpc.ssl_target_name_override", "guardian")]
     async with (
         grpc.aio.insecure_channel(service.public) as public,
-        grpc.aio.secure_channel(service.internal, cli, options=named) as internal,
+        service.administered() as internal,
     ):
         try:
             yield await Household.create(api, Ways(public, internal), engine)

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import grpc
+import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from identity_process import IdentityProcess
+
+from xacthuc.grpckit.tls import TlsFiles
 
 P = TypeVar("P", bound="ServiceProcess")
 
@@ -68,6 +71,12 @@ class ServiceProcess:
         """Ends it, if it runs."""
         if self.process is not None and self.process.poll() is None:
             self.kill()
+
+    def administered(self) -> grpc.aio.Channel:
+        """Returns a channel to the internal port as the command line has it, for the caller to close."""
+        credentials = TlsFiles(self.identity.tls, "cli").channel_credentials()
+        options = [("grpc.ssl_target_name_override", self.name)]
+        return grpc.aio.secure_channel(self.internal, credentials, options=options)
 
     def _end(self, how: signal.Signals) -> int:
         assert self.process is not None

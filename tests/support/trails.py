@@ -7,10 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+import grpc.aio
+
+from xacthuc.api.identity.v1 import audit_admin_pb2, audit_admin_pb2_grpc
 from xacthuc.audit.chain import Head, Line, Seal, canonical
 from xacthuc.audit.checkpoints import Checkpoint, CheckpointSigner, Kind
 from xacthuc.audit.outside import Placed
 from xacthuc.audit.verification import Report, Verification
+from xacthuc.cli import trail as had
 from xacthuc.sealing import KeyRing
 
 START = datetime(2026, 11, 28, 3, 0, tzinfo=UTC)
@@ -107,3 +111,10 @@ def kinds(report: Report) -> Mapping[str, int]:
     for each in report.findings:
         found[each.kind] = found.get(each.kind, 0) + 1
     return found
+
+
+async def verified(channel: grpc.aio.Channel) -> Report:
+    """Verifies the trail of whatever service is behind a channel, as the command does."""
+    export = audit_admin_pb2_grpc.AuditAdminStub(channel).ExportTrail
+    parts = [part async for part in export(audit_admin_pb2.ExportTrailRequest(), timeout=20)]
+    return had.verified(parts, (), None, lambda _report: None)

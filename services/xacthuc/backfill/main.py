@@ -8,6 +8,9 @@ from typing import Final
 
 from xacthuc import process
 from xacthuc.api.backfill.v1 import admin_pb2
+from xacthuc.api.identity.v1 import audit_admin_pb2
+from xacthuc.audit.servicer import ROLES as AUDIT_ROLES
+from xacthuc.audit.servicer import AuditAdminServicer
 from xacthuc.backfill.adapters.job_kinds import JobKind
 from xacthuc.backfill.assembly import Assembly, connected
 from xacthuc.backfill.servicer import BackfillAdminServicer
@@ -35,6 +38,7 @@ ROLES: Final = {
         "ResumeCampaign": OFFICER,
         "KillCampaign": OFFICER_OR_OPS,
     },
+    "AuditAdmin": AUDIT_ROLES,
 }
 """The roles of which an operator has one to call each administrative method."""
 
@@ -49,9 +53,11 @@ async def serve(settings: BackfillSettings) -> None:
         assembly = Assembly(settings, connections, policy=policy, clock=clock, telemetry=reporting)
         staff = SessionDirectory(connections.state, signed_by, clock, reporting.metrics)
         backfill, admin = assembly.backfill, service_of(admin_pb2, "BackfillAdmin")
+        trail = service_of(audit_admin_pb2, "AuditAdmin")
         server = (
             ServerBuilder("backfill", settings, reporting, staff=staff, translations=TRANSLATIONS)
             .admin(admin, BackfillAdminServicer(backfill), roles=ROLES[admin.name])
+            .admin(trail, AuditAdminServicer(assembly.auditing), roles=ROLES[trail.name])
             .build()
         )
         await staff.start()

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from xacthuc.cli.session import Service
 
 
-def exported(identity: Service, after_seal: int = 0) -> Iterator[Any]:
+def exported(service: Service, after_seal: int = 0) -> Iterator[Any]:
     """Yields all parts of the trail behind a seal; goes on where the service ends a stream, as it does each half hour."""
     after_entry: int | None = None
     while True:
-        for part in identity.messages(admin.export(after_seal, after_entry)):
+        for part in service.messages(admin.export(after_seal, after_entry)):
             yield part
             if part.HasField("end"):
                 return

@@ -146,16 +146,8 @@ class Assembly:
             slots=JOB_SLOTS,
             drain=_DRAIN,
         )
-        record = TrailWork.of(
-            pools.audit,
-            trail,
-            settings.audit_ring,
-            clock,
-            metrics,
-            directory=settings.audit_checkpoints_directory,
-            interval=settings.audit_checkpoint_interval,
-            kept_months=policy.retention.audit_months,
-        )
+        record = TrailWork.of(pools.audit, trail, settings, clock, metrics, kept_months=policy.retention.audit_months)
+        self.auditing = record.auditing
 
         requests = SqlRequests(
             requests_table, RequestSecrets(SCHEMA, Sealer(settings.seal_ring), settings.blind_index_ring)

@@ -8,6 +8,9 @@ from typing import Final
 
 from xacthuc import process
 from xacthuc.api.guardian.v1 import admin_pb2, service_pb2
+from xacthuc.api.identity.v1 import audit_admin_pb2
+from xacthuc.audit.servicer import ROLES as AUDIT_ROLES
+from xacthuc.audit.servicer import AuditAdminServicer
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.scopes import Scope
@@ -52,6 +55,7 @@ ROLES: Final = {
         "ListDisputes": OFFICER,
         "ResolveDispute": OFFICER,
     },
+    "AuditAdmin": AUDIT_ROLES,
 }
 """The roles of which an operator has one to call each administrative method."""
 
@@ -71,6 +75,7 @@ async def serve(settings: GuardianSettings) -> None:
         keys = KeyDirectory(connections.state, signed_by, clock, reporting.metrics, development=settings.development)
         staff = SessionDirectory(connections.state, signed_by, clock, reporting.metrics)
         admin = service_of(admin_pb2, "GuardianAdmin")
+        trail = service_of(audit_admin_pb2, "AuditAdmin")
         server = (
             ServerBuilder("guardian", settings, reporting, keys=keys, staff=staff, translations=TRANSLATIONS)
             .public(service_of(service_pb2, "GuardianService"), GuardianServicer(assembly.guardian), scopes=SCOPES)
@@ -80,6 +85,7 @@ async def serve(settings: GuardianSettings) -> None:
                 roles=ROLES[admin.name],
                 first=dict.fromkeys(READS, ReadNotes(assembly.guardian)),
             )
+            .admin(trail, AuditAdminServicer(assembly.auditing), roles=ROLES[trail.name])
             .build()
         )
         for directory in (keys, staff):

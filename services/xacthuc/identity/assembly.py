@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
+from xacthuc.audit.sql_audit import SqlAudit
+from xacthuc.audit.work import TrailWork
 from xacthuc.credentials.publisher import KeyPublisher
 from xacthuc.grpckit.channels import ServiceChannel, service_config
 from xacthuc.grpckit.tls import TlsFiles
@@ -19,8 +21,6 @@ from xacthuc.identity.adapters.approvals.broadcast_export import BroadcastExport
 from xacthuc.identity.adapters.approvals.key_destruction import KeyDestruction
 from xacthuc.identity.adapters.approvals.lock_acts import lock_acts
 from xacthuc.identity.adapters.approvals.sql_approvals import SqlApprovals
-from xacthuc.identity.adapters.audit.record import Record
-from xacthuc.identity.adapters.audit.sql_audit import SqlAudit
 from xacthuc.identity.adapters.housekeeping import Housekeeping
 from xacthuc.identity.adapters.import_sealing import BatchSealer
 from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers
@@ -72,7 +72,7 @@ from xacthuc.identity.adapters.sql_search import SqlSearch
 from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
-from xacthuc.identity.adapters.tables import SCHEMA, jobs, outbox
+from xacthuc.identity.adapters.tables import SCHEMA, jobs, outbox, trail
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.adapters.webhooks.deliverer import SLOTS
 from xacthuc.identity.adapters.webhooks.late_sender import LateSender, late_sender
@@ -265,7 +265,7 @@ class Assembly:
                 pools.imports, BatchSealer(keys, personal), personal, rows, by_number, bindings=database.bindings
             ),
             search=SqlSearch(pools.writes, personal),
-            record=SqlAudit(pools.writes),
+            record=SqlAudit(pools.writes, trail),
             proofs=peer,
             guardianships=SqlGuardianships(database),
             holders=SqlHolders(database),
@@ -332,7 +332,7 @@ class Assembly:
             questions=lambda run: NumberQuestions(self.identity, run),
             changed=self.identity.follow,
         )
-        record = Record.of(settings, pools, policy, clock, metrics)
+        record = TrailWork.of(pools.audit, trail, settings, clock, metrics, kept_months=policy.retention.audit_months)
         self.auditing = record.auditing
         self.works: tuple[Runs, ...] = (
             *(relay, tail, publication, housekeeping, rotation, worker, outcomes, months, reconciling),

@@ -24,6 +24,8 @@ from xacthuc.api.identity.v1 import (
     staff_admin_pb2,
     webhook_admin_pb2,
 )
+from xacthuc.audit.servicer import ROLES as AUDIT_ROLES
+from xacthuc.audit.servicer import AuditAdminServicer
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.scopes import Scope
@@ -36,7 +38,6 @@ from xacthuc.identity.assembly import Assembly, connected
 from xacthuc.identity.outages import TRANSLATIONS
 from xacthuc.identity.servicer import (
     ApprovalAdminServicer,
-    AuditAdminServicer,
     DutyAdminServicer,
     IdentityAdminServicer,
     IdentityInternalServicer,
@@ -180,12 +181,7 @@ ROLES: Final = {
         "CloseRelease": OFFICER,
         "FetchRelease": OFFICER,
     },
-    "AuditAdmin": {
-        "ListEntries": OFFICER_OR_ADMIN,
-        "ExportTrail": OFFICER_OR_ADMIN,
-        "ListCheckpoints": ANYBODY,
-        "ListSigningKeys": ANYBODY,
-    },
+    "AuditAdmin": AUDIT_ROLES,
     "LockAdmin": {
         "ListLocks": OFFICER,
         "ListViolations": OFFICER,

@@ -123,16 +123,8 @@ class Assembly:
             worker.wake()
 
         watch = AccountWatch(pools.works, connections.identity, clock, due=due)
-        record = TrailWork.of(
-            pools.audit,
-            trail,
-            settings.audit_ring,
-            clock,
-            metrics,
-            directory=settings.audit_checkpoints_directory,
-            interval=settings.audit_checkpoint_interval,
-            kept_months=policy.retention.audit_months,
-        )
+        record = TrailWork.of(pools.audit, trail, settings, clock, metrics, kept_months=policy.retention.audit_months)
+        self.auditing = record.auditing
         self.livestream = Livestream(
             clock=clock,
             policy=policy,

@@ -7,7 +7,10 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from xacthuc import process
+from xacthuc.api.identity.v1 import audit_admin_pb2
 from xacthuc.api.livestream.v1 import admin_pb2, service_pb2
+from xacthuc.audit.servicer import ROLES as AUDIT_ROLES
+from xacthuc.audit.servicer import AuditAdminServicer
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.scopes import Scope
@@ -46,6 +49,7 @@ ROLES: Final = {
         "ListBroadcastRecords": OFFICER,
         "ExportBroadcastRecords": OFFICER,
     },
+    "AuditAdmin": AUDIT_ROLES,
 }
 """The roles of which an operator has one to call each administrative method."""
 
@@ -65,6 +69,7 @@ async def serve(settings: LivestreamSettings) -> None:
         keys = KeyDirectory(connections.state, signed_by, clock, reporting.metrics, development=settings.development)
         staff = SessionDirectory(connections.state, signed_by, clock, reporting.metrics)
         livestream, admin = assembly.livestream, service_of(admin_pb2, "LivestreamAdmin")
+        trail = service_of(audit_admin_pb2, "AuditAdmin")
         server = (
             ServerBuilder("livestream", settings, reporting, keys=keys, staff=staff, translations=TRANSLATIONS)
             .public(
@@ -78,6 +83,7 @@ async def serve(settings: LivestreamSettings) -> None:
                 roles=ROLES[admin.name],
                 first=dict.fromkeys(READS, ReadNotes(livestream)),
             )
+            .admin(trail, AuditAdminServicer(assembly.auditing), roles=ROLES[trail.name])
             .build()
         )
         for directory in (keys, staff):

@@ -17,11 +17,11 @@ from xacthuc.audit.keeper import CheckpointKeeper
 from xacthuc.audit.outside import CheckpointFiles, read_all
 from xacthuc.audit.pruning import TrailPruning
 from xacthuc.audit.sealer import BATCH, TrailSealer
+from xacthuc.audit.sql_audit import SqlAudit
 from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry, line_of
 from xacthuc.audit.verification import Report, Verification
 from xacthuc.clock import FixedClock
-from xacthuc.identity.adapters.audit.sql_audit import SqlAudit
 from xacthuc.identity.adapters.tables import trail
 from xacthuc.ids import random_bytes
 from xacthuc.sealing import KeyRing
@@ -97,7 +97,7 @@ class World:
         directory = checkpoints or self.directory
         outside = [] if directory is None else read_all(directory)
         verification = Verification(outside, frozenset(self.signer.public_keys), Report())
-        audit = SqlAudit(self.engine)
+        audit = SqlAudit(self.engine, trail)
         async for part in audit.export(after_seal=0, after_entry=None):
             if part.pruned is not None:
                 verification.begin(part.pruned)

@@ -9,12 +9,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from xacthuc.audit.sql_audit import SqlAudit
 from xacthuc.clock import FixedClock
 from xacthuc.identity.adapters.account_cipher import KeyWrapper
 from xacthuc.identity.adapters.account_database import AccountDatabase
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
-from xacthuc.identity.adapters.audit.sql_audit import SqlAudit
 from xacthuc.identity.adapters.eid_sandbox import SandboxAuthenticator
 from xacthuc.identity.adapters.import_sealing import BatchSealer
 from xacthuc.identity.adapters.locks.bindings import Bindings
@@ -53,7 +53,7 @@ from xacthuc.identity.adapters.sql_search import SqlSearch
 from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
-from xacthuc.identity.adapters.tables import outbox
+from xacthuc.identity.adapters.tables import outbox, trail
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
 from xacthuc.identity.commands import Consent, CorrectAccount, Order, RegisterAccount
 from xacthuc.identity.domain.claims import Bounds
@@ -247,7 +247,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
             bindings=bindings,
         ),
         search=SqlSearch(engine, personal),
-        record=SqlAudit(engine),
+        record=SqlAudit(engine, trail),
         proofs=NoPeer(),
         guardianships=SqlGuardianships(database),
         holders=SqlHolders(database),

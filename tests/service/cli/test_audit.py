@@ -10,11 +10,11 @@ from client_messages import stamp
 from trails import Made, made, signer
 
 from xacthuc.api.identity.v1 import admin_pb2, audit_admin_pb2
+from xacthuc.audit import messages
 from xacthuc.audit.checkpoints import written_keys
+from xacthuc.audit.reading import Part
 from xacthuc.grpckit import errors
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.identity.ports.audit import Part
-from xacthuc.identity.wire import audit_messages
 
 LOST = errors.Unavailable(Reason.SHUTTING_DOWN, "draining")
 
@@ -24,7 +24,7 @@ def parts(trail: Made):
     told = [
         Part(seal=seal, lines=[trail.lines[each] for each in seal.ids if each in trail.lines]) for seal in trail.seals
     ]
-    return [audit_messages.part(part) for part in [*told, Part()]]
+    return [messages.part(part) for part in [*told, Part()]]
 
 
 @pytest.fixture
@@ -61,6 +61,17 @@ def test_an_intact_trail_ends_with_0(command, trail):
         "findings": [],
     }
     assert ran.err == ""
+
+
+@pytest.mark.rule("R50")
+@pytest.mark.parametrize("service", ["guardian", "livestream", "backfill"])
+def test_each_service_has_a_trail_and_checkpoints_of_its_own(command, trail, service):
+    (command.data / "audit").rename(command.data / f"audit-{service}")
+    command.admin.answer("ExportTrail", parts(trail))
+
+    ran = command("audit", "verify", "--of", service, *key(command), "--json")
+
+    assert (ran.status, ran.json["checkpoints"], ran.json["confirmed_seal"]) == (0, 3, 3)
 
 
 @pytest.mark.rule("R50")
@@ -145,7 +156,7 @@ def test_without_checkpoints_people_are_told_what_that_is_worth(command, trail):
 
 
 def test_entries_are_listed_over_pages_up_to_a_limit(command, trail):
-    entries = [audit_messages.entry(line) for line in trail.lines.values()]
+    entries = [messages.entry(line) for line in trail.lines.values()]
     command.admin.answer(
         "ListEntries",
         audit_admin_pb2.ListEntriesResponse(entries=entries[:2], next_page_token="2"),
@@ -161,14 +172,14 @@ def test_entries_are_listed_over_pages_up_to_a_limit(command, trail):
 
 
 def test_keys_are_printed_as_verify_takes_them(command, trail):
-    keys = [audit_messages.signing_key(each) for each in signer().public_keys]
+    keys = [messages.signing_key(each) for each in signer().public_keys]
     command.admin.answer("ListSigningKeys", audit_admin_pb2.ListSigningKeysResponse(keys=keys))
 
     assert command("audit", "key").out == (command.data / "key.pem").read_text()
 
 
 def test_checkpoints_are_printed_as_the_file_has_them(command, trail):
-    told = [audit_messages.checkpoint(each) for each in trail.outside]
+    told = [messages.checkpoint(each) for each in trail.outside]
     command.admin.answer("ListCheckpoints", audit_admin_pb2.ListCheckpointsResponse(checkpoints=told))
 
     ran = command("audit", "checkpoints")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from guardian_process import GuardianProcess
 from guardian_service import Household
 from identity_service import NUMBER, Api, reason_of, refusal
+from trails import verified
 
 from xacthuc.api.guardian.v1 import admin_pb2, resources_pb2
 from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
@@ -72,6 +74,17 @@ async def test_a_refused_link_ends_and_the_childs_gate_shuts(case: Case, eventua
         return await case.reason() == identity_pb2.Decision.GUARDIAN_REQUIRED
 
     await eventually(shut)
+
+
+@pytest.mark.rule("R50")
+async def test_the_trail_of_families_is_verified_as_identitys_is(case: Case, service: GuardianProcess):
+    await case.open()
+
+    async with service.administered() as channel:
+        report = await verified(channel)
+
+    assert report.is_intact
+    assert report.entries + report.waiting > 0
 
 
 async def test_what_was_decided_stays_decided(case: Case):

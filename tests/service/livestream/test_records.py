@@ -9,12 +9,12 @@ import grpc
 import pytest
 from identity_service import NUMBER, refusal
 from livestream_service import shown
+from trails import verified
 
 from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
 from xacthuc.api.identity.v1 import retention_admin_pb2, service_pb2
 from xacthuc.api.livestream.v1 import admin_pb2 as pb2
 from xacthuc.api.livestream.v1 import admin_pb2_grpc, resources_pb2
-from xacthuc.grpckit.tls import TlsFiles
 from xacthuc.sql.migrations import dsn
 
 Ruled = pb2.BroadcastRecord.Ruled
@@ -22,10 +22,20 @@ Ruled = pb2.BroadcastRecord.Ruled
 
 @pytest.fixture
 async def admin(service):
-    credentials = TlsFiles(service.identity.tls, "cli").channel_credentials()
-    options = [("grpc.ssl_target_name_override", "livestream")]
-    async with grpc.aio.secure_channel(service.internal, credentials, options=options) as channel:
+    async with service.administered() as channel:
         yield admin_pb2_grpc.LivestreamAdminStub(channel)
+
+
+@pytest.mark.rule("R50")
+async def test_the_trail_of_broadcasts_is_verified_as_identitys_is(service, studio):
+    await studio.seller("an")
+    await studio.authorize("an", "show", commercial=True)
+
+    async with service.administered() as channel:
+        report = await verified(channel)
+
+    assert report.is_intact
+    assert report.entries + report.waiting > 0
 
 
 def record_of(admin, studio, broadcast):

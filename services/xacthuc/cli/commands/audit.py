@@ -5,12 +5,13 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import typer
 
@@ -22,8 +23,20 @@ if TYPE_CHECKING:
     from xacthuc.audit.verification import Report
     from xacthuc.cli.session import Service
 
+
 app = typer.Typer(help="Reads the audit trail, and proves that nobody changed it.", no_args_is_help=True)
 
+
+class Trails(StrEnum):
+    """The services that have a trail of their own."""
+
+    IDENTITY = "identity"
+    GUARDIAN = "guardian"
+    LIVESTREAM = "livestream"
+    BACKFILL = "backfill"
+
+
+_Of: TypeAlias = Annotated[Trails, typer.Option("--of", help="Whose trail: each of these services has one of its own.")]
 _ENTRY: Final = {
     "id": "id",
     "record_time": "time",
@@ -45,6 +58,13 @@ _REPORT: Final = {
 }
 _FINDING: Final = {"kind": "found", "seal": "seal", "entry": "entry", "place": "line", "what": "what"}
 _SHOWN: Final = 20
+_DIRECTORIES: Final = {
+    Trails.IDENTITY: "audit",
+    Trails.GUARDIAN: "audit-guardian",
+    Trails.LIVESTREAM: "audit-livestream",
+    Trails.BACKFILL: "audit-backfill",
+}
+"""Where `xacthuc up` keeps the checkpoints of each."""
 
 
 @app.command("list")
@@ -57,6 +77,7 @@ def show(
     since: Annotated[datetime | None, typer.Option(help="From then on, in UTC.")] = None,
     until: Annotated[datetime | None, typer.Option(help="Before then, in UTC.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 100,
+    of: _Of = Trails.IDENTITY,
     as_json: Json = False,
 ) -> None:
     """Lists entries, newest first. That you read them is an entry too."""
@@ -65,8 +86,8 @@ def show(
     wanted = partial(
         admin.list_entries, platform=platform, subject=subject, tag=tag, since=utc(since), until=utc(until)
     )
-    with context.obj.identity_admin() as identity:
-        pages = _pages(identity, wanted, "entries")
+    with _asked(context, of) as service:
+        pages = _pages(service, wanted, "entries")
         entries = list(islice(pages, limit))
     print_records(entries, _ENTRY, empty="Nothing was recorded that fits.", as_json=as_json)
 
@@ -76,15 +97,16 @@ def export(
     context: typer.Context,
     *,
     out: Annotated[Path, typer.Option(help="A new file, one JSON object a line.")],
+    of: _Of = Trails.IDENTITY,
 ) -> None:
     """Saves the whole trail with its seals, to be kept, handed over, or verified elsewhere: verify --trail FILE."""
     from xacthuc.cli.adapters import audit_admin_client as admin
     from xacthuc.cli.trail import exported
 
-    with context.obj.identity_admin() as identity:
+    with _asked(context, of) as service:
         try:
             with out.open("x", encoding="utf-8") as file:
-                for part in exported(identity):
+                for part in exported(service):
                     file.write(json.dumps(admin.written(part), ensure_ascii=False) + "\n")
         except FileExistsError:
             raise CommandFailed(
@@ -109,20 +131,22 @@ def verify(
     trail: Annotated[
         Path | None, typer.Option(metavar="FILE", help="An exported trail instead of the service's.")
     ] = None,
+    of: _Of = Trails.IDENTITY,
     as_json: Json = False,
 ) -> None:
     """Computes every digest of the trail again and compares it with its checkpoints, believing nothing the service says.
 
     Ends with 0 when nothing is wrong, 1 when the trail is broken, 2 for files that cannot be used, 3 when nobody answers.
     """
-    from xacthuc.cli import trail as of
+    from xacthuc.cli import trail as read
 
-    directory = checkpoints or (context.obj.data / "audit" if (context.obj.data / "audit").is_dir() else None)
-    trusted = of.keys_in(public_key) if public_key else of.signers_in(directory) if directory else None
-    outside = of.checkpoints_in(directory) if directory else iter(())
-    with _parts(context, trail) as parts, _progress() as tell:
-        report = of.verified(parts, outside, trusted, tell)
-    _print(of.as_json(report), as_json=as_json)
+    kept = context.obj.data / _DIRECTORIES[of]
+    directory = checkpoints or (kept if kept.is_dir() else None)
+    trusted = read.keys_in(public_key) if public_key else read.signers_in(directory) if directory else None
+    outside = read.checkpoints_in(directory) if directory else iter(())
+    with _parts(context, of, trail) as parts, _progress() as tell:
+        report = read.verified(parts, outside, trusted, tell)
+    _print(read.as_json(report), as_json=as_json)
     if directory is None:
         note("Without --checkpoints a trail that was sealed anew from end to end looks like this too.")
     elif public_key is None:
@@ -132,12 +156,12 @@ def verify(
 
 
 @app.command("key")
-def key(context: typer.Context, *, as_json: Json = False) -> None:
+def key(context: typer.Context, *, of: _Of = Trails.IDENTITY, as_json: Json = False) -> None:
     """Prints the public keys that checkpoints are signed with. Keep them elsewhere: whom to believe is decided by them."""
     from xacthuc.cli.adapters import audit_admin_client as admin
 
-    with context.obj.identity_admin() as identity:
-        keys = identity.ask(admin.list_keys())["keys"]
+    with _asked(context, of) as service:
+        keys = service.ask(admin.list_keys())["keys"]
     if as_json:
         print_json(keys)
     else:
@@ -145,19 +169,31 @@ def key(context: typer.Context, *, as_json: Json = False) -> None:
 
 
 @app.command("checkpoints")
-def checkpoints(context: typer.Context) -> None:
+def checkpoints(context: typer.Context, *, of: _Of = Trails.IDENTITY) -> None:
     """Prints the checkpoints that the service keeps, one a line as in the file: a second copy of it."""
     from xacthuc.cli.adapters import audit_admin_client as admin
 
-    with context.obj.identity_admin() as identity:
-        for each in _pages(identity, admin.list_checkpoints, "checkpoints"):
+    with _asked(context, of) as service:
+        for each in _pages(service, admin.list_checkpoints, "checkpoints"):
             sys.stdout.write(each["line"] + "\n")
 
 
-def _pages(identity: "Service", page: Callable[..., Any], name: str) -> Iterator[dict[str, Any]]:
+def _asked(context: typer.Context, of: Trails) -> AbstractContextManager["Service"]:
+    session = context.obj
+    ways = {
+        Trails.IDENTITY: session.identity_admin,
+        Trails.GUARDIAN: session.guardian_admin,
+        Trails.LIVESTREAM: session.livestream_admin,
+        Trails.BACKFILL: session.backfill_admin,
+    }
+    asked: AbstractContextManager[Service] = ways[of]()
+    return asked
+
+
+def _pages(service: "Service", page: Callable[..., Any], name: str) -> Iterator[dict[str, Any]]:
     token = ""
     while True:
-        answer = identity.ask(page(token=token))
+        answer = service.ask(page(token=token))
         yield from answer[name]
         token = answer["next_page_token"]
         if not token:
@@ -165,14 +201,14 @@ def _pages(identity: "Service", page: Callable[..., Any], name: str) -> Iterator
 
 
 @contextmanager
-def _parts(context: typer.Context, trail: Path | None) -> Iterator[Iterator[Any]]:
+def _parts(context: typer.Context, of: Trails, trail: Path | None) -> Iterator[Iterator[Any]]:
     from xacthuc.cli.trail import exported, filed
 
     if trail is not None:
         yield filed(trail)
         return
-    with context.obj.identity_admin() as identity:
-        yield exported(identity)
+    with _asked(context, of) as service:
+        yield exported(service)
 
 
 @contextmanager

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from xacthuc.audit.reading import Reader
     from xacthuc.identity.adapters.personal import PersonalData
-    from xacthuc.identity.ports.audit import Reader
     from xacthuc.identity.ports.search import Sought
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from xacthuc.identity.ports.audit import Reader
+    from xacthuc.audit.reading import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ The server builder checks these classes against the contract; what a method does
 
 from xacthuc.identity.servicer.admin import IdentityAdminServicer
 from xacthuc.identity.servicer.approvals import ApprovalAdminServicer
-from xacthuc.identity.servicer.audit import AuditAdminServicer, ReadNotes
 from xacthuc.identity.servicer.duties import DutyAdminServicer
 from xacthuc.identity.servicer.internal import IdentityInternalServicer
 from xacthuc.identity.servicer.jobs import JobAdminServicer
 from xacthuc.identity.servicer.locks import LockAdminServicer
 from xacthuc.identity.servicer.public import IdentityServicer
+from xacthuc.identity.servicer.read_notes import ReadNotes
 from xacthuc.identity.servicer.reconciliation import ReconciliationAdminServicer
 from xacthuc.identity.servicer.releases import ReleaseAdminServicer
 from xacthuc.identity.servicer.retention import RetentionAdminServicer
@@ -20,7 +20,6 @@ from xacthuc.identity.servicer.webhooks import WebhookAdminServicer
 
 __all__ = [
     "ApprovalAdminServicer",
-    "AuditAdminServicer",
     "DutyAdminServicer",
     "IdentityAdminServicer",
     "IdentityInternalServicer",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xacthuc.api.identity.v1 import admin_pb2
+from xacthuc.audit import messages
 from xacthuc.grpckit.pages import size_of
 from xacthuc.identity.usecases import platforms, search
-from xacthuc.identity.wire import admin, audit_messages
+from xacthuc.identity.wire import admin
 
 if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
@@ -58,7 +59,7 @@ class IdentityAdminServicer:
     async def SearchAccounts(
         self, request: admin_pb2.SearchAccountsRequest, call: Call
     ) -> admin_pb2.SearchAccountsResponse:
-        platform, reader = admin.searched_platform(request), audit_messages.reader(call)
+        platform, reader = admin.searched_platform(request), messages.reader(call)
         if request.HasField("phone_number"):
             found = await search.by_number(self._identity, reader, platform, request.phone_number)
         else:

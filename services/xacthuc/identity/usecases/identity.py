@@ -10,9 +10,9 @@ from xacthuc.shield import Shield
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from xacthuc.audit.reading import Notes
     from xacthuc.clock import Clock
     from xacthuc.identity.ports.accounts import Accounts
-    from xacthuc.identity.ports.audit import Notes
     from xacthuc.identity.ports.cases import Cases
     from xacthuc.identity.ports.duties import Duties
     from xacthuc.identity.ports.eid import Providers

@@ -10,7 +10,7 @@ from xacthuc.identity.usecases.platforms import no_platform
 from xacthuc.phone import Refusal
 
 if TYPE_CHECKING:
-    from xacthuc.identity.ports.audit import Reader
+    from xacthuc.audit.reading import Reader
     from xacthuc.identity.ports.search import Found
     from xacthuc.identity.usecases.identity import Identity
 

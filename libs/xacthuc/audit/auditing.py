@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from xacthuc.audit.chain import Line
     from xacthuc.audit.checkpoints import Checkpoint
+    from xacthuc.audit.reading import AuditTrail, CheckpointBook, Part, Reader, Wanted
     from xacthuc.clock import Clock
-    from xacthuc.identity.ports.audit import AuditTrail, CheckpointBook, Part, Reader, Wanted
     from xacthuc.sql.columns import Json
 
 

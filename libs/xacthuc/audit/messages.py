@@ -6,20 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.api.identity.v1 import audit_admin_pb2
 from xacthuc.audit.checkpoints import key_id, written_keys
-from xacthuc.identity.ports.audit import Reader, Wanted
-from xacthuc.identity.wire.admin import PLATFORM_PREFIX, platform_of
-from xacthuc.identity.wire.common import instant, timestamp
+from xacthuc.audit.reading import Reader, Wanted
+from xacthuc.grpckit.reading import instant, timestamp
 
 if TYPE_CHECKING:
-    from google.protobuf.message import Message
-
     from xacthuc.audit.chain import Line, Seal
     from xacthuc.audit.checkpoints import Checkpoint
+    from xacthuc.audit.reading import Part
     from xacthuc.grpckit.call import Call
-    from xacthuc.identity.ports.audit import Part
 
-_NAMING: Final = ("name", "parent", "operator")
-"""Fields that say what a request is about (AIP-122, AIP-132)."""
+_PLATFORM_PREFIX: Final = len("platforms/")
 
 
 def reader(call: Call) -> Reader:
@@ -27,23 +23,10 @@ def reader(call: Call) -> Reader:
     return Reader(call.actor, call.trace.trace_id_hex)
 
 
-def looked_at(request: Message, call: Call) -> tuple[str, str, str]:
-    """Reads what an operator asks to see: the platform, the id of the account or of what else is named, and the method.
-
-    Where nothing is named but a platform, the method stands for the id.
-    """
-    fields, method = request.DESCRIPTOR.fields_by_name, call.method.rpartition(".")[2]
-    named = next((getattr(request, field) for field in _NAMING if field in fields), "")
-    platform = call.platform if call.has_platform else ""
-    if named.startswith(PLATFORM_PREFIX):
-        platform, _, named = platform_of(named).partition("/")
-    return platform, named.rpartition("/")[2] or method, method
-
-
 def wanted(request: audit_admin_pb2.ListEntriesRequest) -> Wanted:
     """Reads which entries are wanted."""
     return Wanted(
-        platform=platform_of(request.platform),
+        platform=request.platform[_PLATFORM_PREFIX:],
         subject=request.subject,
         tag=request.tag,
         since=instant(request.start_time, "start_time") if request.HasField("start_time") else None,

@@ -1,1 +1,0 @@
-"""The audit trail beyond writing to it: what seals, prunes and reads it."""
