@@ -48,6 +48,7 @@ def _values(settings: EdgeSettings, directory: Path) -> dict[str, object]:
     addresses = {
         "public": settings.public_address,
         "metrics": settings.metrics_address or "127.0.0.1:0",
+        "camara": settings.camara_address,
         **{name: getattr(settings, f"{name}_public_address") for name in SERVICES},
     }
     for name, address in addresses.items():

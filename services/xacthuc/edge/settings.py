@@ -24,6 +24,9 @@ class EdgeSettings(Settings):
     livestream_public_address: str = "127.0.0.1:7441"
     """LivestreamService."""
 
+    camara_address: str = "127.0.0.1:7415"
+    """The CAMARA facade, without TLS. Nothing has to be there: its paths then answer 503."""
+
     upstream_ca: Path | None = None
     """What the certificates of the services' public ports were issued by. None: they are called without TLS, inside a
     cluster whose network is encrypted or trusted."""

@@ -127,6 +127,11 @@ class Ports:
         return f"{_HOST}:{self.base + 3}"
 
     @property
+    def otp_camara(self) -> str:
+        """CAMARA one-time-password-sms, behind the edge."""
+        return f"{_HOST}:{self.base + 4}"
+
+    @property
     def edge_public(self) -> str:
         """JSON over HTTP, and gRPC, of every public service."""
         return f"{_HOST}:{self.base + 8}"
@@ -199,6 +204,7 @@ class Ports:
             self.otp_internal,
             self.otp_metrics,
             self.delivery_metrics,
+            self.otp_camara,
             self.edge_public,
             self.edge_metrics,
             self.identity_public,

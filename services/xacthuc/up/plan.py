@@ -109,13 +109,15 @@ def default_plan(layout: Layout, ports: Ports, *, state_url: str, database_url: 
         "XACTHUC_IDENTITY_PUBLIC_ADDRESS": ports.identity_public,
         "XACTHUC_GUARDIAN_PUBLIC_ADDRESS": ports.guardian_public,
         "XACTHUC_LIVESTREAM_PUBLIC_ADDRESS": ports.livestream_public,
+        "XACTHUC_CAMARA_ADDRESS": ports.otp_camara,
         "XACTHUC_RUN_DIRECTORY": str(layout.edge),
         "XACTHUC_WORKERS": "1",
     }
+    camara = {"XACTHUC_PUBLIC_ADDRESS": ports.otp_camara, "XACTHUC_OTP_PUBLIC_ADDRESS": ports.otp_public}
     front = Program("edge", "xacthuc.edge", {**common, **edge}, answers=f"http://{ports.edge_public}/healthz")
     return Plan(
         services=(
-            *([front] if HAS_EDGE else []),
+            *([front, Program("otp-camara", "xacthuc.otp.camara", {**common, **camara})] if HAS_EDGE else []),
             Program("otp", "xacthuc.otp", {**common, **otp}, health=ports.otp_public),
             Program("otp-delivery", "xacthuc.otp.delivery", {**common, **delivery}),
             Program(

@@ -86,3 +86,18 @@ def test_a_watch_is_a_line_of_json_at_a_time(http: httpx.Client) -> None:
     with http.stream("POST", "/v1/accounts:watch", json={}) as answer:
         assert answer.headers["content-type"] == "application/json"
         assert '"cursor":' in next(answer.iter_lines())
+
+
+@pytest.mark.rule("R34")
+def test_a_client_of_camara_is_served_through_the_edge(http: httpx.Client, eventually_blocking) -> None:
+    body = {"phoneNumber": "+84992000015", "message": "{{code}} is your code"}
+
+    def ask() -> httpx.Response:
+        return http.post("/one-time-password-sms/v1/send-code", json=body)
+
+    eventually_blocking(lambda: ask().status_code != 503)  # nothing waits for the facade when a stack starts
+    assert ask().json() == {
+        "status": 400,
+        "code": "INVALID_ARGUMENT",
+        "message": "message: must be one of the texts registered for this platform, with {{code}} where the code stands",
+    }

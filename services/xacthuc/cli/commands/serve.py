@@ -13,6 +13,7 @@ class Service(StrEnum):
 
     OTP = "otp"
     OTP_DELIVERY = "otp-delivery"
+    OTP_CAMARA = "otp-camara"
     IDENTITY = "identity"
     GUARDIAN = "guardian"
     LIVESTREAM = "livestream"
@@ -23,6 +24,7 @@ class Service(StrEnum):
 MODULES = {
     Service.OTP: "xacthuc.otp",
     Service.OTP_DELIVERY: "xacthuc.otp.delivery",
+    Service.OTP_CAMARA: "xacthuc.otp.camara",
     Service.IDENTITY: "xacthuc.identity",
     Service.GUARDIAN: "xacthuc.guardian",
     Service.LIVESTREAM: "xacthuc.livestream",

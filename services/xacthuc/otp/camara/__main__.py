@@ -1,0 +1,5 @@
+"""`python -m xacthuc.otp.camara`."""
+
+from xacthuc.launch import launch
+
+launch("xacthuc.otp.camara.main")
