@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -101,3 +103,28 @@ def test_a_client_of_camara_is_served_through_the_edge(http: httpx.Client, event
         "code": "INVALID_ARGUMENT",
         "message": "message: must be one of the texts registered for this platform, with {{code}} where the code stands",
     }
+
+
+CALLS_FOR_EVERYTHING = "import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())"
+SOAK = os.environ.get("XACTHUC_SOAK")
+
+
+@pytest.mark.timeout(7200 if SOAK else 600)
+def test_the_description_is_true_of_whatever_it_allows_and_of_what_it_does_not(stack: RunningStack) -> None:
+    """schemathesis, which nobody here wrote, calls every method by what `/openapi.json` says, and by what it does not.
+
+    Left out: that a request is accepted when its shape is right, since a state or a time may still speak against it; that
+    one is refused because one entry of many is wrong, since RecordSessions answers for each entry; and streams, which
+    stay open. Who comes without a key is refused by a test of its own.
+    """
+    size = ["--max-examples", "100"] if SOAK else ["--phases", "examples,fuzzing", "--max-examples", "1", "--no-shrink"]
+    command = [sys.executable, "-c", CALLS_FOR_EVERYTHING, "run", f"{stack.edge}/openapi.json", *size]
+    command += ["--header", f"Authorization: Bearer {stack.key}", "--no-color", "--continue-on-failure"]
+    command += ["--generation-deterministic", "--workers", "2"]
+    command += ["--exclude-path-regex", ":watch|/v1/sessions:record"]
+    command += ["--exclude-checks", "positive_data_acceptance,ignored_auth"]
+
+    ran = subprocess.run(command, cwd=stack.root, capture_output=True, encoding="utf-8", check=False)
+
+    assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr[-2_000:]
+    assert "Tested: 50" in ran.stdout
