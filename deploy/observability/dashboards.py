@@ -153,6 +153,7 @@ DELIVERY: Final = Dashboard(
         (
             _most("Jobs that are due", "short", "xacthuc_jobs_waiting", "kind"),
             _most("Jobs that wait for an operator", "short", "xacthuc_jobs_held", "kind"),
+            _most("Backfill: accounts by where they stand", "short", "xacthuc_backfill_accounts", "state"),
         ),
     ),
 )

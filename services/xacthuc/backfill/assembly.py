@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from xacthuc.audit.work import TrailWork
 from xacthuc.backfill.adapters.account_watch import AccountWatch
+from xacthuc.backfill.adapters.burn_down import BurnDown
 from xacthuc.backfill.adapters.carrying import Carrying
 from xacthuc.backfill.adapters.deciding import Deciding
 from xacthuc.backfill.adapters.emptying import Emptying
@@ -143,4 +144,5 @@ class Assembly:
                 Emptying(pools.works, clock),
             ),
             *(worker, Housekeeping(pools.works, clock, policy), record.sealer, record.pruning),
+            BurnDown(pools.counts, lambda state, number: metrics.backfill_accounts.labels(state).set(number)),
         )

@@ -22,6 +22,7 @@ from xacthuc.credentials.staff import Role
 from xacthuc.grpckit.outages import TRANSLATIONS
 from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.policy import Policy
+from xacthuc.sql.measured import measure
 from xacthuc.telemetry import start as telemetry
 
 OFFICER: Final = frozenset({Role.OFFICER})
@@ -50,6 +51,7 @@ async def serve(settings: BackfillSettings) -> None:
     async with AsyncExitStack() as opening:
         opening.callback(reporting.close)
         connections = await opening.enter_async_context(connected(settings, reporting))
+        measure(connections.pools, reporting.metrics)
         assembly = Assembly(settings, connections, policy=policy, clock=clock, telemetry=reporting)
         staff = SessionDirectory(connections.state, signed_by, clock, reporting.metrics)
         backfill, admin = assembly.backfill, service_of(admin_pb2, "BackfillAdmin")

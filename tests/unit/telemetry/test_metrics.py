@@ -42,6 +42,7 @@ CLOSED = {
     "platform": "files of texts",
     "column": "columns that are sealed",
     "data": "the plan of retention",
+    "state": "where an account of a campaign stands",
     "duty": "duties of people",
     "action": "actions of the policy",
     **dict.fromkeys(("cause", "kind", "means", "outcome", "verdict"), "a set of the catalogue or an enumeration"),
@@ -105,7 +106,7 @@ def test_the_closed_sets_are_those_of_the_contract():
     assert {verdict.name for verdict in Verdict} == VERDICTS
 
 
-@pytest.mark.parametrize("service", ["identity", "guardian", "livestream"])
+@pytest.mark.parametrize("service", ["identity", "guardian", "livestream", "backfill"])
 def test_every_pool_of_connections_is_among_what_is_shown(service):
     source = (ROOT / "services" / "xacthuc" / service / "adapters" / "pools.py").read_text("utf-8")
 
