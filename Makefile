@@ -158,6 +158,11 @@ k8s: $(INSTALLED) ## Renders every overlay of deploy/k8s into build/k8s and chec
 image: $(API) ## Builds the container image into build/image by Debian's buildah (IMAGE_BASE=debootstrap, IMAGE_TARGET=edge)
 	@PY=$(PY) deploy/image.sh
 
+.PHONY: test-pods
+test-pods: $(API) ## Runs rendered pods from that image by podman, where it can (needs root)
+	@PYTHON=$(PY) tests/tools/kubernetes.sh
+	$(PY) -m pytest -n 0 tests/integration/deploy
+
 .PHONY: format
 format: $(INSTALLED) ## Formats the code and applies the safe fixes
 	$(PY) -m ruff check --fix --exit-zero
