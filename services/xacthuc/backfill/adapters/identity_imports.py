@@ -78,7 +78,12 @@ class IdentityImports:
             except asyncio.CancelledError:
                 if broken:
                     raise broken[0] from None
-                raise
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+                raise IdentityAway(
+                    "the stream broke off"
+                ) from None  # gRPC's word for a call that failed while it wrote
             finally:
                 call.cancel()
 
