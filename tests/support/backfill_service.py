@@ -12,13 +12,17 @@ import grpc.aio
 from backfill_process import BackfillProcess
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type import date_pb2
+from identity_process import IdentityProcess
 
 from xacthuc.api.backfill.v1 import admin_pb2 as pb2
 from xacthuc.api.backfill.v1 import admin_pb2_grpc, resources_pb2
+from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc
 from xacthuc.grpckit.tls import TlsFiles
 
 Plan = resources_pb2.CampaignPlan
 _CALL_SECONDS = 10
+_BATCH = 1_000
 
 
 @asynccontextmanager
@@ -87,3 +91,25 @@ class Desk:
             state = resources_pb2.CampaignFigures.Standing.State.Name(each.state)
             counted[state] = counted.get(state, 0) + each.account_count
         return counted
+
+
+async def imported(identity: IdentityProcess, platform: str, accounts: list[str]) -> None:
+    """Has identity know accounts, as an import does."""
+    credentials = TlsFiles(identity.tls, "backfill").channel_credentials()
+    options = [("grpc.ssl_target_name_override", "identity")]
+
+    async def batches() -> AsyncIterator[Any]:
+        for at in range(0, len(accounts), _BATCH):
+            rows = [
+                internal_pb2.ImportedAccount(
+                    account_id=account, full_name="Nguyễn An", birth_date=date_pb2.Date(year=1990, month=1, day=2)
+                )
+                for account in accounts[at : at + _BATCH]
+            ]
+            yield internal_pb2.ImportAccountsRequest(batch_id=str(uuid4()), rows=rows)
+
+    async with grpc.aio.secure_channel(identity.internal, credentials, options=options) as channel:
+        stub = internal_pb2_grpc.IdentityInternalStub(channel)
+        answers = stub.ImportAccounts(batches(), metadata=(("x-xacthuc-platform", platform),))
+        imported = [answer.counts.imported async for answer in answers]
+    assert sum(imported) == len(accounts)

@@ -15,7 +15,7 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from xacthuc.api.otp.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
-from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, OutOfRange, XacthucError
+from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, Internal, InvalidRequest, OutOfRange, XacthucError
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.status import DETAILS_KEY, serialize
 from xacthuc.grpckit.tls import TlsFiles
@@ -37,6 +37,8 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         """What the next ones are refused with, last first."""
         self.platform_refusals: dict[str, list[XacthucError]] = {}
         """The same, of one platform."""
+        self.away: set[str] = set()
+        """Platforms for which nothing can be sent: whoever asks is told of a defect."""
         self.cursors: list[bytes] = []
         """Where those who watch wanted to begin."""
         self.kinds: set[int] = set()
@@ -106,6 +108,8 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         if self.notice_refusals:
             _refuse(context, self.notice_refusals.pop())
         platform = str(dict(context.invocation_metadata())["x-xacthuc-platform"])
+        if platform in self.away:
+            _refuse(context, Internal())
         if refusals := self.platform_refusals.get(platform):
             _refuse(context, refusals.pop())
         self.notices[request.request_id] = (platform, request.phone_number, request.template)

@@ -105,10 +105,12 @@ class Assembly:
         pools, metrics, sealer = connections.pools, telemetry.metrics, Sealer(settings.seal_ring)
         secrets = RequestSecrets("backfill", sealer, settings.blind_index_ring)
         asking, numbers = IdentityClient(connections.identity), Numbers(sealer, settings.blind_index_ring)
-        reviews = Reviews(pools.works, asking, clock)
+        self.reviews = reviews = Reviews(pools.works, asking, clock)
         carrying = Carrying(pools.sends, asking, OtpClient(connections.otp), numbers, clock)
-        sending = Sending(
-            Deciding(pools.counts, clock, count_every=settings.count_interval), carrying, at_once=settings.sends_at_once
+        self.sending = sending = Sending(
+            Deciding(pools.counts, clock, count_every=settings.count_interval, lease=settings.send_lease),
+            carrying,
+            at_once=settings.sends_at_once,
         )
         erasures = Erasures(pools.jobs, asking, clock)
         worker = Worker(
@@ -136,9 +138,10 @@ class Assembly:
             ),
             due=sending.wake,
         )
+        self.watch = AccountWatch(pools.works, connections.identity, clock, due=due)
         self.works: tuple[Runs, ...] = (
             *(
-                AccountWatch(pools.works, connections.identity, clock, due=due),
+                self.watch,
                 reviews,
                 sending,
                 Emptying(pools.works, clock),

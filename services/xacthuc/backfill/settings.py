@@ -32,6 +32,10 @@ class BackfillSettings(Settings):
     sends_at_once: int = Field(default=16, ge=1, le=256)
     """Accounts that one process asks about and has told at the same time."""
 
+    send_lease: timedelta = Field(default=timedelta(minutes=1), gt=timedelta(0))
+    """After how long a process that is asking an account is taken for dead, and another one does it again under the same id:
+    far longer than the two calls that it takes."""
+
     count_interval: timedelta = Field(default=timedelta(minutes=1), ge=timedelta(0))
     """How often the accounts of a campaign that runs are counted, by which its waves are opened and held: of millions that
     takes a second or two each time."""

@@ -27,7 +27,7 @@ from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import date, datetime, timedelta
 
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -62,8 +62,9 @@ class Decided(NamedTuple):
 class Deciding:
     """Looks at campaigns that run."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, *, count_every: timedelta) -> None:
-        """`count_every` is how old a count may be by which waves are opened and held."""
+    def __init__(self, engine: AsyncEngine, clock: Clock, *, count_every: timedelta, lease: timedelta) -> None:
+        """Waves move by counts as old as `count_every`; whoever is at an account is taken for dead after a `lease`."""
+        self._lease = lease
         self._count_every = count_every
         self._engine = engine
         self._clock = clock
@@ -81,7 +82,7 @@ class Deciding:
             found = await rows.read(connection, platform, name, lock=True)
             if found is None or found.state != CampaignState.RUNNING:
                 return Decided((), more=False)
-            look = _Look(connection, rows.kept_of(found), found, now, self._count_every)
+            look = _Look(connection, rows.kept_of(found), found, now, self._count_every, self._lease)
             return await look.decide()
 
 
@@ -94,6 +95,7 @@ class _Look:
     row: Row[Any]
     now: datetime
     count_every: timedelta
+    lease: timedelta
 
     @property
     def _key(self) -> tuple[str, str]:
@@ -105,14 +107,16 @@ class _Look:
         if not due and self.now >= self.kept.plan.end:
             await self._end()
             return Decided((), more=False)
-        book = Book(self.connection, self.kept, self.now)
+        book = Book(self.connection, self.kept, self.now, self.lease)
         await book.let_go([row for row in due if row.doing and row.state != TargetState.OPEN])
         open_ = [row for row in due if row.state == TargetState.OPEN]
         again = [row for row in open_ if row.doing]
         purse, (room, saved) = await purse_of(self.connection, *self._key, self.now), self._pace()
         paid = await self._paid(again)
-        actions = self._next(progress, again, _less(purse, paid), await self._persons(again), len(paid) + room)
-        notices = await book.write(again, actions, paid=set(paid))
+        today = [account for account, (day, _) in paid.items() if day == local_date(self.now)]
+        less = _less(purse, paid, today)
+        actions = self._next(progress, again, less, await self._persons(again), len(today) + room)
+        notices = await book.write(again, actions, paid)
         purse = await purse_of(self.connection, *self._key, self.now)
         fresh = [row for row in open_ if not row.doing]
         more = self._next(progress, fresh, purse, await self._persons(fresh), room - notices)
@@ -180,16 +184,20 @@ class _Look:
             persons[row.person.hex()] = person
         return persons
 
-    async def _paid(self, again: Sequence[Row[Any]]) -> dict[str, int]:
-        """Returns whose notice was paid today already, and what for."""
+    async def _paid(self, again: Sequence[Row[Any]]) -> dict[str, tuple[date, int]]:
+        """Returns whose notice was paid already: on which day, and how much."""
         doing = {row.account: row.doing_wave for row in again if row.doing == Step.NOTICE}
         if not doing:
             return {}
         of = asks.c
-        found = select(of.account, of.wave, of.vnd).where(
-            *rows.of_campaign(asks, *self._key), of.account.in_(list(doing)), of.pay_day == local_date(self.now)
+        found = select(of.account, of.wave, of.pay_day, of.vnd).where(
+            *rows.of_campaign(asks, *self._key), of.account.in_(list(doing)), of.pay_day.is_not(None)
         )
-        return {row.account: row.vnd for row in await self.connection.execute(found) if doing[row.account] == row.wave}
+        return {
+            row.account: (row.pay_day, row.vnd)
+            for row in await self.connection.execute(found)
+            if doing[row.account] == row.wave
+        }
 
     async def _move(self, moves: Sequence[OpenWave | HoldWave]) -> None:
         for move in moves:
@@ -227,6 +235,10 @@ def _class(row: Row[Any]) -> AccountClass:
     return AccountClass(row._mapping["class"])  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def _less(purse: Purse, paid: dict[str, int]) -> Purse:
-    vnd = sum(paid.values())
-    return Purse(today_vnd=purse.today_vnd - vnd, vnd=purse.vnd - vnd, today_notices=purse.today_notices - len(paid))
+def _less(purse: Purse, paid: dict[str, tuple[date, int]], today: Sequence[str]) -> Purse:
+    """Returns what was spent but for notices that are on their way, some of which were paid today."""
+    return Purse(
+        today_vnd=purse.today_vnd - sum(paid[account][1] for account in today),
+        vnd=purse.vnd - sum(vnd for _, vnd in paid.values()),
+        today_notices=purse.today_notices - len(today),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, update
@@ -16,8 +17,8 @@ from xacthuc.backfill.domain.campaign import Step, TargetState
 from xacthuc.policy.dates import local_date
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import date, datetime
 
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
     from xacthuc.backfill.domain.actions import Action
     from xacthuc.backfill.ports.campaigns import Kept
 
-LEASE: Final = timedelta(minutes=1)
-"""For how long whoever does something about an account is waited for: far longer than two calls may take."""
 _HELD: Final = timedelta(minutes=10)
 """When what was begun in a wave that is held by now is looked at again."""
+_NOBODY: Final[Mapping[str, tuple[date, int]]] = MappingProxyType({})
 _CHANGES: Final = ("doing", "doing_wave", "due_time", "parked", "state", "state_time")
 _IDLE: Final = dict.fromkeys(("new_doing", "new_doing_wave", "new_due_time", "new_parked"))
 
@@ -40,11 +40,16 @@ class Book:
     connection: AsyncConnection
     kept: Kept
     now: datetime
+    lease: timedelta
+    """For how long whoever does something about an account is waited for."""
 
     async def write(
-        self, found: Sequence[Row[Any]], actions: Sequence[Action], paid: Collection[str] = frozenset()
+        self, found: Sequence[Row[Any]], actions: Sequence[Action], paid: Mapping[str, tuple[date, int]] = _NOBODY
     ) -> int:
-        """Writes what was decided about rows; returns how many notices use up pace. Who is `paid` is not paid again."""
+        """Writes what was decided about rows; returns how many notices use up pace.
+
+        What is `paid` today is not paid again, and what was on a day before is paid today instead: it is sent today.
+        """
         of_row = {row.account: row for row in found}
         changes = []
         for action in actions:
@@ -53,8 +58,11 @@ class Book:
                 changes.append({"account": row.account, **_kept_as(row), **self._change(row, action)})
         await self._update(changes)
         notices = [action for action in actions if isinstance(action, Notify)]
-        new = [action for action in notices if action.account_id not in paid]
+        today = local_date(self.now)
+        new = [action for action in notices if paid.get(action.account_id, (None, 0))[0] != today]
         await self._pay(new)
+        for day, vnd in (paid[action.account_id] for action in new if action.account_id in paid):
+            await pay(self.connection, self.kept.platform, self.kept.name, day, notices=-1, vnd=-vnd)
         await self._turn([(of_row[action.account_id].person, action.account_id) for action in notices])
         return len(new)
 
@@ -74,7 +82,7 @@ class Book:
             return {"new_due_time": None, "new_parked": action.wave}
         doing = Step.EVENT if isinstance(action, Tell) else Step.NOTICE
         begun = {"new_doing": doing, "new_doing_wave": action.wave}
-        return {**begun, "new_due_time": self.now + LEASE, "new_parked": None}
+        return {**begun, "new_due_time": self.now + self.lease, "new_parked": None}
 
     async def _update(self, changes: Sequence[dict[str, Any]]) -> None:
         if not changes:
@@ -90,7 +98,7 @@ class Book:
         await self.connection.execute(changed, renamed)
 
     async def _pay(self, notices: Sequence[Notify]) -> None:
-        """Takes the money, and writes down for what. What was paid on a day before is paid again: it is sent today."""
+        """Takes the money, and writes down for what."""
         if not notices:
             return
         day, price = local_date(self.now), sum(notice.reserve_vnd for notice in notices)
@@ -103,7 +111,7 @@ class Book:
             pay_day=day,
             vnd=bindparam("vnd"),
         )
-        again = {"pay_day": day, "vnd": asks.c.vnd + kept.excluded.vnd}
+        again = {"pay_day": day, "vnd": kept.excluded.vnd}
         kept = kept.on_conflict_do_update(index_elements=list(asks.primary_key.columns), set_=again)
         await self.connection.execute(
             kept,

@@ -1,0 +1,135 @@
+"""A campaign on the real engines while time is moved by the hour: what is sent in each, and whether that was allowed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+from backfill_service import imported
+from identity_process import IdentityProcess
+
+from xacthuc.backfill import migrate
+from xacthuc.backfill.adapters.job_kinds import JobKind
+from xacthuc.backfill.assembly import Assembly, connected
+from xacthuc.backfill.domain.campaign import Campaign, CampaignState
+from xacthuc.backfill.ports.campaigns import Figures, Kept, NewTarget
+from xacthuc.backfill.settings import BackfillSettings
+from xacthuc.backfill.usecases import campaigns
+from xacthuc.clock import FixedClock
+from xacthuc.grpckit.errors import XacthucError
+from xacthuc.order import Order
+from xacthuc.policy import Policy
+from xacthuc.policy.dates import local_date
+from xacthuc.sql.errors import DatabaseUnavailable
+from xacthuc.telemetry import start as telemetry
+
+HOUR = timedelta(hours=1)
+NAME = "spring"
+_BATCH = 1_000
+
+
+@dataclass
+class Days:
+    """One campaign, its platform, and everything that was sent so far."""
+
+    assembly: Assembly
+    identity: IdentityProcess
+    clock: FixedClock
+    platform: str
+    plan: Campaign
+    number_of: dict[str, str] = field(default_factory=dict)
+    verified: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    notices: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    """When each number was sent one."""
+    spent: Counter[date] = field(default_factory=Counter)
+
+    async def begin(self, targets: list[NewTarget]) -> None:
+        """Makes the campaign of accounts that identity has, and starts it."""
+        now, self.number_of = self.clock.now(), {target.account_id: target.number for target in targets}
+        await imported(self.identity, self.platform, list(self.number_of))
+        kept = Kept(platform=self.platform, name=NAME, state=CampaignState.PREPARED, plan=self.plan, create_time=now)
+        backfill = self.assembly.backfill
+        await campaigns.create_campaign(backfill, self._order("CreateCampaign"), kept)
+        for at in range(0, len(targets), _BATCH):
+            await campaigns.add_targets(backfill, self._order("AddTargets"), NAME, targets[at : at + _BATCH])
+        await campaigns.start_campaign(backfill, self._order("StartCampaign"), NAME)
+
+    async def figures(self) -> Figures:
+        """Returns what became of how many."""
+        with suppress(DatabaseUnavailable):
+            return await campaigns.get_figures(self.assembly.backfill, self.platform, NAME)
+        return await campaigns.get_figures(self.assembly.backfill, self.platform, NAME)
+
+    async def resume(self) -> None:
+        """Lets an officer open what is held."""
+        await campaigns.resume_campaign(self.assembly.backfill, self._order("ResumeCampaign"), NAME, "looked into")
+
+    async def hour(self) -> int:
+        """Lets everything be done that is due, checks what was sent, and moves time on; returns how much was sent."""
+        # As the service waits for whoever is away, such as the database of a busy machine.
+        with suppress(XacthucError, DatabaseUnavailable):
+            while await self.assembly.sending.step():
+                pass
+        sent = self._check()
+        self.clock.advance(HOUR)
+        return sent
+
+    def _check(self) -> int:
+        """Nobody gets a message outside the rules."""
+        now, budget = self.clock.now(), self.plan.budget
+        told = list(self.identity.otp.notices.items())
+        new = [(key, number) for key, (whose, number, _) in told if whose == self.platform and key not in self.seen]
+        allowed = {number for account, number in self.number_of.items() if number and account not in self.verified}
+        for key, number in new:
+            self.seen.add(key)
+            before = self.notices[number]
+            assert self.plan.begin <= now < self.plan.end, "outside the term"
+            assert self.plan.hours.opening(now) == now, "outside the hours"
+            assert number in allowed, "to somebody who lacks nothing"
+            gap = timedelta(days=budget.person_gap_days)
+            assert not before or now - before[-1] >= gap, "too soon after the last one"
+            before.append(now)
+            assert len(before) <= budget.person_notices, "one too many to a person"
+        self.spent[local_date(now)] += len(new)
+        assert self.spent[local_date(now)] <= budget.notices_per_day, "one too many a day"
+        return len(new)
+
+    def _order(self, method: str) -> Order:
+        ids = {"request_id": str(uuid4()), "trace_id": "0" * 32, "payload": ""}
+        return Order(platform=self.platform, method=method, actor="operator:an", **ids)
+
+
+@asynccontextmanager
+async def days_of(identity: IdentityProcess, database_url: str, platform: str, plan: Campaign) -> AsyncIterator[Days]:
+    """Gives the service's own adapters on an empty database, with a clock that stands at the beginning of a plan."""
+    await asyncio.to_thread(migrate.main, database_url)
+    settings = BackfillSettings(
+        environment="development",
+        database_url=database_url,
+        state_url=identity.environment["XACTHUC_STATE_URL"],
+        tls_directory=identity.tls,
+        keys_directory=identity.keys,
+        identity_address=identity.internal,
+        otp_address=identity.environment["XACTHUC_OTP_ADDRESS"],
+        count_interval=timedelta(0),
+        log_level="error",
+    )
+    clock, reporting = FixedClock(plan.begin), telemetry.start("backfill", settings, jobs=frozenset(JobKind))
+    try:
+        async with connected(settings, reporting) as connections:
+            assembly = Assembly(settings, connections, policy=Policy.load(), clock=clock, telemetry=reporting)
+            watch = asyncio.create_task(assembly.watch.run())
+            try:
+                yield Days(assembly, identity, clock, platform, plan)
+            finally:
+                watch.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watch
+    finally:
+        reporting.close()
