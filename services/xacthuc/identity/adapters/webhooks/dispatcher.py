@@ -55,6 +55,8 @@ class Dispatcher:
         self._given = given
         self._on_lag = on_lag
         self._wake = asyncio.Event()
+        self._heard = True
+        """Whether anybody hears of what happens, as far as this process has seen."""
         self._log = get_logger()
 
     def wake(self) -> None:
@@ -71,8 +73,12 @@ class Dispatcher:
                 await self._measure()
             except DatabaseUnavailable:
                 self._log.warning("webhooks_wait_for_database")
+            pause_seconds = _LOOK_SECONDS * random.uniform(0.8, 1)
+            if not self._heard:  # looking takes a dozen trips, which each batch of an import would cause for nobody
+                await asyncio.sleep(pause_seconds)
+                continue
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_SECONDS * random.uniform(0.8, 1)):
+                async with asyncio.timeout(pause_seconds):
                     await self._wake.wait()
 
     async def give(self) -> bool:
@@ -87,6 +93,7 @@ class Dispatcher:
                 return False
             ends = await outbox.ends(connection)  # before the webhooks: one that is made now misses nothing behind it
             receivers = await sql_deliveries.active(connection)
+            self._heard = bool(receivers)
             if not receivers:  # an import would be made a thousand events a batch, for nobody
                 if after < ends.position:
                     await self._save(connection, ends.position)
