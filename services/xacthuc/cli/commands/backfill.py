@@ -2,10 +2,11 @@
 
 import typer
 
-from xacthuc.cli.commands import backfill_campaign, backfill_check, backfill_import, backfill_sample
+from xacthuc.cli.commands import backfill_campaign, backfill_check, backfill_import, backfill_plan, backfill_sample
 
 app = typer.Typer(help="Brings the accounts a platform has already to a lawful state.", no_args_is_help=True)
 app.command("check")(backfill_check.check)
+app.command("plan")(backfill_plan.plan)
 app.command("sample")(backfill_sample.sample)
 app.command("split")(backfill_import.split)
 app.command("import")(backfill_import.import_accounts)
