@@ -2,7 +2,14 @@
 
 import typer
 
-from xacthuc.cli.commands import backfill_campaign, backfill_check, backfill_import, backfill_plan, backfill_sample
+from xacthuc.cli.commands import (
+    backfill_campaign,
+    backfill_check,
+    backfill_import,
+    backfill_plan,
+    backfill_report,
+    backfill_sample,
+)
 
 app = typer.Typer(help="Brings the accounts a platform has already to a lawful state.", no_args_is_help=True)
 app.command("check")(backfill_check.check)
@@ -16,3 +23,5 @@ app.command("status")(backfill_campaign.status)
 app.command("pause")(backfill_campaign.pause)
 app.command("resume")(backfill_campaign.resume)
 app.command("kill")(backfill_campaign.kill)
+app.command("report")(backfill_report.report)
+app.command("verify")(backfill_report.verify)

@@ -1,0 +1,145 @@
+"""What a campaign came to: one value that balances, a page with plots, and a table by the day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from xacthuc.backfill.adapters.page import Table, number, page
+from xacthuc.backfill.adapters.plots import stacked
+from xacthuc.policy import dates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xacthuc.backfill.domain.importing import Totals
+
+
+def report_of(figures: Mapping[str, Any], totals: Totals | None, now: datetime) -> dict[str, Any]:
+    """Returns what the service counts, and what became of the rows of the export; whole numbers and texts alone."""
+    standings = [
+        {"lacked": each["account_class"], "stands": each["state"], "accounts": int(each["account_count"])}
+        for each in figures["standings"]
+    ]
+    accounts, erased = int(figures["account_count"]), int(figures["erased_count"])
+    report: dict[str, Any] = {
+        "campaign": figures["campaign"]["name"],
+        "state": figures["campaign"]["state"],
+        "report_time": now.isoformat(timespec="seconds"),
+        "deadline_time": figures["campaign"]["plan"]["end_time"],
+        "accounts": accounts,
+        "erased": erased,
+        "standings": standings,
+        "waves": [
+            {"wave": int(each["wave"]), "state": each["state"], "held_because": each["hold_reason"]}
+            | {name: int(each[f"{name}_count"]) for name in ("event", "notice", "verified")}
+            for each in figures["waves"]
+        ],
+        "days": [
+            {"day": each["day"], "notices": int(each["notice_count"]), "cost_vnd": int(each["cost_vnd"])}
+            for each in figures["days"]
+        ],
+        "accounts_balance": accounts == erased + sum(each["accounts"] for each in standings),
+    }
+    if totals is not None:
+        report["rows"] = {
+            "rows": totals.rows,
+            "accepted": totals.accepted,
+            "repeated": totals.repeated,
+            "rejected": totals.rejected,
+            "not_answered": totals.left,
+        }
+        report["rows_balance"] = totals.left == 0 and totals.balances
+    return report
+
+
+def balances(report: Mapping[str, Any]) -> bool:
+    """Whether every account, and every row of the export, is accounted for."""
+    return bool(report["accounts_balance"] and report.get("rows_balance", True))
+
+
+def verdict(report: Mapping[str, Any]) -> str:
+    """Returns the one sentence that matters."""
+    if not balances(report):
+        return "The counts do not balance: something is not accounted for."
+    lawful = sum(each["accounts"] for each in report["standings"] if each["stands"] == "VERIFIED")
+    return (
+        f"{number(lawful)} of {number(report['accounts'])} accounts lack nothing any more; every one is accounted for."
+    )
+
+
+def as_rows(report: Mapping[str, Any]) -> list[list[str | int]]:
+    """Returns a row for each day on which anything was paid, below headings."""
+    return [
+        ["day", "notices", "cost_vnd"],
+        *([each["day"], each["notices"], each["cost_vnd"]] for each in report["days"]),
+    ]
+
+
+def as_page(report: Mapping[str, Any]) -> str:
+    """Returns a page with a plot."""
+    stands = Counter[str]()
+    for each in report["standings"]:
+        stands[each["stands"]] += each["accounts"]
+    days = [date.fromisoformat(each["day"]) for each in report["days"]]
+    deadline = dates.local_date(datetime.fromisoformat(report["deadline_time"]) - timedelta(seconds=1))
+    parts: list[Table | str] = []
+    if days:
+        spread = [days[0] + timedelta(days=at) for at in range((days[-1] - days[0]).days + 1)]
+        sent = {day: each["notices"] for day, each in zip(days, report["days"], strict=True)}
+        layer = ("notices", "first", [sent.get(day, 0) for day in spread])
+        parts.append(stacked(spread, [layer], title="Notices a day", mark=deadline))
+    parts += _tables(report, stands)
+    foot = f"{report['campaign']}, {report['state']}, as counted {report['report_time']}. Days are those of Vietnam."
+    return page("The backfill", verdict(report), parts, good=balances(report), foot=foot)
+
+
+def _tables(report: Mapping[str, Any], stands: Mapping[str, int]) -> list[Table]:
+    standing: list[list[str | int]] = [[state, count] for state, count in stands.items()]
+    tables = [
+        Table(
+            title="Where its accounts stand",
+            headings=("", "Accounts"),
+            rows=[*standing, ["erased since", report["erased"]], ["Together", report["accounts"]]],
+            total=True,
+        ),
+        Table(
+            title="By what they lacked",
+            headings=("Lacked", "Stands", "Accounts"),
+            rows=[[each["lacked"], each["stands"], each["accounts"]] for each in report["standings"]],
+        ),
+        Table(
+            title="Waves",
+            headings=("Wave", "State", "Told", "Notices", "Verified"),
+            rows=[
+                [
+                    str(each["wave"]),
+                    each["held_because"] or each["state"],
+                    each["event"],
+                    each["notice"],
+                    each["verified"],
+                ]
+                for each in report["waves"]
+            ],
+        ),
+        Table(
+            title="What it cost",
+            headings=("", "Notices", "Dong"),
+            rows=[["All days", *_totals(report["days"])]],
+        ),
+    ]
+    if (rows := report.get("rows")) is not None:
+        names = ("accepted", "repeated", "rejected", "not_answered")
+        parts: list[list[str | int]] = [[name.replace("_", " "), rows[name]] for name in names]
+        tables.insert(
+            0,
+            Table(
+                title="Rows of the export", headings=("", "Rows"), rows=[*parts, ["Together", rows["rows"]]], total=True
+            ),
+        )
+    return tables
+
+
+def _totals(days: Sequence[Mapping[str, int]]) -> list[int]:
+    return [sum(each[name] for each in days) for name in ("notices", "cost_vnd")]
