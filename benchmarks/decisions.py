@@ -10,6 +10,8 @@ from itertools import cycle, islice
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from prometheus_client import CollectorRegistry
+
 from benchmarks import flows, measure
 from benchmarks.load import Target
 from benchmarks.report import Figure, percentile, spread
@@ -28,6 +30,7 @@ from xacthuc.identity.wire.rendering import Renderer
 from xacthuc.ids import random_bytes
 from xacthuc.policy import Action, Policy
 from xacthuc.sealing import FleetingNames, KeyRing
+from xacthuc.telemetry.metrics import Metrics
 from xacthuc.tokens import standing
 from xacthuc.tokens.signer import Signer
 
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
     from benchmarks.studies import Bench
     from xacthuc.identity.usecases.identity import Identity
+    from xacthuc.policy import Reason
 
 BATCH: Final = 500
 MOST_US: Final = 4.0
@@ -100,7 +104,12 @@ def _alone(names: Sequence[str]) -> Callable[[bytes], Awaitable[bytes]]:
         hard_limit=timedelta(minutes=10),
         most_reads=1,
     )
-    identity = cast("Identity", SimpleNamespace(clock=clock, policy=policy, standings=standings))
+    counter = Metrics(CollectorRegistry()).decisions
+
+    def decided(action: Action, reason: Reason, number: int) -> None:
+        counter.add(action, reason, by=number)
+
+    identity = cast("Identity", SimpleNamespace(clock=clock, policy=policy, standings=standings, decided=decided))
     validator, render = RequestValidator(SHORTCUTS), Renderer(policy)
     now_ms = clock.now_ms()
     for position, name in enumerate(fleeting.of(_PLATFORM, [name.removeprefix("accounts/") for name in names])):

@@ -159,9 +159,9 @@ class Families:
             return int(await connection.scalar(select(func.count()).where(of.kind == kind)) or 0)
 
 
-def families(engine: AsyncEngine, platform: str = PLATFORM) -> Families:
-    """Returns the service on a database that has its schema."""
-    clock, ring = FixedClock(NOW), KeyRing({1: random_bytes(32)}, 1)
+def families(engine: AsyncEngine, platform: str = PLATFORM, now: datetime = NOW) -> Families:
+    """Returns the service on a database that has its schema, at a time that stands still."""
+    clock, ring = FixedClock(now), KeyRing({1: random_bytes(32)}, 1)
     kept = SqlRequests(requests, RequestSecrets(SCHEMA, Sealer(ring), ring))
     sql_links = SqlLinks(engine, kept)
     guardian = Guardian(

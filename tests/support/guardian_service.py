@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -48,7 +48,7 @@ class Household:
         key = await api.new_key(name, admin_pb2.PlatformKey.IDENTITY, admin_pb2.PlatformKey.GUARDIAN)
         accounts = Platform(api, name, key)
         await accounts.until_known()
-        made = cls(accounts, key.secret, ways, families(engine, name))
+        made = cls(accounts, key.secret, ways, families(engine, name, datetime.now(UTC)))
         await made.until_known()
         return made
 

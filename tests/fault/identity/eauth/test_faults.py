@@ -55,7 +55,7 @@ async def test_a_provider_that_fails_says_nothing_of_anybody(
             told = "".join(traceback.format_exception(raised.value))
             assert raised.value.__context__ is None
             assert [part for part in secrets_of(fake) if part in f"{told}{logged}"] == []
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 20
     assert outcomes[0] == cause
     assert [(event["event"], event["provider"], event["cause"]) for event in logged[:1]] == [
         ("eauth_provider_did_not_answer", "eid", cause)

@@ -71,7 +71,7 @@ async def test_an_operator_that_fails_says_nothing_of_anybody(
     started = time.monotonic()
     with capture_logs() as logged, pytest.raises(ProviderDown) as raised:
         await operator.match(NUMBER, HOLDER, CORRELATOR)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
     assert raised.value.retry_after_seconds > 0
     assert raised.value.__context__ is None
     told = f"{''.join(traceback.format_exception(raised.value))}{logged}"

