@@ -50,8 +50,9 @@ $(API): $(PROTOS) hatch_build.py $(INSTALLED)
 run: $(API) ## Starts everything on this machine: engines, migrations, services (DATA=var PORT_BASE=7411)
 	@exec $(PY) -m xacthuc.up.main --data "$(DATA)" --port-base $(PORT_BASE) --die-with-parent
 
-# Fault tests kill and suspend processes against deadlines, so they get the machine to themselves.
-SIDE_BY_SIDE = $(PY) -m pytest -m 'not slow' -n 2 --dist loadfile --ignore tests/fault
+# Directory after directory, since the services that one shares cost the others time while they run. Fault tests kill and
+# suspend processes against deadlines, so they get the machine to themselves.
+SIDE_BY_SIDE = $(PY) -m pytest -m 'not slow' -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/fault
 ALONE = $(PY) -m pytest -m 'not slow' --timeout 300
 
 # On the oldest engines `test` runs the tests nearest to them, where the scripts and the statements are; the targets of

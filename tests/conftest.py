@@ -35,6 +35,7 @@ STORE_FIXTURES = {"valkey_server", "lasting_valkey", "own_valkey", "valkey_clust
 POSTGRES15 = ROOT / ".tools" / "postgres15"
 DATABASE = os.environ.get("XACTHUC_TEST_DATABASE", "bundled")
 DATABASE_FIXTURES = {"postgres_server"}
+KINDS = ("integration", "service", "contract", "property", "unit")
 RULES = {f"R{number}" for number in range(1, 56)}
 
 # Nothing the tests store has to survive the machine, and a database per test is cheap without waiting for the disk.
@@ -62,6 +63,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _keep(config, items, _is_about_the_store)
     if DATABASE != "bundled":
         _keep(config, items, lambda item: _uses(item, DATABASE_FIXTURES))
+    items.sort(key=_room)
+
+
+def _room(item: pytest.Item) -> tuple[int, Path]:
+    """The directory a test lies in, so that what a directory shares is started once and is gone after its last test.
+
+    Those with the longest files come first, that no worker is left alone with one in the end.
+    """
+    directory = item.path.parent
+    kind = directory.relative_to(item.config.rootpath / "tests").parts[:1]
+    return KINDS.index(kind[0]) if kind and kind[0] in KINDS else len(KINDS), directory
 
 
 def _is_about_the_store(item: pytest.Item) -> bool:

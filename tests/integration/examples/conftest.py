@@ -10,7 +10,7 @@ import pytest
 from running_stack import RunningStack, running_stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[RunningStack]:
     with TemporaryDirectory(prefix="xacthuc-test-") as place, running_stack(Path(place)) as running:
         yield running

@@ -13,7 +13,7 @@ from identity_service import Api, Platform, api
 __all__ = ["api"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(postgres_server, sql, lasting_valkey, tmp_path_factory):
     sql("CREATE DATABASE backfill_service")
     database_url = postgres_server.database_url("backfill_service")
@@ -27,7 +27,7 @@ def service(postgres_server, sql, lasting_valkey, tmp_path_factory):
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def deployment(service: BackfillProcess) -> IdentityProcess:
     return service.identity
 

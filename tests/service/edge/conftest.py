@@ -11,7 +11,7 @@ import pytest
 from edge_process import EdgeProcess, RecordingServer, edge_process
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def upstream() -> Iterator[RecordingServer]:
     server = RecordingServer()
     yield server
@@ -24,7 +24,7 @@ def place() -> Iterator[Path]:
         yield Path(path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def edge(upstream: RecordingServer) -> Iterator[EdgeProcess]:
     with (
         TemporaryDirectory(prefix="xacthuc-edge-") as path,
@@ -33,7 +33,7 @@ def edge(upstream: RecordingServer) -> Iterator[EdgeProcess]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def http(edge: EdgeProcess) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=edge.url, headers={"authorization": "Bearer xt_dev_x"}, timeout=30) as client:
         yield client

@@ -19,7 +19,7 @@ from xacthuc.client import Xacthuc
 __all__ = ["api"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town() -> Iterator[Town]:
     """Shared: each test has accounts and numbers of its own."""
     with (
@@ -32,7 +32,7 @@ def town() -> Iterator[Town]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(postgres_server, sql, lasting_valkey, tmp_path_factory):
     """Shared likewise: each test has a platform of its own."""
     sql("CREATE DATABASE guardian_service")
@@ -47,7 +47,7 @@ def service(postgres_server, sql, lasting_valkey, tmp_path_factory):
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def deployment(service: GuardianProcess) -> IdentityProcess:
     return service.identity
 

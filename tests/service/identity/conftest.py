@@ -12,7 +12,7 @@ from xacthuc.sql.migrations import dsn
 __all__ = ["api", "platform"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def deployment(postgres_server, sql, lasting_valkey, tmp_path_factory):
     sql("CREATE DATABASE identity_service")
     database_url = postgres_server.database_url("identity_service")

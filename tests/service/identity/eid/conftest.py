@@ -41,7 +41,7 @@ class World:
             await connection.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(postgres_server, sql, lasting_valkey, tmp_path_factory, certificates):
     sql("CREATE DATABASE identity_eid")
     database_url = postgres_server.database_url("identity_eid")

@@ -41,7 +41,7 @@ class World:
         return [(row["tag"].rpartition(":")[2], row["actor"]) for row in rows]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def make_world(postgres_server, sql, lasting_valkey, tmp_path_factory) -> Iterator[Callable[..., World]]:
     with ExitStack() as stack:
 
@@ -58,12 +58,12 @@ def make_world(postgres_server, sql, lasting_valkey, tmp_path_factory) -> Iterat
         yield make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def by_groups(make_world) -> World:
     return make_world("staff_by_groups", GROUPS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def by_invitation(make_world) -> World:
     return make_world("staff_by_invitation")
 
