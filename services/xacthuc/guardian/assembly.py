@@ -39,6 +39,7 @@ from xacthuc.sealing import BlindIndex, Sealer
 from xacthuc.sql.relay import Relay
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.valkey import Store
+from xacthuc.watching.held import HeldAccounts
 from xacthuc.watching.stream import EventStream
 from xacthuc.watching.tail import Tail
 
@@ -130,7 +131,7 @@ class Assembly:
             relay.wake()
             worker.wake()
 
-        holders = HolderClient(connections.identity)
+        holders, held = HolderClient(connections.identity), HeldAccounts(connections.identity)
         lives = Lives(pools.jobs, holders, clock, appended)
         pushes = Pushes(pools.jobs, connections.identity, clock, appended)
         worker = Worker(
@@ -140,7 +141,7 @@ class Assembly:
                 JobKind.PUSH: Work(pushes.push, _PUSH_WAITS),
                 JobKind.EXPIRE: Work(Expiry(pools.jobs, clock, appended).expire, _JOB_WAITS),
                 JobKind.LOOK: Work(lives.handle, _JOB_WAITS),
-                JobKind.ERASE: Work(Erasures(pools.jobs, holders, clock, appended).handle, _JOB_WAITS),
+                JobKind.ERASE: Work(Erasures(pools.jobs, holders, held, clock, appended).handle, _JOB_WAITS),
             },
             metrics,
             slots=JOB_SLOTS,
@@ -175,5 +176,5 @@ class Assembly:
             appended=appended,
         )
         watch = AccountWatch(pools.jobs, holders, clock, appended=worker.wake)
-        housekeeping = Housekeeping(pools.writes, clock, policy)
+        housekeeping = Housekeeping(pools.writes, clock, policy, held)
         self.works: tuple[Runs, ...] = (relay, tail, worker, record.sealer, record.pruning, watch, housekeeping)

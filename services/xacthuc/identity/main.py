@@ -98,6 +98,7 @@ PEERS: Final = {
     "ImportAccounts": {"backfill", "cli"},
     "AcknowledgeErasure": {"guardian", "livestream", "backfill"},
     "ListOwedErasures": {"guardian", "livestream", "backfill"},
+    "ListHeldAccounts": {"guardian", "livestream"},
     "CheckBroadcaster": {"livestream"},
     "GetApprovedExport": {"livestream"},
     "WatchAllAccounts": {"guardian", "livestream", "backfill", "otp", "cli"},

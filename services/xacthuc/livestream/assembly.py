@@ -31,6 +31,7 @@ from xacthuc.sql.relay import Relay
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.tokens.signer import Signer
 from xacthuc.valkey import Store
+from xacthuc.watching.held import HeldAccounts
 from xacthuc.watching.stream import EventStream
 from xacthuc.watching.tail import Tail
 
@@ -137,7 +138,7 @@ class Assembly:
             appended=relay.wake,
         )
         closing = Closing(pools.works, clock, appended=relay.wake)
-        housekeeping = Housekeeping(pools.works, clock, policy)
+        housekeeping = Housekeeping(pools.works, clock, policy, HeldAccounts(connections.identity))
         self.works: tuple[Runs, ...] = (
             *(relay, tail, watch, reviews, closing),
             *(worker, housekeeping, record.sealer, record.pruning),

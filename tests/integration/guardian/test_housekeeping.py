@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from holds import nothing_held
 from sqlalchemy import func, select
 
 from xacthuc.guardian.adapters.housekeeping import Housekeeping
@@ -34,7 +35,7 @@ async def mother(family):
 
 @pytest.fixture
 def housekeeping(family):
-    return Housekeeping(family.engine, family.clock, family.guardian.policy)
+    return Housekeeping(family.engine, family.clock, family.guardian.policy, nothing_held)
 
 
 async def test_what_is_young_enough_stays(family, mother, housekeeping):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncpg
 import pytest
 from guardian_families import families
+from holds import nothing_held
 from plans import said, scans, table_of, wrong
 from sqlalchemy import text
 
@@ -78,7 +79,7 @@ async def hot_paths(family):
 
 
 async def forget(family):
-    await Housekeeping(family.engine, family.clock, family.guardian.policy).forget()
+    await Housekeeping(family.engine, family.clock, family.guardian.policy, nothing_held).forget()
 
 
 @pytest.mark.parametrize(

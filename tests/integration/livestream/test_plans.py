@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+from holds import nothing_held
 from plans import said, scans, table_of, wrong
 from sqlalchemy import text
 
@@ -59,7 +60,7 @@ async def records_of_a_seller(engine):
 
 
 async def forget(engine):
-    await Housekeeping(engine, FixedClock(NOW), POLICY).forget()
+    await Housekeeping(engine, FixedClock(NOW), POLICY, nothing_held).forget()
 
 
 @pytest.mark.parametrize(

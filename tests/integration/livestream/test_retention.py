@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from broadcast_rows import keep
+from holds import nothing_held
 from sqlalchemy import insert, select
 
 from xacthuc.clock import FixedClock
@@ -29,25 +31,7 @@ LATER = EDGE + timedelta(days=1)
 
 @pytest.fixture
 def housekeeping(engine):
-    return Housekeeping(engine, FixedClock(NOW), POLICY)
-
-
-async def keep(engine, broadcast, account, state, begun, **times):
-    """Puts a broadcast on record with a decision and a declaration."""
-    of = {"platform": "forum", "broadcast": broadcast}
-    ruled = dict.fromkeys(("cause", "ruling", "commerce", "reason", "legal_basis", "policy_version"), "")
-    async with transaction(engine) as connection:
-        known = select(broadcasters).where(broadcasters.c.account == account)
-        if not (await connection.execute(known)).all():
-            await connection.execute(insert(broadcasters).values(platform="forum", account=account, heard=0))
-        row = {**of, "account": account, "state": state, "commerce": "NONE", "decisions": 1, "declarations": 1}
-        await connection.execute(insert(broadcasts).values(**row, create_time=begun, **times))
-        await connection.execute(
-            insert(decisions).values(**of, number=1, account=account, personal_id_source="", time=begun, **ruled)
-        )
-        await connection.execute(
-            insert(declarations).values(**of, number=1, kind="PRICE", product_id="", show_time=begun, time=begun)
-        )
+    return Housekeeping(engine, FixedClock(NOW), POLICY, nothing_held)
 
 
 async def left(engine):

@@ -83,6 +83,30 @@ async def test_holds_are_listed_with_what_they_rest_on(api, platform):
 
 
 @pytest.mark.rule("R49")
+async def test_other_services_are_told_page_by_page_whom_holds_stand_on(api, platform):
+    for account in ("an", "binh", "chi"):
+        await platform.register(account)
+    hold = (await api.retention.PlaceHold(holding(platform, "an", "chi"))).hold
+    await api.retention.PlaceHold(holding(platform, "an"))
+
+    assert await held(api, platform) == ["an", "chi"]
+
+    await api.retention.ReleaseHold(releasing(hold))
+
+    assert await held(api, platform) == ["an"]
+
+
+async def held(api, platform):
+    """Returns whom holds stand on of a platform, asked for page after page as the shipped services do."""
+    found, token, mine = [], "", f"platforms/{platform.name}/accounts/"
+    while True:
+        page = await api.guardian.ListHeldAccounts(internal_pb2.ListHeldAccountsRequest(page_size=1, page_token=token))
+        found += [name.removeprefix(mine) for name in page.accounts if name.startswith(mine)]
+        if not (token := page.next_page_token):
+            return found
+
+
+@pytest.mark.rule("R49")
 async def test_figures_say_how_long_each_kind_is_kept_and_by_which_law(api):
     answer = await api.retention.ListRetentionFigures(pb2.ListRetentionFiguresRequest())
 

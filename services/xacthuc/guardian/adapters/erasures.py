@@ -4,13 +4,15 @@ What no law keeps goes first, with ERASURE_SCHEDULED: what a child published, an
 whom is account data, and goes when identity's clock is over, with ACCOUNT_ERASED. A guardian's id goes out of the links of
 children who stay: that somebody answered for them is theirs.
 
+While a legal hold stands on one of those whom a link is between, it stays as it is until the release, and so does the word.
+
 How much goes is told by what happened, never by what is said of it: an event that says no time erases no more for that.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import delete, or_, select, union, update
@@ -41,25 +43,46 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.guardian.ports.holders import Holders
+    from xacthuc.sql.pairs import Pair
+    from xacthuc.sql.sweep import Held
+
+_HELD_AGAIN: Final = timedelta(hours=1)
 
 
 class Erasures:
     """The handler of `JobKind.ERASE`."""
 
-    def __init__(self, engine: AsyncEngine, holders: Holders, clock: Clock, appended: Callable[[], None]) -> None:
-        """Takes the pool, whom to tell, and what to wake after a change."""
+    def __init__(
+        self, engine: AsyncEngine, holders: Holders, held: Held, clock: Clock, appended: Callable[[], None]
+    ) -> None:
+        """Takes the pool, whom to tell, who knows what holds keep, and what to wake after a change."""
         self._engine = engine
         self._holders = holders
+        self._held = held
         self._clock = clock
         self._appended = appended
 
     async def handle(self, job: Job) -> Done | RetryAt:
         """Erases in one commit, then says so; killed between both, it is done again and says the same."""
         try:
+            if await self._concerned(job) & set(await self._held()):
+                return RetryAt(self._clock.now() + _HELD_AGAIN, "HELD")
             told = await self._erase(job)
         except UNREACHABLE:
             return RetryAt(self._clock.now() + AGAIN, "IDENTITY_AWAY")
         return Done("ERASED" if told else "NOT_ASKED")
+
+    async def _concerned(self, job: Job) -> set[Pair]:
+        """Returns of whom something would go: of an account's own posts it alone, of links whoever they are between."""
+        platform, account, of = str(job.payload["platform"]), str(job.payload["account"]), links.c
+        whose = {account}
+        if job.payload["extent"] == Extent.EVERYTHING:
+            sides = (of.child, of.guardian, of.invited_account)
+            # Each side by its own index: all at once would be read from end to end.
+            theirs = union(*(select(*sides).where(of.platform == platform, side == account) for side in sides))
+            async with transaction(self._engine) as connection:
+                whose.update(*(await connection.execute(theirs)).all())
+        return {(platform, each) for each in whose if each}
 
     async def _erase(self, job: Job) -> bool:
         platform, account, until = (str(job.payload[name]) for name in ("platform", "account", "keep_until"))

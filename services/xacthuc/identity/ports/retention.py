@@ -80,6 +80,13 @@ class Erasure:
     acknowledgements: tuple[Acknowledgement, ...]
 
 
+class Held(NamedTuple):
+    """An account that a hold stands on."""
+
+    platform: str
+    account_id: str
+
+
 class Holds(Protocol):
     """Legal holds. All writes are once per request id."""
 
@@ -97,6 +104,10 @@ class Holds(Protocol):
 
     async def page(self, platform: str, after: str, limit: int) -> list[HoldView]:
         """Returns up to `limit` holds whose id is greater than `after`, by id."""
+        ...
+
+    async def accounts(self, after: Held, limit: int) -> list[Held]:
+        """Returns up to `limit` accounts of any platform that a hold stands on, each once, behind `after`, in order."""
         ...
 
 

@@ -97,6 +97,12 @@ class IdentityInternalServicer:
             erasures=map(retention_messages.owed_erasure, found), next_page_token=token
         )
 
+    async def ListHeldAccounts(
+        self, request: internal_pb2.ListHeldAccountsRequest, _call: Call
+    ) -> internal_pb2.ListHeldAccountsResponse:
+        after, limit = retention_messages.held_after(request), size_of(request)
+        return retention_messages.held_accounts(await retention.held_accounts(self._identity, after, limit), limit)
+
     async def CheckBroadcaster(
         self, request: internal_pb2.CheckBroadcasterRequest, call: Call
     ) -> internal_pb2.Broadcaster:

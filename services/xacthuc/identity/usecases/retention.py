@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.duties import Duty
     from xacthuc.identity.domain.export import Export
     from xacthuc.identity.domain.retention import Figure
-    from xacthuc.identity.ports.retention import Acknowledgement, Erasure, HoldOrder, HoldView, OwedErasure, Placed
+    from xacthuc.identity.ports.retention import (
+        Acknowledgement,
+        Erasure,
+        Held,
+        HoldOrder,
+        HoldView,
+        OwedErasure,
+        Placed,
+    )
     from xacthuc.identity.usecases.identity import Identity
 
 
@@ -57,6 +65,11 @@ async def list_holds(identity: Identity, platform: str, after: str, limit: int) 
     """Returns a page of holds behind the id `after`, and what to ask the next page with; empty at the end."""
     found = await identity.holds.page(platform, after, limit + 1)
     return found[:limit], found[limit - 1].hold_id if len(found) > limit else ""
+
+
+async def held_accounts(identity: Identity, after: Held, limit: int) -> list[Held]:
+    """Returns accounts that a hold stands on, behind one of them: a page, and one more where there is more."""
+    return await identity.holds.accounts(after, limit + 1)
 
 
 async def acknowledge_erasure(

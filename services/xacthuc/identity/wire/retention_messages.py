@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.api.identity.v1 import internal_pb2, resources_pb2
 from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
 from xacthuc.identity.domain.retention import Cause
-from xacthuc.identity.ports.retention import HoldOrder
+from xacthuc.identity.ports.retention import Held, HoldOrder
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX, instant, optional_timestamp, order, spaced, timestamp
 
 if TYPE_CHECKING:
@@ -52,6 +52,19 @@ def owed_erasure(owed: OwedErasure) -> internal_pb2.OwedErasure:
         account=f"accounts/{owed.account_id}",
         erased=owed.erased,
         purge_time=optional_timestamp(owed.purge_time),
+    )
+
+
+def held_after(request: internal_pb2.ListHeldAccountsRequest) -> Held:
+    """Reads behind which account the page begins."""
+    return Held(*account_of(request.page_token)) if request.page_token else Held("", "")
+
+
+def held_accounts(found: Sequence[Held], limit: int) -> internal_pb2.ListHeldAccountsResponse:
+    """Renders a page of accounts that a hold stands on, of which there may be one more."""
+    names = [f"platforms/{each.platform}/accounts/{each.account_id}" for each in found[:limit]]
+    return internal_pb2.ListHeldAccountsResponse(
+        accounts=names, next_page_token=names[-1] if len(found) > limit else ""
     )
 
 

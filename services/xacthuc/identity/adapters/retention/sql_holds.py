@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, func, insert, select, tuple_, update
+from sqlalchemy import exists, func, insert, literal, select, tuple_, update
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.account_writes import entry, lock_accounts
@@ -12,7 +12,7 @@ from xacthuc.identity.adapters.purge import destruction_job, purge_job
 from xacthuc.identity.adapters.retention.tables import erasures, held_accounts, holds, is_held
 from xacthuc.identity.adapters.tables import accounts, jobs, platforms, trail
 from xacthuc.identity.domain.facts import Life
-from xacthuc.identity.ports.retention import HoldOrder, HoldView, Placed
+from xacthuc.identity.ports.retention import Held, HoldOrder, HoldView, Placed
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
@@ -99,6 +99,19 @@ class SqlHolds:
                 _holds().where(holds.c.platform == platform, holds.c.hold > after).order_by(holds.c.hold).limit(limit)
             )
             return [_hold(row) for row in rows]
+
+    async def accounts(self, after: Held, limit: int) -> list[Held]:
+        """Reads them by keyset."""
+        of = held_accounts.c
+        standing = (
+            select(of.platform, of.account)
+            .distinct()
+            .where(tuple_(of.platform, of.account) > tuple_(*map(literal, after)), is_held(held_accounts))
+            .order_by(of.platform, of.account)
+            .limit(limit)
+        )
+        async with transaction(self._engine) as connection:
+            return [Held(*row) for row in await connection.execute(standing)]
 
     async def _take(
         self, connection: AsyncConnection, order: Order, hold_id: str, account_ids: Sequence[str], now: datetime
