@@ -23,5 +23,5 @@ class Cases(Protocol):
         ...
 
     async def page(self, platform: str, after: str, limit: int, *, open_only: bool) -> list[Case]:
-        """Returns up to `limit` of them whose id is greater than `after`, by id."""
+        """Returns up to `limit` of them behind the one called `after`, newest first."""
         ...

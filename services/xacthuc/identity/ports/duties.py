@@ -30,7 +30,7 @@ class Duties(Protocol):
         ...
 
     async def requests(self, platform: str, after: str, limit: int, *, open_only: bool) -> list[SubjectRequest]:
-        """Returns up to `limit` demands whose id is greater than `after`, by id."""
+        """Returns up to `limit` demands behind the one called `after`, newest first."""
         ...
 
     async def put_breach(
@@ -40,5 +40,5 @@ class Duties(Protocol):
         ...
 
     async def breaches(self, after: str, limit: int) -> list[Breach]:
-        """Returns up to `limit` breaches whose id is greater than `after`, by id."""
+        """Returns up to `limit` breaches behind the one called `after`, newest first."""
         ...

@@ -34,7 +34,7 @@ class Releases(Protocol):
         ...
 
     async def page(self, platform: str, after: str, limit: int, *, open_only: bool) -> list[Release]:
-        """Returns up to `limit` requests whose id is greater than `after`, by id."""
+        """Returns up to `limit` requests behind the one called `after`, newest first."""
         ...
 
     async def close(

@@ -103,7 +103,7 @@ class Holds(Protocol):
         ...
 
     async def page(self, platform: str, after: str, limit: int) -> list[HoldView]:
-        """Returns up to `limit` holds whose id is greater than `after`, by id."""
+        """Returns up to `limit` holds behind the one called `after`, newest first."""
         ...
 
     async def accounts(self, after: Held, limit: int) -> list[Held]:

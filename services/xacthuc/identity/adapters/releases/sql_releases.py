@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.account_writes import entry
+from xacthuc.identity.adapters.newest import newest_first
 from xacthuc.identity.adapters.releases.documents import KIND, key_of
 from xacthuc.identity.adapters.releases.rows import destruction_job, find, read, spelled
 from xacthuc.identity.adapters.releases.tables import release_documents, releases
@@ -63,11 +64,11 @@ class SqlReleases:
     async def page(self, platform: str, after: str, limit: int, *, open_only: bool) -> list[Release]:
         """Reads requests by keyset."""
         of = releases.c
-        wanted = select(releases).where(of.platform == platform, of.release > after)
+        wanted = newest_first(releases, of.release, after, limit, of.platform == platform)
         if open_only:
             wanted = wanted.where(of.end_time.is_(None))
         async with transaction(self._engine) as connection:
-            return [read(row) for row in await connection.execute(wanted.order_by(of.release).limit(limit))]
+            return [read(row) for row in await connection.execute(wanted)]
 
     async def close(
         self, order: Order, release_id: str, step: Callable[[Release], Release | ReleaseBar], now: datetime

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.account_writes import entry
+from xacthuc.identity.adapters.newest import newest_first
 from xacthuc.identity.adapters.retention.tables import cases
 from xacthuc.identity.adapters.tables import platforms, trail
 from xacthuc.identity.domain.cases import Case, CaseKind, closed
@@ -66,11 +67,11 @@ class SqlCases:
     async def page(self, platform: str, after: str, limit: int, *, open_only: bool) -> list[Case]:
         """Reads them by keyset."""
         of = cases.c
-        wanted = select(cases).where(of.platform == platform, of.case_id > after)
+        wanted = newest_first(cases, of.case_id, after, limit, of.platform == platform, by="receive_time")
         if open_only:
             wanted = wanted.where(of.close_time.is_(None))
         async with transaction(self._engine) as connection:
-            return [_read(row) for row in await connection.execute(wanted.order_by(of.case_id).limit(limit))]
+            return [_read(row) for row in await connection.execute(wanted)]
 
 
 async def _find(connection: AsyncConnection, platform: str, case_id: str, *, lock: bool = False) -> Case | None:

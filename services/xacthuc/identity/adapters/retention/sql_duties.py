@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.account_writes import entry
+from xacthuc.identity.adapters.newest import newest_first
 from xacthuc.identity.adapters.retention.tables import breaches, subject_requests
 from xacthuc.identity.adapters.tables import accounts, trail
 from xacthuc.identity.domain.duties import Breach, Demand, Draft, Misstep, SubjectRequest
@@ -79,11 +80,11 @@ class SqlDuties:
     async def requests(self, platform: str, after: str, limit: int, *, open_only: bool) -> list[SubjectRequest]:
         """Reads demands by keyset."""
         of = subject_requests.c
-        wanted = select(subject_requests).where(of.platform == platform, of.request > after)
+        wanted = newest_first(subject_requests, of.request, after, limit, of.platform == platform, by="receive_time")
         if open_only:
             wanted = wanted.where(of.end_time.is_(None))
         async with transaction(self._engine) as connection:
-            return [_read(row) for row in await connection.execute(wanted.order_by(of.request).limit(limit))]
+            return [_read(row) for row in await connection.execute(wanted)]
 
     async def put_breach(
         self, order: Order, breach_id: str, change: Callable[[Breach | None], Breach | None], now: datetime
@@ -117,8 +118,7 @@ class SqlDuties:
 
     async def breaches(self, after: str, limit: int) -> list[Breach]:
         """Reads breaches by keyset."""
-        of = breaches.c
-        wanted = select(breaches).where(of.breach > after).order_by(of.breach).limit(limit)
+        wanted = newest_first(breaches, breaches.c.breach, after, limit, by="detect_time")
         async with transaction(self._engine) as connection:
             return [_breach(row) for row in await connection.execute(wanted)]
 

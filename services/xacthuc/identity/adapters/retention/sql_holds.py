@@ -8,6 +8,7 @@ from sqlalchemy import exists, func, insert, literal, select, tuple_, update
 
 from xacthuc.audit.tags import Tag
 from xacthuc.identity.adapters.account_writes import entry, lock_accounts
+from xacthuc.identity.adapters.newest import newest_first
 from xacthuc.identity.adapters.purge import destruction_job, purge_job
 from xacthuc.identity.adapters.retention.tables import erasures, held_accounts, holds, is_held
 from xacthuc.identity.adapters.tables import accounts, jobs, platforms, trail
@@ -94,11 +95,10 @@ class SqlHolds:
 
     async def page(self, platform: str, after: str, limit: int) -> list[HoldView]:
         """Reads holds by keyset."""
+        of = holds.c
+        wanted = newest_first(holds, of.hold, after, limit, of.platform == platform, by="place_time")
         async with transaction(self._engine) as connection:
-            rows = await connection.execute(
-                _holds().where(holds.c.platform == platform, holds.c.hold > after).order_by(holds.c.hold).limit(limit)
-            )
-            return [_hold(row) for row in rows]
+            return [_hold(row) for row in await connection.execute(wanted.add_columns(_counted()))]
 
     async def accounts(self, after: Held, limit: int) -> list[Held]:
         """Reads them by keyset."""
@@ -189,14 +189,14 @@ async def _placed(
 
 
 async def _view(connection: AsyncConnection, platform: str, hold_id: str) -> HoldView | None:
-    row = (await connection.execute(_holds().where(_is(platform, hold_id)))).one_or_none()
+    row = (await connection.execute(select(holds, _counted()).where(_is(platform, hold_id)))).one_or_none()
     return None if row is None else _hold(row)
 
 
-def _holds() -> Any:
+def _counted() -> ColumnElement[int]:
+    """Returns how many accounts a hold has."""
     whose = tuple_(held_accounts.c.platform, held_accounts.c.hold) == tuple_(holds.c.platform, holds.c.hold)
-    counted = select(func.count()).select_from(held_accounts).where(whose).scalar_subquery()
-    return select(holds, counted.label("accounts"))
+    return select(func.count()).select_from(held_accounts).where(whose).scalar_subquery().label("accounts")
 
 
 def _hold(row: Row[Any]) -> HoldView:
