@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 import redis
 from fake_carrier import FakeCarrier
+from guardian_town import Town
 from otlp_receiver import OtlpReceiver
 from prism import DEFINITION, serving
 from running_stack import RunningStack, running_stack
@@ -124,6 +126,24 @@ def walk_the_record(running: RunningStack, errors: list[str]) -> None:
     running.json("reconcile", "findings", run["name"])
 
 
+def walk_the_family(running: RunningStack, hooks: int) -> None:
+    """Has a mother take a child on, and a webhook told of it where nobody listens."""
+    platform = str(running.json("platforms", "list")[0]["name"]).removeprefix("platforms/")
+    running.json("webhooks", "create", platform, "--address", f"http://127.0.0.1:{hooks}/hooks")
+    with Xacthuc(otp=running.otp, identity=running.identity, guardian=running.guardian, key=running.key) as xacthuc:
+        town = Town(running, xacthuc)
+        town.until_open()
+        town.taken_on(town.child())
+
+
+def until_told(receiver: OtlpReceiver) -> None:
+    """Waits for a trace that goes from one service's job to another one's webhook: what is done later is exported later."""
+    give_up = time.monotonic() + 60
+    while not set.intersection(*(receiver.traces_of(f"process {job}") for job in ("PUSH", "WEBHOOK_DELIVERY"))):
+        assert time.monotonic() < give_up, "no webhook was told of what guardian said"
+        time.sleep(0.05)
+
+
 def said(error: XacthucError) -> str:
     return f"{error!r} {error} {error.metadata} {error.field_faults}"
 
@@ -192,6 +212,8 @@ def traces(tmp_path_factory: pytest.TempPathFactory, emptied_valkey: Valkey) -> 
         with carrier(asked), running_stack(root, **own, **tracing) as running:
             code = walk_the_flow(running, errors)
             walk_the_record(running, errors)
+            walk_the_family(running, nobody.getsockname()[1])
+            until_told(receiver)
             places = dict(store_of(emptied_valkey)) | dict(metrics_of(running))
             key = running.key
         names = {span.name for span in receiver.spans}
@@ -265,6 +287,23 @@ def test_a_silent_verification_is_one_trace_to_the_operator(traces: Traces) -> N
     call = "OtpService/CheckNetwork"
 
     assert one_of(trees(traces, "CheckNetwork"), f"{call} > operator.confirm")
+
+
+def test_a_guardian_s_word_is_one_trace_from_their_call_to_what_identity_keeps_of_it(traces: Traces) -> None:
+    pushed, put = "GuardianService/ConfirmLink > postgresql > process PUSH", "IdentityInternal/PutGuardianship"
+
+    assert one_of(
+        trees(traces, "ConfirmLink"),
+        f"{pushed} > postgresql > SELECT guardian.children",
+        f"{pushed} > {put} > {put} > postgresql > INSERT identity.outbox",
+    )
+
+
+def test_a_webhook_is_told_in_the_trace_of_what_happened_in_another_service(traces: Traces) -> None:
+    put = "IdentityInternal/PutGuardianship"
+    confirmed = f"GuardianService/ConfirmLink > postgresql > process PUSH > {put} > {put}"
+
+    assert one_of(trees(traces, "ConfirmLink"), f"{confirmed} > postgresql > process WEBHOOK_DELIVERY > POST")
 
 
 FORBIDDEN = {

@@ -15,6 +15,7 @@ from xacthuc.jobs.queue import JobQueue
 from xacthuc.jobs.worker import Worker
 from xacthuc.sql.engine import make_engine, transaction
 from xacthuc.telemetry.metrics import Metrics
+from xacthuc.telemetry.tracing import Tracer
 
 SCHEMA = "work"
 KIND = "CHECK"
@@ -38,7 +39,7 @@ def engine_of(url):
 async def create(engine):
     async with transaction(engine) as connection:
         await connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
-        for statement in schema.version_1(SCHEMA):
+        for statement in (*schema.version_1(SCHEMA), schema.version_2(SCHEMA)):
             await connection.execute(text(statement))
 
 
@@ -56,9 +57,12 @@ async def outcomes(engine):
     return [row.outcome for row in await rows(engine, "outcome", "job_attempts", "job_id, number")]
 
 
-def worker_of(engine, handle, *, kind=KIND, waits=(), slots=4, drain=timedelta(seconds=5), lease=LEASE, metrics=None):
-    metrics = metrics or Metrics(CollectorRegistry(), jobs={kind})
-    return Worker(engine, queue, {kind: Work(handle, tuple(waits))}, metrics, slots=slots, drain=drain, lease=lease)
+def worker_of(
+    engine, handle, *, kind=KIND, waits=(), slots=4, drain=timedelta(seconds=5), lease=LEASE, metrics=None, spans=None
+):
+    metrics, tracer = metrics or Metrics(CollectorRegistry(), jobs={kind}), Tracer(spans, 1.0)
+    work = {kind: Work(handle, tuple(waits))}
+    return Worker(engine, queue, work, metrics, tracer, slots=slots, drain=drain, lease=lease)
 
 
 async def _hang(_job):

@@ -34,6 +34,10 @@ class OtlpReceiver(trace_service_pb2_grpc.TraceServiceServicer):
             for span in scope.spans
         ]
 
+    def traces_of(self, name: str) -> set[bytes]:
+        """Returns the traces that have a span of that name."""
+        return {span.trace_id for span in self.spans if span.name == name}
+
     def __enter__(self) -> Self:
         self._server.start()
         return self

@@ -17,7 +17,8 @@ jobs in its transactions (`queue.py`), and runs a worker in its processes (`work
         return None
 
     hours = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
-    worker = Worker(engine, jobs, {"PURGE": Work(purge, waits=hours)}, metrics, slots=4, drain=timedelta(seconds=10))
+    work = {"PURGE": Work(purge, waits=hours)}
+    worker = Worker(engine, jobs, work, metrics, tracer, slots=4, drain=timedelta(seconds=10))
     await worker.run()                                              # until cancelled
 
 What may be relied on, and why it is not pgqueuer: docs/decisions/0020-durable-jobs.md.

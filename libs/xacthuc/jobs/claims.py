@@ -87,7 +87,8 @@ class Claims:
                     attempts = CASE WHEN due.held THEN job.attempts ELSE job.attempts + 1 END,
                     due_time = now() + :lease
                 FROM due WHERE job.id = due.id
-                RETURNING job.id, job.kind, job.key, job.payload, job.failures, job.attempts, due.lost, due.held
+                RETURNING job.id, job.kind, job.key, job.payload, job.failures, job.attempts, job.trace,
+                    due.lost, due.held
             ), opened AS (
                 INSERT INTO {schema}.job_attempts (job_id, number, kind, start_time)
                 SELECT id, attempts, kind, now() FROM taken WHERE NOT held
@@ -148,7 +149,14 @@ class Claims:
         """Takes up to `slots` jobs of the given kinds whose time has come, the longest due first."""
         statement = self.taking(slots).bindparams(kinds=list(most_failures), most=list(most_failures.values()))
         return [
-            Claim(row.id, row.attempts, row.failures, Job(row.kind, row.key, row.payload), row.lost, row.held)
+            Claim(
+                row.id,
+                row.attempts,
+                row.failures,
+                Job(row.kind, row.key, row.payload, trace=row.trace),
+                row.lost,
+                row.held,
+            )
             for row in await connection.execute(statement)
         ]
 

@@ -28,6 +28,8 @@ class Job:
     """Ids only, nothing personal: what the handler needs it reads when it runs."""
     not_before: datetime | None = None
     """None is at once. Years ahead costs a row."""
+    trace: str | None = field(default=None, repr=False)
+    """The `traceparent` of what asked for it, when that is recorded; None takes the one that is current when it is written."""
 
     def __post_init__(self) -> None:
         _check_word("kind", self.kind)

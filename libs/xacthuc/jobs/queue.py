@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Table, bindparam, text
+from sqlalchemy import BigInteger, Column, Identity, Index, Table, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.schema import UniqueConstraint
 
 from xacthuc.sql.columns import facts, instant, number, word
+from xacthuc.telemetry.tracing import carried
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +58,8 @@ class JobQueue:
             number("failures"),
             # All its runs. The number of the current one is what a late worker is recognised by.
             number("attempts"),
+            # The `traceparent` of what asked for it last, when that was recorded.
+            word("trace", nullable=True),
             UniqueConstraint("kind", "key", name="jobs_kind_key"),
         )
         columns = self.jobs.c
@@ -74,13 +77,18 @@ class JobQueue:
         )
         Index("job_attempts_ended", self.attempts.c.end_time)
 
-        # What a job in each state does with being asked for again is in `enqueue`.
+        # What a job in each state does with being asked for again is in `enqueue`. What is to be done in hours or years
+        # begins a trace of its own: by then the other is over, and gone from many a store.
         self._enqueue = text(
             f"""
-            INSERT INTO {self.schema}.jobs AS job (kind, key, payload, state, due_time, failures, attempts)
-            VALUES (:kind, :key, :payload, 'WAITING', coalesce(:not_before, now()), 0, 0)
+            INSERT INTO {self.schema}.jobs AS job (kind, key, payload, state, due_time, failures, attempts, trace)
+            VALUES (
+                :kind, :key, :payload, 'WAITING', coalesce(:not_before, now()), 0, 0,
+                CASE WHEN :not_before > now() + interval '1 hour' THEN NULL ELSE :trace END
+            )
             ON CONFLICT (kind, key) DO UPDATE SET
                 payload = excluded.payload,
+                trace = coalesce(excluded.trace, job.trace),
                 state = CASE job.state WHEN 'HELD' THEN 'WAITING' ELSE job.state END,
                 failures = CASE job.state WHEN 'HELD' THEN 0 ELSE job.failures END,
                 due_time = CASE
@@ -91,7 +99,11 @@ class JobQueue:
             WHERE job.state <> 'WAITING' OR job.payload <> excluded.payload
                OR (job.failures = 0 AND excluded.due_time < job.due_time)
             """  # noqa: S608 - the schema is a constant of the service
-        ).bindparams(bindparam("payload", type_=JSONB), bindparam("not_before", type_=TIMESTAMP(timezone=True)))
+        ).bindparams(
+            bindparam("payload", type_=JSONB),
+            bindparam("not_before", type_=TIMESTAMP(timezone=True)),
+            bindparam("trace", type_=Text),
+        )
         self._held = text(
             f"""
             SELECT job.id, job.kind, job.attempts, last.end_time, last.outcome
@@ -102,10 +114,11 @@ class JobQueue:
         )
         self._requeue = text(
             f"""
-            UPDATE {self.schema}.jobs SET state = 'WAITING', failures = 0, due_time = now(), again_time = NULL
+            UPDATE {self.schema}.jobs SET state = 'WAITING', failures = 0, due_time = now(), again_time = NULL,
+                trace = :trace
             WHERE id = :id AND state = 'HELD' RETURNING kind
             """  # noqa: S608 - as above
-        )
+        ).bindparams(bindparam("trace", type_=Text))
         self._forget = text(
             f"""
             DELETE FROM {self.schema}.job_attempts WHERE (job_id, number) IN (
@@ -126,8 +139,15 @@ class JobQueue:
         """
         if jobs:
             # In one order, so that two transactions with the same jobs wait for each other instead of deadlocking.
+            trace = carried()
             rows = [
-                {"kind": job.kind, "key": job.key, "payload": job.payload, "not_before": job.not_before}
+                {
+                    "kind": job.kind,
+                    "key": job.key,
+                    "payload": job.payload,
+                    "not_before": job.not_before,
+                    "trace": job.trace or trace,
+                }
                 for job in sorted(jobs, key=lambda job: (job.kind, job.key))
             ]
             await connection.execute(self._enqueue, rows)
@@ -142,7 +162,7 @@ class JobQueue:
 
     async def requeue(self, connection: AsyncConnection, job_id: int) -> str | None:
         """Lets a held job be tried anew, at once; returns its kind, None when it was not held."""
-        kind: str | None = await connection.scalar(self._requeue, {"id": job_id})
+        kind: str | None = await connection.scalar(self._requeue, {"id": job_id, "trace": carried()})
         return kind
 
     async def forget_attempts(self, connection: AsyncConnection, before: datetime, *, limit: int = 1000) -> int:

@@ -44,3 +44,8 @@ def version_1(schema: str) -> tuple[str, ...]:
         """,
         f"CREATE INDEX job_attempts_ended ON {schema}.job_attempts (end_time)",
     )
+
+
+def version_2(schema: str) -> str:
+    """Returns what lets a job carry the trace of what asked for it."""
+    return f"ALTER TABLE {schema}.jobs ADD trace text"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from xacthuc.jobs.job import Work
     from xacthuc.jobs.queue import JobQueue
     from xacthuc.telemetry.metrics import Metrics
+    from xacthuc.telemetry.tracing import AttributeValue, Tracer
 
 LEASE: Final = timedelta(seconds=15)
 """A job of a process that died is taken by another one after this time, or a second more."""
@@ -41,6 +42,7 @@ _BEATS: Final = 3
 _TRUST: Final = 0.8
 """The part of a lease after which a worker that could not renew it stops the job itself, before another one takes it."""
 
+_FAILURES: Final = (Result.FAILED, Result.HELD)
 _EVENTS: Final = {
     Result.DONE: ("info", "job_done"),
     Result.WAITS: ("info", "job_waits"),
@@ -74,6 +76,7 @@ class Worker:
         queue: JobQueue,
         work: Mapping[str, Work],
         metrics: Metrics,
+        tracer: Tracer,
         *,
         slots: int,
         drain: timedelta,
@@ -87,6 +90,7 @@ class Worker:
         self._work = work
         self._most_failures = {kind: each.most_failures for kind, each in work.items()}
         self._metrics = metrics
+        self._tracer = tracer
         self._slots = slots
         self._drain_seconds = drain.total_seconds()
         self._lease_seconds = lease.total_seconds()
@@ -169,10 +173,24 @@ class Worker:
             self._log.error("job_not_ended", kind=claim.job.kind, job=claim.id, cause=type(defect).__name__)
 
     async def _attempt(self, attempt: _Attempt) -> None:
-        verdict = await self._handle(attempt)
-        attempt.handling = False
-        if verdict is None:
-            return
+        job = attempt.claim.job
+        told: dict[str, AttributeValue] = {
+            "messaging.operation.type": "process",
+            "messaging.destination.name": job.kind,
+            "xacthuc.job.attempt": attempt.claim.number,
+        }
+        with self._tracer.resume(f"process {job.kind}", job.trace, told) as step:
+            verdict = await self._handle(attempt)
+            attempt.handling = False
+            if verdict is None:
+                step.fail("LOST")
+                return
+            step.set("outcome", verdict.ending.outcome)
+            if verdict.result in _FAILURES:
+                step.fail(verdict.ending.outcome)
+            await self._end(attempt, verdict)
+
+    async def _end(self, attempt: _Attempt, verdict: Verdict) -> None:
         while True:
             try:
                 async with transaction(self._engine) as connection:

@@ -30,6 +30,7 @@ from sqlalchemy.schema import UniqueConstraint
 
 from xacthuc.sql.columns import Json, facts, instant, number, word
 from xacthuc.telemetry.redaction import redact_texts
+from xacthuc.telemetry.tracing import carried
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,8 @@ class Event:
     time: datetime
     detail: Json
     """Never personal: events leave the service. What free texts have of a number or an id is masked."""
+    trace: str | None = None
+    """The `traceparent` of the call that did it, when that is recorded; written by `append`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Outbox:
             instant("time"),
             facts("detail"),
             number("position", nullable=True),
+            word("trace", nullable=True),
             UniqueConstraint("position", name="outbox_position"),
         )
         Index("outbox_unplaced", self.events.c.id, postgresql_where=self.events.c.position.is_(None))
@@ -109,6 +113,7 @@ class Outbox:
     async def append(self, connection: AsyncConnection, events: Sequence[Event]) -> None:
         """Writes `events`, in this order. Call it after the lock on every subject among them was taken."""
         if events:
+            trace = carried()
             rows = [
                 {
                     "platform": event.platform,
@@ -116,6 +121,7 @@ class Outbox:
                     "kind": event.kind,
                     "time": event.time,
                     "detail": redact_texts(event.detail),
+                    "trace": trace,
                 }
                 for event in events
             ]
@@ -194,5 +200,12 @@ class Outbox:
 
 
 def _positioned(row: Row[Any]) -> Positioned:
-    event = Event(platform=row.platform, subject=row.subject, kind=row.kind, time=row.time, detail=row.detail)
+    event = Event(
+        platform=row.platform,
+        subject=row.subject,
+        kind=row.kind,
+        time=row.time,
+        detail=row.detail,
+        trace=row.trace,
+    )
     return Positioned(row.position, event)

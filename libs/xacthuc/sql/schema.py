@@ -33,6 +33,11 @@ def outbox_1(schema: str) -> tuple[str, ...]:
     )
 
 
+def outbox_2(schema: str) -> str:
+    """Returns what lets an event carry the trace of the call that did it."""
+    return f"ALTER TABLE {schema}.outbox ADD trace text"
+
+
 def requests_1(schema: str) -> tuple[str, ...]:
     """Returns what makes the table of requests in `schema`."""
     return (

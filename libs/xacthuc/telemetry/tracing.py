@@ -110,6 +110,10 @@ class Span:
         """Adds an attribute, which must not be personal."""
         self.attributes[key] = value
 
+    def fail(self, cause: str) -> None:
+        """Says that the step failed, and by which class of error."""
+        self.failure = self.attributes["error.type"] = cause
+
     def traceparent(self) -> str:
         """Returns the header by which something that happens later can point back to this step."""
         return self.context.traceparent()
@@ -142,6 +146,9 @@ class NoSpan:
     def set(self, key: str, value: AttributeValue) -> None:
         """Does nothing."""
 
+    def fail(self, cause: str) -> None:
+        """Does nothing."""
+
     def traceparent(self) -> str:
         """Returns nothing to point back to."""
         return ""
@@ -167,6 +174,12 @@ def current() -> TraceContext | None:
     return _current.get()
 
 
+def carried() -> str | None:
+    """Returns what a row keeps of the current trace, so that who deals with it later goes on; None when not recorded."""
+    context = _current.get()
+    return None if context is None or context.recorder is None else context.traceparent()
+
+
 def deactivate() -> None:
     """Leaves the current trace for the rest of this task, as a task that outlives the call it was started from does."""
     _current.set(None)
@@ -180,6 +193,20 @@ def span(
     if parent is None or parent.recorder is None:
         return _NO_SPAN
     return Span(name, child_of(parent), kind, attributes)
+
+
+def apart(name: str, attributes: Mapping[str, AttributeValue] | None = None) -> Span | NoSpan:
+    """Returns a `with` block that is a trace of its own, linked to the current step and recorded when that is.
+
+    For one of very many things under a step that lasts, such as a batch of a stream: no viewer shows all as one trace.
+    """
+    above = _current.get()
+    if above is None or above.recorder is None:
+        return _NO_SPAN
+    context = TraceContext(
+        _random_bits(128) or 1, _random_bits(64) or 1, above.recorder, linked_header=above.traceparent()
+    )
+    return Span(name, context, Kind.INTERNAL, attributes)
 
 
 def child_of(parent: TraceContext) -> TraceContext:
@@ -227,6 +254,19 @@ class Tracer:
         remote = traceparent.parse(header) if header else None
         recorder = self._recorder if remote is not None and remote.sampled else None
         return TraceContext(_random_bits(128) or 1, _random_bits(64) or 1, recorder, linked_header=header)
+
+    def resume(
+        self, name: str, header: str | None, attributes: Mapping[str, AttributeValue] | None = None
+    ) -> Span | NoSpan:
+        """Returns a `with` block for what a row ordered: a part of the trace it carries, or of one that begins here.
+
+        Work has a task of its own, so that a trace which is not recorded is current for the rest of it: logs name it.
+        """
+        context = self.follow(header)
+        if context.recorder is None:
+            activate(context)
+            return _NO_SPAN
+        return Span(name, context, Kind.CONSUMER, attributes)
 
     def job(
         self, name: str, linked_header: str | None = None, attributes: Mapping[str, AttributeValue] | None = None

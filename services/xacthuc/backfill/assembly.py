@@ -118,6 +118,7 @@ class Assembly:
             jobs,
             {JobKind.ERASE: Work(erasures.handle, WAITS)},
             metrics,
+            telemetry.tracer,
             slots=JOB_SLOTS,
             drain=_DRAIN,
         )

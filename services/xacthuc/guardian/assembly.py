@@ -144,6 +144,7 @@ class Assembly:
                 JobKind.ERASE: Work(Erasures(pools.jobs, holders, held, clock, appended).handle, _JOB_WAITS),
             },
             metrics,
+            telemetry.tracer,
             slots=JOB_SLOTS,
             drain=_DRAIN,
         )

@@ -201,7 +201,7 @@ class Assembly:
         publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
         tail, secrets = Tail(pools.events, outbox, told), WebhookSecrets(sealer)
         parts = WebhookParts(pools, requests, secrets, tail, connections.post)
-        self.webhooks = WebhookAssembly(settings, parts, policy, clock, metrics)
+        self.webhooks = WebhookAssembly(settings, parts, policy, clock, telemetry)
         relay = Relay(
             pools.writes,
             SCHEMA,
@@ -233,6 +233,7 @@ class Assembly:
                 JobKind.APPROVAL: Work(lambda job: approvals.carry_out(self.four_eyes, job), _JOB_WAITS),
             },
             metrics,
+            telemetry.tracer,
             slots=JOB_SLOTS,
             drain=timedelta(seconds=2),
         )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.webhooks import Post
     from xacthuc.identity.settings import IdentitySettings
     from xacthuc.policy import Policy
-    from xacthuc.telemetry.metrics import Metrics
+    from xacthuc.telemetry.start import Telemetry
     from xacthuc.watching.tail import Tail
 
 _DRAIN: Final = timedelta(seconds=2)
@@ -47,9 +47,10 @@ class WebhookAssembly:
     """The verbs and the work of one process about webhooks."""
 
     def __init__(
-        self, settings: IdentitySettings, parts: WebhookParts, policy: Policy, clock: Clock, metrics: Metrics
+        self, settings: IdentitySettings, parts: WebhookParts, policy: Policy, clock: Clock, telemetry: Telemetry
     ) -> None:
         """Makes everything, starts nothing."""
+        metrics = telemetry.metrics
         deliverer = Deliverer(
             parts.pools.webhooks,
             parts.secrets,
@@ -69,6 +70,7 @@ class WebhookAssembly:
                 JobKind.WEBHOOK_REPLAY: Work(deliverer.replay, _REPLAY_WAITS),
             },
             metrics,
+            telemetry.tracer,
             slots=SLOTS,
             drain=_DRAIN,
         )

@@ -115,6 +115,7 @@ class Assembly:
             jobs,
             {JobKind.ERASE: Work(erasures.handle, WAITS)},
             metrics,
+            telemetry.tracer,
             slots=JOB_SLOTS,
             drain=_DRAIN,
         )

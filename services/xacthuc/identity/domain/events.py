@@ -35,6 +35,8 @@ class AccountEvent:
     account_id: str
     time: datetime
     details: tuple[tuple[str, str], ...]
+    trace: str | None = None
+    """The `traceparent` of the call that did it, when that is recorded. Nobody is told."""
 
 
 class Happening(Protocol):
@@ -61,6 +63,11 @@ class Happening(Protocol):
         ...
 
     @property
+    def trace(self) -> str | None:
+        """Which trace it is part of."""
+        ...
+
+    @property
     def detail(self) -> Mapping[str, str | int | bool | None]:
         """Everything about it."""
         ...
@@ -82,6 +89,7 @@ def told(position: int, event: Happening, event_id: Callable[[int, int], str]) -
             account_id=subject,
             time=event.time,
             details=details,
+            trace=event.trace,
         )
 
 

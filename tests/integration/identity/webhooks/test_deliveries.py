@@ -24,6 +24,7 @@ from xacthuc.sql.engine import transaction
 from xacthuc.sql.outbox import Event
 from xacthuc.sql.relay import Relay
 from xacthuc.telemetry.metrics import Metrics
+from xacthuc.telemetry.tracing import Tracer
 
 
 async def test_a_failure_is_tried_again_after_the_waits_of_the_policy_and_is_dead_after_the_last(world, eventually):
@@ -33,7 +34,7 @@ async def test_a_failure_is_tried_again_after_the_waits_of_the_policy_and_is_dea
     metrics = Metrics(CollectorRegistry(), jobs=frozenset(JobKind))
     work = {JobKind.WEBHOOK_DELIVERY: Work(world.deliverer.deliver, WAITS)}
     await world.happen("an")
-    worker = Worker(world.engine, jobs, work, metrics, slots=2, drain=timedelta(seconds=1))
+    worker = Worker(world.engine, jobs, work, metrics, Tracer(None, 0), slots=2, drain=timedelta(seconds=1))
     running = asyncio.create_task(worker.run())
     waits = []
     for attempt in range(1, len(WAITS) + 2):

@@ -18,6 +18,7 @@ import orjson
 
 from xacthuc.identity.adapters.remote.tls import ClientTls
 from xacthuc.lanes import opened_lanes
+from xacthuc.telemetry.tracing import Kind, span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -90,7 +91,20 @@ class Exchange:
         return httpx.Request(method, url, headers=named, content=content, extensions=self._extensions)
 
     async def ask(self, request: httpx.Request) -> Reply | NoReply:
-        """Asks, once more when the connection failed. Never raises for the other end."""
+        """Asks, once more when the connection failed. Never raises for the other end.
+
+        The span names the provider's host alone: a path may say who is asked about.
+        """
+        told = {"http.request.method": request.method, "server.address": request.url.host}
+        with span(request.method, told, kind=Kind.CLIENT) as step:
+            found = await self._asked_twice(request)
+            if isinstance(found, Reply):
+                step.set("http.response.status_code", found.status)
+            else:
+                step.fail(found.cause)
+        return found
+
+    async def _asked_twice(self, request: httpx.Request) -> Reply | NoReply:
         found: Reply | NoReply = UNREACHABLE
         if self._tls is not None:
             self._tls.renew()

@@ -12,11 +12,14 @@ import socket
 import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import httpx
 
 from xacthuc.identity.domain.webhooks import Outcome, judged
 from xacthuc.identity.ports.webhooks import Attempt
+from xacthuc.telemetry.traceparent import HEADER
+from xacthuc.telemetry.tracing import Kind, span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -37,7 +40,22 @@ class Sender:
         self._reach = reach
 
     async def send(self, address: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Attempt:
-        """Posts once. Everything together is bounded by `seconds`, however slowly the other end drips."""
+        """Posts once. Everything together is bounded by `seconds`, however slowly the other end drips.
+
+        What is traced takes its trace along (W3C Trace Context), so that a receiver may go on with it.
+        """
+        told = {"http.request.method": "POST", "server.address": urlsplit(address).hostname or ""}
+        with span("POST", told, kind=Kind.CLIENT) as step:
+            if trace := step.traceparent():
+                headers = {**headers, HEADER: trace}
+            attempt = await self._tried(address, headers, body, seconds)
+            if attempt.status:
+                step.set("http.response.status_code", attempt.status)
+            if attempt.outcome is not Outcome.ACCEPTED:
+                step.fail(attempt.outcome)
+        return attempt
+
+    async def _tried(self, address: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Attempt:
         try:
             async with asyncio.timeout(seconds):
                 return await self._send(httpx.URL(address), headers, body, seconds)

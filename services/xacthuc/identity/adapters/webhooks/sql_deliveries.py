@@ -45,25 +45,28 @@ async def give(
 
     `again` is for events that may be on their way already, and waiting after a failure: they are tried anew, at once.
     """
-    rows = [
-        _row(webhook, event, now)
+    wanted = [
+        (webhook, event)
         for event in events
         for webhook in receivers
         if webhook.platform == event.platform and wants(webhook.kinds, event.kind)
     ]
-    await _put(connection, rows, again=again)
-    return len(rows)
+    await _put(connection, wanted, now, again=again)
+    return len(wanted)
 
 
 async def give_one(connection: AsyncConnection, webhook: Webhook, event: AccountEvent, now: datetime) -> None:
     """Puts one event on its way, whatever kinds the webhook wants."""
-    await _put(connection, [_row(webhook, event, now)], again=True)
+    await _put(connection, [(webhook, event)], now, again=True)
 
 
-async def _put(connection: AsyncConnection, rows: Sequence[dict[str, Any]], *, again: bool) -> None:
+async def _put(
+    connection: AsyncConnection, wanted: Sequence[tuple[Webhook, AccountEvent]], now: datetime, *, again: bool
+) -> None:
     """Writes deliveries and their jobs. What was delivered, or is dead, is on its way again."""
-    if not rows:
+    if not wanted:
         return
+    rows = [_row(webhook, event, now) for webhook, event in wanted]
     keys = [job_key(row["platform"], row["webhook"], row["event"]) for row in rows]
     statement = insert(webhook_deliveries)
     anew = {name: statement.excluded[name] for name in ("state", "attempts", "create_time")}
@@ -72,7 +75,10 @@ async def _put(connection: AsyncConnection, rows: Sequence[dict[str, Any]], *, a
     )
     if again:  # a job that failed would keep its wait, and its failures
         await _forget_jobs(connection, keys)
-    await jobs.enqueue(connection, [Job(JobKind.WEBHOOK_DELIVERY, key) for key in keys])
+    # What is sent again is part of the call that asked for it, and no more of the one in which it happened.
+    traces = [None if again else event.trace for _, event in wanted]
+    asked = [Job(JobKind.WEBHOOK_DELIVERY, key, trace=trace) for key, trace in zip(keys, traces, strict=True)]
+    await jobs.enqueue(connection, asked)
 
 
 async def page(
