@@ -165,7 +165,7 @@ SOON = timedelta(seconds=20)
 @pytest.fixture
 async def world(valkey_url: str, tmp_path: Path) -> AsyncIterator[World]:
     """An empty store, keys, and nobody working yet."""
-    store = await Store.connect(valkey_url)
+    store = await Store.connect(valkey_url, timeout_seconds=10)
     yield World(store, valkey_url, tmp_path)
     await store.close()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,20 @@ def checked(capsys: pytest.CaptureFixture[str], *arguments: str | Path, show: in
     status = run(["backfill", "check", *map(str, arguments), "--json", "--show", str(show)])
     told = json.loads(capsys.readouterr().out)
     return Checked(status, told, rejects_in(told["rejects"]))
+
+
+def checked_anew(path: Path, *, worth_two_bytes: int, show: int) -> Checked:
+    """The same in a process of its own, which may fork; in two from a size on."""
+    program = (
+        "import sys; from xacthuc.cli import backfill_reading, main\n"
+        f"backfill_reading._WORTH_TWO_BYTES = {worth_two_bytes}\n"
+        f"sys.exit(main.run(['backfill', 'check', sys.argv[1], '--json', '--show', '{show}']))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, path], check=False, capture_output=True, text=True, timeout=120
+    )
+    told = json.loads(ran.stdout)
+    return Checked(ran.returncode, told, rejects_in(told["rejects"]))
 
 
 def rejects_in(path: str) -> list[tuple[str, str, str]]:

@@ -163,7 +163,7 @@ class Bench:
 
 @pytest.fixture
 async def store(valkey_url):
-    made = await Store.connect(valkey_url)
+    made = await Store.connect(valkey_url, timeout_seconds=10)
     yield made
     await made.close()
 

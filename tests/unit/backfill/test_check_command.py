@@ -13,7 +13,7 @@ from threading import Thread
 
 import pyarrow as pa
 import pytest
-from exports import checked
+from exports import checked, checked_anew
 from pyarrow import parquet
 
 from xacthuc.cli.main import run
@@ -296,16 +296,11 @@ def test_json_says_nothing_of_rows_unless_asked(tmp_path: Path, capsys: Capture)
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_a_large_export_is_read_in_two_processes_as_in_one(
-    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, form: str
-) -> None:
+def test_a_large_export_is_read_in_two_processes_as_in_one(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"export.{form}"
     assert run(["backfill", "sample", "--rows", "10000", "--seed", "3", "--out", str(path)]) == 0
 
-    found = []
-    for worth in (1, 1 << 60):
-        monkeypatch.setattr("xacthuc.cli.backfill_reading._WORTH_TWO_BYTES", worth)
-        found.append(checked(capsys, path, show=9_000))
+    found = [checked_anew(path, worth_two_bytes=worth, show=9_000) for worth in (1, 1 << 60)]
 
     two, one = (replace(each, rejects=sorted(each.rejects)) for each in found)  # repeated rows come in any order
     assert two == one
