@@ -174,6 +174,14 @@ SATURATION: Final = Dashboard(
                 "job, of",
                 "Full: shed, or waiting.",
             ),
+            _most(
+                "Certificates: time left",
+                "s",
+                "xacthuc_certificate_not_after_seconds - time()",
+                "job, port",
+                "Renewed with a third of it left.",
+                worst="min",
+            ),
         ),
         (
             _rate("Shed, or refused for a store", "xacthuc_rpc_server_errors_total", "job, reason", of=_AWAY),

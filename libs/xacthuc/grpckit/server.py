@@ -30,7 +30,7 @@ from xacthuc.grpckit.observer import Observer
 from xacthuc.grpckit.peers import PeerCertificates
 from xacthuc.grpckit.ports import Port, Server, probe_port
 from xacthuc.grpckit.streams import Streams
-from xacthuc.grpckit.tls import TlsFiles, public_credentials
+from xacthuc.grpckit.tls import TlsFiles, life_of, public_files
 from xacthuc.grpckit.validation import RequestValidator
 
 if TYPE_CHECKING:
@@ -205,10 +205,15 @@ class ServerBuilder:
         ports = {}
         if self._public:
             plaintext = settings.development or settings.public_plaintext
-            credentials = public_credentials(settings.tls_directory, self._service, plaintext=plaintext)
+            files = public_files(settings.tls_directory, self._service, plaintext=plaintext)
+            credentials = None if files is None else files.public_credentials()
+            if files is not None:
+                self._telemetry.metrics.certificate("public", life_of(files))
             ports["public"] = Port(settings.public_address, self._public, PUBLIC_REQUEST_BYTES, credentials)
         if self._internal:
-            credentials = TlsFiles(settings.tls_directory, self._service).server_credentials()
+            files = TlsFiles(settings.tls_directory, self._service)
+            credentials = files.server_credentials()
+            self._telemetry.metrics.certificate("internal", life_of(files))
             ports["internal"] = Port(settings.internal_address, self._internal, INTERNAL_REQUEST_BYTES, credentials)
         if settings.health_address:
             ports["health"] = probe_port(settings.health_address)

@@ -8,6 +8,7 @@ by clients in `renewal.py`. Who a peer is, and whether its certificate was taken
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -61,6 +63,10 @@ class TlsFiles:
         """
         return _reloading(self, mutual=True)
 
+    def public_credentials(self) -> grpc.ServerCredentials:
+        """Returns credentials that ask for no certificate. Raises as `server_credentials` does."""
+        return _reloading(self, mutual=False)
+
     def channel_credentials(self) -> grpc.ChannelCredentials:
         """Returns credentials that present this service's certificate as it is now. Raises as `server_credentials` does."""
         key, certificate = self.pair()
@@ -88,10 +94,25 @@ class TlsFiles:
         return key, certificate
 
 
-def public_credentials(directory: Path, service: str, *, plaintext: bool) -> grpc.ServerCredentials | None:
-    """Returns credentials from `public_files`; None when a port may do without, FileNotFoundError when it may not."""
-    files = public_files(directory, service, plaintext=plaintext)
-    return _reloading(files, mutual=False) if files else None
+def life_of(files: TlsFiles) -> Callable[[], tuple[float, float]]:
+    """Returns what tells from when until when the certificate holds that the next handshake presents, as Unix times.
+
+    While a renewal is half-written that is the one in use. Raises as `server_credentials` does, at once and never later.
+    """
+
+    def read() -> tuple[float, float]:
+        certificate = x509.load_pem_x509_certificate(files.pair()[1])
+        return certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()
+
+    known = read()
+
+    def told() -> tuple[float, float]:
+        nonlocal known
+        with suppress(OSError, CertificateError):
+            known = read()
+        return known
+
+    return told
 
 
 def public_files(directory: Path, service: str, *, plaintext: bool) -> TlsFiles | None:

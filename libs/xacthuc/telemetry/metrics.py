@@ -60,6 +60,7 @@ WEBHOOK_OUTCOMES: Final = frozenset(
     {"ACCEPTED", "REFUSED", "FAILED", "REDIRECTED", "TIMED_OUT"}
     | {"UNREACHABLE", "UNTRUSTED", "UNRESOLVED", "FORBIDDEN_ADDRESS", "GARBLED"}
 )
+PORTS: Final = frozenset({"public", "internal"})
 JOB_RESULTS: Final = frozenset({"done", "waits", "failed", "held", "returned", "lost"})
 SMPP_FAULTS: Final = frozenset(
     {"unreachable", "no_bind", "bind_refused", "credentials_refused", "lost", "failed"}  # ends of a connection
@@ -104,6 +105,16 @@ class Metrics:
             "xacthuc_slots_taken",
             "How much of it is in use; when all is, calls and streams are shed and the others wait",
             ("of",),
+        )
+        self._certificate_not_before = gauge(
+            "xacthuc_certificate_not_before_seconds",
+            "Since when the certificate holds that a port presents at its next handshake, as Unix time",
+            ("port",),
+        )
+        self._certificate_not_after = gauge(
+            "xacthuc_certificate_not_after_seconds",
+            "Until when it holds: what was not renewed refuses every new connection from then on",
+            ("port",),
         )
         self.rpc_client_seconds = distribution(
             "xacthuc_rpc_client_duration_seconds",
@@ -301,6 +312,13 @@ class Metrics:
             "Durable jobs that failed as often as they may and wait for an operator; each worker counts those of all",
             ("kind",),
         )
+
+    def certificate(self, port: str, life: Callable[[], tuple[float, float]]) -> None:
+        """Shows, whenever somebody looks, from when until when the certificate of a port of `PORTS` holds; KeyError."""
+        if port not in PORTS:
+            raise KeyError(port)
+        self._certificate_not_before.labels(port).set_function(lambda: life()[0])
+        self._certificate_not_after.labels(port).set_function(lambda: life()[1])
 
     def slots(self, of: str, most: int, taken: Callable[[], int]) -> None:
         """Shows how much is taken, whenever somebody looks, of what there are `most` of; KeyError outside of `SLOTS`."""

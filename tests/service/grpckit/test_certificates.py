@@ -133,6 +133,24 @@ async def test_every_certificate_and_the_authority_are_replaced_under_load_witho
     # The last connection was made by who trusts the next authority alone: the server presents its certificate.
 
 
+async def test_metrics_tell_until_when_the_pair_holds_that_the_next_handshake_presents(install):
+    installation = await install()
+
+    def told(which="after"):
+        metric = f"xacthuc_certificate_not_{which}_seconds"
+        return installation.deployment.telemetry.metrics.registry.get_sample_value(metric, {"port": "internal"})
+
+    issued = installation.authority.issue(installation.directory, "otp", life=timedelta(hours=3))
+    assert told() == issued.not_valid_after_utc.timestamp()
+    assert told("before") == issued.not_valid_before_utc.timestamp()
+    (installation.directory / "otp.key").write_text("half a renewal")
+    assert told() == issued.not_valid_after_utc.timestamp()
+    (installation.directory / "otp.key").unlink()
+    assert told() == issued.not_valid_after_utc.timestamp()
+    renewed = installation.authority.issue(installation.directory, "otp", life=timedelta(hours=9))
+    assert told() == renewed.not_valid_after_utc.timestamp() > issued.not_valid_after_utc.timestamp()
+
+
 async def test_a_stream_outlives_the_renewal_of_the_certificate_it_was_opened_with(install, eventually):
     installation = await install()
     more = asyncio.Event()

@@ -35,6 +35,7 @@ CLOSED = {
     "reason": "docs/errors.md, or the policy's vocabulary",
     "limit": "docs/limits.md",
     "of": "SLOTS",
+    "port": "PORTS",
     "lane": "codes or notices",
     "provider": "files of the operator",
     "operator": "the numbering plan, or files of the operator",
@@ -85,7 +86,7 @@ def test_every_metric_is_written_by_somebody():
     written = {name for source in SOURCES.values() for name in re.findall(r"metrics\.(\w+)", source)}
 
     assert [name for name in METRICS if not name.startswith("_") and name not in written] == []
-    assert "slots" in written
+    assert {"slots", "certificate"} <= written
 
 
 def test_every_limit_that_refuses_is_known():
@@ -124,6 +125,11 @@ async def test_a_pool_shows_its_size_and_what_is_taken():
     assert registry.get_sample_value("xacthuc_slots", {"of": "database_writes"}) == 7
     assert registry.get_sample_value("xacthuc_slots_taken", {"of": "database_writes"}) == 0
     await pools.writes.dispose()
+
+
+def test_what_is_not_in_the_catalogue_has_no_certificate():
+    with pytest.raises(KeyError):
+        Metrics(CollectorRegistry()).certificate("0912345678", lambda: (0.0, 0.0))
 
 
 def test_what_is_not_in_the_catalogue_has_no_slots():
