@@ -149,7 +149,7 @@ class Worker:
     async def _take(self, slots: int) -> None:
         asked = asyncio.get_running_loop().time()
         try:
-            async with transaction(self._engine) as connection:
+            async with reading(self._engine) as connection:  # one statement
                 claims = await self._claims.take(connection, self._most_failures, slots)
         except DatabaseUnavailable:
             self._log.warning("jobs_wait_for_database")

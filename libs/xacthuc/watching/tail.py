@@ -11,7 +11,7 @@ import random
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias
 
-from xacthuc.sql.engine import transaction
+from xacthuc.sql.engine import reading, transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.watching.places import Places
@@ -108,7 +108,7 @@ class Tail(Generic[T]):
         places = await self.places()
         while True:
             after = self._window.end
-            async with transaction(self._engine) as connection:
+            async with reading(self._engine) as connection:
                 head, rows = await self._outbox.span(connection, after=after, until=after + _POSITIONS_AT_ONCE)
             if head.position - after > _MOST_BEHIND or head.forgotten > after:
                 self._window = Window[T](max(head.forgotten, head.position - _MOST_BEHIND), _MOST_EVENTS)

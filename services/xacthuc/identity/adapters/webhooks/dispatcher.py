@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from xacthuc.identity.adapters.tables import cursors, outbox
 from xacthuc.identity.adapters.webhooks import sql_deliveries
 from xacthuc.identity.adapters.webhooks.sql_deliveries import STREAM
-from xacthuc.sql.engine import transaction
+from xacthuc.sql.engine import reading, transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
@@ -84,6 +84,9 @@ class Dispatcher:
     async def give(self) -> bool:
         """Gives some events; False when none are left, or when another process is at it."""
         places, now = await self._tail.places(), self._clock.now()
+        async with reading(self._engine) as connection:
+            if not await sql_deliveries.undispatched(connection):
+                return False
         async with transaction(self._engine) as connection:
             if not await connection.scalar(_LOCK):
                 return False
@@ -110,7 +113,7 @@ class Dispatcher:
         return last < head.position
 
     async def _measure(self) -> None:
-        async with transaction(self._engine) as connection:
+        async with reading(self._engine) as connection:
             oldest = await sql_deliveries.oldest_pending(connection)
         self._on_lag(0.0 if oldest is None else (self._clock.now() - oldest).total_seconds())
 

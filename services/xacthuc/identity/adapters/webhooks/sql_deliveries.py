@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.identity.adapters.job_kinds import JobKind
-from xacthuc.identity.adapters.tables import cursors, jobs
+from xacthuc.identity.adapters.tables import cursors, jobs, outbox
 from xacthuc.identity.adapters.webhooks.tables import webhook_deliveries, webhooks
 from xacthuc.identity.domain.events import AccountEvent
 from xacthuc.identity.domain.webhooks import DeliveryState, Outcome, WebhookState, wants
@@ -105,6 +105,13 @@ async def dispatched(connection: AsyncConnection) -> int | None:
     """Returns up to which position events were given to webhooks; None before the first time."""
     position: bytes | None = await connection.scalar(select(cursors.c.position).where(cursors.c.stream == STREAM))
     return None if position is None else int.from_bytes(position, "big")
+
+
+async def undispatched(connection: AsyncConnection) -> bool:
+    """Whether anything happened that was not given to webhooks."""
+    given = select(cursors.c.position).where(cursors.c.stream == STREAM).scalar_subquery()
+    found = (await connection.execute(select(outbox.head.c.position, given))).one()
+    return found[1] is None or int.from_bytes(found[1], "big") < found[0]
 
 
 async def oldest_pending(connection: AsyncConnection) -> datetime | None:
