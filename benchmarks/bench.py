@@ -17,6 +17,7 @@ import uvloop
 
 from benchmarks import (
     broadcasts,
+    cuts,
     decisions,
     families,
     flows,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 RESULT: Final = Path("var/bench.json")
 STUDIES: Final = (
     "start", "cpu", "batch", "tokens", "revocations", "trips", "latency", "leftovers", "memory", "imports",
-    "sessions", "lanes", "seals", "watchers", "families", "livestream", "telemetry",
+    "sessions", "lanes", "seals", "watchers", "families", "livestream", "telemetry", "cuts",
 )  # fmt: skip
 ECHO: Final = Path(__file__).with_name("echo.py")
 _STARTS: Final = 3
@@ -139,6 +140,8 @@ async def _apart(bench: Bench, key: str, report: Report, only: Collection[str]) 
     if "livestream" in only:
         amount = broadcasts.QUICK if quick else broadcasts.Amount()
         report.extend(await broadcasts.study(rig, key, bench.verified, amount))
+    if "cuts" in only:
+        report.extend(await cuts.study(rig, key, bench.verified, cuts.QUICK if quick else cuts.Amount()))
     if "watchers" in only:
         crowd = watchers.QUICK if quick else watchers.Amount()
         report.extend(await watchers.study(rig, key, bench.verified, crowd))

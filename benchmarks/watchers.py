@@ -91,7 +91,7 @@ async def study(rig: Rig, key: str, people: Sequence[int], amount: Amount) -> di
             channels.append(await stack.enter_async_context(channel))
         await _known(channels[0], metadata)
         before_mib = measure.resident_mib(pid)
-        await _on_air(channels[0], metadata, people[: amount.revocations])
+        await on_air(channels[0], metadata, people[: amount.revocations])
         crowd = Crowd([channel.unary_stream(f"{SERVICE}/WatchRevocations") for channel in channels], metadata)
         watching = [asyncio.create_task(crowd.watch(number)) for number in range(amount.watchers)]
         await _until(lambda: len(crowd.present) == amount.watchers)
@@ -153,11 +153,12 @@ async def _known(channel: grpc.aio.Channel, metadata: Any) -> None:
                 return
 
 
-async def _on_air(channel: grpc.aio.Channel, metadata: Any, people: Sequence[int]) -> None:
+async def on_air(channel: grpc.aio.Channel, metadata: Any, people: Sequence[int], show: str = "show") -> None:
+    """Lets each go on air, selling nothing."""
     method: Any = channel.unary_unary(f"{SERVICE}/AuthorizeBroadcast")
     for person in people:
         request = service_pb2.AuthorizeBroadcastRequest(
-            account=flows.account(person), broadcast_id=f"show-{person}", request_id=new_request_id()
+            account=flows.account(person), broadcast_id=f"{show}-{person}", request_id=new_request_id()
         )
         await method(request.SerializeToString(), metadata=metadata)
 

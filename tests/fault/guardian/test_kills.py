@@ -8,15 +8,18 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import asyncpg
+from google.type.date_pb2 import Date
 from guardian_home import Home
 from guardian_process import GuardianProcess
 
 from xacthuc.api.guardian.v1 import resources_pb2
 from xacthuc.api.guardian.v1 import service_pb2 as pb2
 from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
+from xacthuc.api.identity.v1 import service_pb2 as accounts_pb2
 from xacthuc.sql.migrations import dsn
 
 ROUNDS, TURNS = (60, 40) if os.environ.get("XACTHUC_SOAK") else (3, 2)
+LOOKS_KILLED = 6 if os.environ.get("XACTHUC_SOAK") else 2
 FAMILIES = 6
 CHILD = (datetime.now(UTC).year - 12, 1, 1)
 WHOLE = {
@@ -37,6 +40,10 @@ WHOLE = {
         " HAVING count(*) > 1) AS doubled"
     ),
 }
+ENDED_OTHER_THAN_ONCE = (
+    "SELECT count(*) FROM guardian.links l WHERE 1 <> (SELECT count(*) FROM guardian.audit a"
+    " WHERE a.tag = 'guardian:link:ended' AND a.detail ->> 'link' = l.link)"
+)
 BEHIND = (
     "SELECT count(*) FROM guardian.children c WHERE version <> (SELECT s.version FROM identity.supervisions s"
     " WHERE (s.platform, s.child) = (c.platform, c.child))"
@@ -106,3 +113,39 @@ async def test_identity_that_is_down_is_told_once_it_is_back_and_its_gate_stays_
 
 async def state_of(home: Home, state: identity_pb2.Account.State.ValueType) -> bool:
     return (await home.accounts.get("be")).state == state
+
+
+async def test_a_look_that_dies_is_taken_again_and_ends_each_link_once(home: Home, service: GuardianProcess):
+    """Children turn out to be 17: identity says so once, and whoever follows it or looks dies over it."""
+    moments = asyncio.Semaphore(0)
+    for family in range(FAMILIES):
+        await home.accounts.register(f"be{family}", CHILD)
+        link = await home.invite(f"be{family}", f"+8491234567{family}")
+        await home.insist("ConfirmLink", home.confirmation(link, f"+8491234567{family}"))
+
+    async def grow_up() -> None:
+        for family in range(FAMILIES):
+            correction = accounts_pb2.CorrectAccountRequest(
+                name=f"accounts/be{family}", birth_date=Date(year=CHILD[0] - 5, month=1, day=1), request_id=str(uuid4())
+            )
+            await home.accounts.ask("CorrectAccount", correction)
+            moments.release()
+
+    async def kill() -> None:
+        for _ in range(LOOKS_KILLED):
+            await moments.acquire()
+            service.kill()
+            await asyncio.to_thread(service.start)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(kill())
+        group.create_task(grow_up())
+
+    connection = await asyncpg.connect(dsn(service.environment["XACTHUC_DATABASE_URL"]))
+    try:
+        async with asyncio.timeout(120):  # a job of a killed process is taken again after its lease of 15 s
+            while await connection.fetchval("SELECT count(*) FROM guardian.links WHERE state <> 'ENDED'"):
+                await asyncio.sleep(0.1)
+        assert await connection.fetchval(ENDED_OTHER_THAN_ONCE) == 0
+    finally:
+        await connection.close()
