@@ -163,7 +163,7 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
                 "RedeemProof": {"identity", "guardian"},
                 "DigestDevice": {"guardian"},
                 "SendNotice": {"backfill", "identity"},
-                "WatchOutcomes": {"identity", "cli"},
+                "WatchOutcomes": {"identity", "backfill", "cli"},
             },
         )
         .admin(

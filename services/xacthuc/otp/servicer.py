@@ -98,7 +98,10 @@ class OtpInternalServicer:
         self, request: internal_pb2.WatchOutcomesRequest, call: Call
     ) -> AsyncIterator[internal_pb2.WatchOutcomesResponse]:
         kinds = internal.kinds(request)
-        async for batch in administration.watch_outcomes(self._outcomes, request.cursor, kinds):
+        watched = administration.watch_outcomes(
+            self._outcomes, request.cursor, kinds, only_notices=request.only_notices
+        )
+        async for batch in watched:
             yield internal.outcomes(batch, numbers=call.peer == _KEEPS_NUMBERS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,30 @@ async def test_codes_whose_money_is_spent_leave_notices_theirs(
 
     assert refused.value.metadata["limit"] == "spend"
     assert await spent(otp) == {admin_pb2.INTERACTIVE: PRICE, admin_pb2.BULK: PRICE}
+
+
+async def test_who_sent_notices_hears_of_them_alone_who_carried_them_and_for_how_much(
+    otp: Deployment, world: World, vendor: FakeVendor, eventually: Eventually
+) -> None:
+    vendor.file(world.providers, extra=PRICED)
+    async with world.working():
+        await otp.forum.start(NUMBER)
+        await eventually(lambda: vendor.received)
+        notice = await send(otp, OTHER_NUMBER)
+        watching = otp.backfill.WatchOutcomes(internal_pb2.WatchOutcomesRequest(only_notices=True), timeout=60)
+        told = [outcome async for outcome in until_told(watching)]
+
+    assert [(outcome.kind, outcome.detail) for outcome in told] == [(internal_pb2.Outcome.SENT, notice.name)]
+    assert (told[0].platform, told[0].provider, told[0].cost_vnd) == ("forum", "vendor", PRICE)
+
+
+async def until_told(watching: Any) -> AsyncIterator[internal_pb2.Outcome]:
+    async for response in watching:
+        for outcome in response.outcomes:
+            yield outcome
+        if response.outcomes:
+            watching.cancel()
+            return
 
 
 async def send(otp: Deployment, number: str, request_id: str = "") -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from xacthuc.otp.adapters import layout
 from xacthuc.otp.adapters.valkey_challenges import sealed_number_context, sealed_subject_context
@@ -33,8 +33,23 @@ _STREAMS_AT_ONCE: Final = 32
 _PAUSE_SECONDS: Final = 0.5
 """Wait after a look that left nothing behind: inside the second in which a watcher hears of an outcome. Each look
 costs the same whatever it finds, so looking again at once would take all that a busy service has left."""
+_NOTICE: Final = b"notices/"
+"""What the detail of a notice begins with, as `delivery.lua` writes it."""
 _HEARTBEAT_LOOKS: Final = 20
 """An empty batch every ten quiet seconds tells the watcher that the stream lives, and moves its cursor on."""
+
+
+class _Wanted(NamedTuple):
+    """What a watcher wants to be told of."""
+
+    kinds: frozenset[bytes]
+    only_notices: bool
+
+    def has(self, fields: list[Any]) -> bool:
+        """Tells of an entry. The kind stands first: of what nobody wants no more is looked at, and it is nearly everything."""
+        if self.kinds and fields[1] not in self.kinds:
+            return False
+        return not self.only_notices or dict(zip(fields[::2], fields[1::2], strict=True))[b"d"].startswith(_NOTICE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +62,12 @@ class ValkeyOutcomes:
     kept: timedelta
     """How long the delivery workers keep outcomes."""
 
-    async def watch(self, cursor: bytes, kinds: Collection[str] = ()) -> AsyncIterator[OutcomeBatch]:
+    async def watch(
+        self, cursor: bytes, kinds: Collection[str] = (), *, only_notices: bool = False
+    ) -> AsyncIterator[OutcomeBatch]:
         """Looks at every partition in turn, again and again; see `ports.Outcomes`."""
         seen_ms, positions = self._read_cursor(cursor)
-        wanted = frozenset(kind.encode() for kind in kinds)
+        wanted = _Wanted(frozenset(kind.encode() for kind in kinds), only_notices)
         silent = 0
         while True:
             looked_ms = self.clock.now_ms()
@@ -79,7 +96,7 @@ class ValkeyOutcomes:
             raise CursorExpired
         return seen_ms, positions
 
-    async def _look(self, positions: list[int], wanted: Collection[bytes]) -> tuple[list[OutcomeEntry], bool]:
+    async def _look(self, positions: list[int], wanted: _Wanted) -> tuple[list[OutcomeEntry], bool]:
         """Moves every position on, and tells what was wanted on the way and whether a partition may have more."""
         found, behind = list[OutcomeEntry](), False
         for first in range(0, PARTITIONS, _STREAMS_AT_ONCE):
@@ -89,8 +106,7 @@ class ValkeyOutcomes:
             for stream, entries in await self.store.read(after, _READ_AT_ONCE):
                 positions[_PARTITIONS[stream]] = _position(entries[-1][0])
                 behind |= len(entries) == _READ_AT_ONCE
-                # The kind stands first. Of what nobody wants no more is looked at: it is nearly everything.
-                found += [self._entry(fields) for _, fields in entries if not wanted or fields[1] in wanted]
+                found += [self._entry(fields) for _, fields in entries if wanted.has(fields)]
         return found, behind
 
     def _entry(self, fields: list[Any]) -> OutcomeEntry:

@@ -306,9 +306,12 @@ class CursorExpired(Exception):  # noqa: N818 - the state it names
 class Outcomes(Protocol):
     """The reader of outcomes."""
 
-    def watch(self, cursor: bytes, kinds: Collection[str] = ()) -> AsyncIterator[OutcomeBatch]:
+    def watch(
+        self, cursor: bytes, kinds: Collection[str] = (), *, only_notices: bool = False
+    ) -> AsyncIterator[OutcomeBatch]:
         """Yields batches from `cursor` on for ever, an empty one as a heartbeat. CursorExpired when there is a gap.
 
-        `kinds` are names of Outcome.Kind; other outcomes are passed over, none of them when it is empty.
+        `kinds` are names of Outcome.Kind; other outcomes are passed over, none of them when it is empty. With
+        `only_notices` so is whatever is not about a notice.
         """
         ...

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from xacthuc.otp.usecases.otp import Otp
 
 
-async def watch_outcomes(outcomes: Outcomes, cursor: bytes, kinds: Collection[str]) -> AsyncIterator[OutcomeBatch]:
+async def watch_outcomes(
+    outcomes: Outcomes, cursor: bytes, kinds: Collection[str], *, only_notices: bool
+) -> AsyncIterator[OutcomeBatch]:
     """Yields outcomes of some kinds from a cursor on, for ever."""
     try:
-        async for batch in outcomes.watch(cursor, kinds):
+        async for batch in outcomes.watch(cursor, kinds, only_notices=only_notices):
             yield batch
     except CursorExpired:
         raise OutOfRange(
