@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import asyncpg
 import grpc
 import pytest
+from backfill_process import BackfillProcess
 from backfill_service import Desk, Plan, plan, target
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -168,6 +170,46 @@ async def test_a_number_is_not_enough_of_who_sells(api: Api, desk: Desk, platfor
     await eventually(lambda: verified("an"))
 
 
+async def erase(platform: Platform, account: str) -> None:
+    """Has an account erased."""
+    request = service_pb2.EraseAccountRequest(name=f"accounts/{account}", request_id=str(uuid4()))
+    await platform.ask("EraseAccount", request)
+
+
+async def acknowledged(api: Api, platform: Platform, account: str) -> bool:
+    """Tells whether the service said that everything is erased here."""
+    named = f"platforms/{platform.name}/accounts/{account}"
+    asked = retention_admin_pb2.GetErasureEvidenceRequest(name=named, request_id=str(uuid4()))
+    evidence = await api.retention.GetErasureEvidence(asked)
+    return "backfill" in [said.service for each in evidence.erasures for said in each.acknowledgements]
+
+
+@pytest.mark.rule("R49")
+async def test_an_erasure_that_was_not_heard_of_is_caught_up_with(
+    api: Api, service: BackfillProcess, desk: Desk, platform: Platform, deployment, eventually
+):
+    await platform.register("an")
+    await desk.create()
+    await desk.add(target("an", NUMBER))
+    service.kill()
+    await erase(platform, "an")
+
+    async def is_told() -> bool:
+        forgotten = (
+            "DELETE FROM identity.outbox WHERE platform = $1 AND subject = 'an' AND position IS NOT NULL RETURNING kind"
+        )
+        return ("ERASURE_SCHEDULED",) in await fetch(deployment, forgotten, platform.name)
+
+    # Nobody tells of it any more, as of what happened longer ago than events are kept.
+    await eventually(is_told)
+    await fetch(deployment, "DELETE FROM backfill.cursors")
+    await asyncio.to_thread(service.start)
+
+    await eventually(lambda: acknowledged(api, platform, "an"))
+    left = "SELECT account FROM backfill.targets WHERE platform = $1"
+    assert await fetch(deployment, left, platform.name) == []
+
+
 @pytest.mark.rule("R49")
 async def test_an_erased_account_leaves_nothing_but_a_number_of_erased_accounts(
     api: Api, desk: Desk, platform: Platform, deployment, eventually
@@ -175,18 +217,8 @@ async def test_an_erased_account_leaves_nothing_but_a_number_of_erased_accounts(
     await platform.register("an")
     await desk.create()
     await desk.add(target("an", NUMBER), target("binh"))
-    await platform.ask("EraseAccount", service_pb2.EraseAccountRequest(name="accounts/an", request_id=str(uuid4())))
-    named = f"platforms/{platform.name}/accounts/an"
-
-    async def acknowledged() -> list[str]:
-        asked = retention_admin_pb2.GetErasureEvidenceRequest(name=named, request_id=str(uuid4()))
-        evidence = await api.retention.GetErasureEvidence(asked)
-        return [said.service for each in evidence.erasures for said in each.acknowledgements]
-
-    async def is_acknowledged() -> bool:
-        return "backfill" in await acknowledged()
-
-    await eventually(is_acknowledged)
+    await erase(platform, "an")
+    await eventually(lambda: acknowledged(api, platform, "an"))
     figures = await desk.figures()
     assert (figures.account_count, figures.erased_count) == (2, 1)
     assert await fetch(deployment, "SELECT account FROM backfill.targets WHERE platform = $1", platform.name) == [

@@ -1,7 +1,6 @@
 """Follows what happens to accounts, and has identity asked where those of a campaign stand (`reviews.py`).
 
-When something was lost to us, identity is asked about all of them. An erasure among it is not heard of: identity counts it
-as overdue, and an operator sees it there.
+When something was lost to us, identity is asked about all of them, and for the erasures that it waits for.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from xacthuc.backfill.adapters.erasures import erase_job
 from xacthuc.backfill.adapters.tables import campaigns, cursors, jobs, targets
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.following import Following, Stream
+from xacthuc.watching.owed import owed_erasures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection
@@ -75,9 +75,16 @@ class AccountWatch:
                     # Only now, since from here on whatever happens is told. Until it is done no cursor is kept, so that
                     # one who dies over it does it again.
                     await doubt_everybody(self._engine, self._clock.now())
+                    await self._erase_what_is_owed()
                     self._due()
                     lost = False
                 yield told.cursor.encode(), _heard(told.events)
+
+    async def _erase_what_is_owed(self) -> None:
+        async with aclosing(owed_erasures(self._identity)) as pages:
+            async for owed in pages:
+                async with transaction(self._engine) as connection:
+                    await jobs.enqueue(connection, [erase_job(*_whose(each), _asked_by(each)) for each in owed])
 
     async def _tell(self, due: int) -> None:
         if due:
@@ -91,8 +98,13 @@ def _heard(events: Collection[events_pb2.AccountEvent]) -> Heard:
     return Heard(frozenset(_whose(event) for event in events if event.kind not in _UNCHANGED), erasures)
 
 
-def _whose(event: events_pb2.AccountEvent) -> tuple[str, str]:
-    return event.platform.removeprefix("platforms/"), event.account.removeprefix("accounts/")
+def _whose(told: events_pb2.AccountEvent | internal_pb2.OwedErasure) -> tuple[str, str]:
+    return told.platform.removeprefix("platforms/"), told.account.removeprefix("accounts/")
+
+
+def _asked_by(owed: internal_pb2.OwedErasure) -> str:
+    """Returns the event that asked for it, which was not heard."""
+    return _Event.Kind.Name(_Event.ACCOUNT_ERASED if owed.erased else _Event.ERASURE_SCHEDULED)
 
 
 async def _deal_with(connection: AsyncConnection, heard: Heard, now: datetime) -> int:
