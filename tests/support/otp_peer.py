@@ -113,7 +113,14 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         if refusals := self.platform_refusals.get(platform):
             _refuse(context, refusals.pop())
         self.notices[request.request_id] = (platform, request.phone_number, request.template)
-        return internal_pb2.Notice(name="notices/n")
+        return internal_pb2.Notice(name=notice_of(request.request_id))
+
+    def heard_of(
+        self, platform: str, request_id: str, kind: internal_pb2.Outcome.Kind.ValueType, reason: str = "", **fields: Any
+    ) -> None:
+        """Tells whoever watches what became of a notice."""
+        detail = notice_of(request_id) + (f":{reason}" if reason else "")
+        self.happened(kind, platform=platform, detail=detail, **fields)
 
     def number_is_out_of_use(self, platform: str, account: str, number: str, ago: timedelta = timedelta(0)) -> None:
         """Tells whoever watches that a message for an account could not be delivered some time ago."""
@@ -159,7 +166,7 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         while context.is_active() and stream == self._streams:
             if told := self._outcomes[at:]:
                 at += len(told)
-                wanted = [outcome for outcome in told if not request.kinds or outcome.kind in request.kinds]
+                wanted = [outcome for outcome in told if _is_wanted(outcome, request)]
                 yield internal_pb2.WatchOutcomesResponse(outcomes=wanted, cursor=b"%d" % at)
             else:
                 time.sleep(0.02)  # a thread of its own, as the real service polls its store
@@ -169,6 +176,17 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         self.may_answer.set()
         self._streams += 1
         self._server.stop(None).wait()
+
+
+def notice_of(request_id: str) -> str:
+    """Returns what a notice is called."""
+    return f"notices/{request_id}"
+
+
+def _is_wanted(outcome: internal_pb2.Outcome, request: internal_pb2.WatchOutcomesRequest) -> bool:
+    if request.kinds and outcome.kind not in request.kinds:
+        return False
+    return not request.only_notices or outcome.detail.startswith("notices/")
 
 
 def _refuse(context: grpc.ServicerContext, error: XacthucError) -> NoReturn:

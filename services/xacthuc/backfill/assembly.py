@@ -20,8 +20,10 @@ from xacthuc.backfill.adapters.job_kinds import JobKind
 from xacthuc.backfill.adapters.numbers import Numbers
 from xacthuc.backfill.adapters.otp_client import OtpClient
 from xacthuc.backfill.adapters.pools import JOB_SLOTS, Pools
+from xacthuc.backfill.adapters.receipt_watch import ReceiptWatch
 from xacthuc.backfill.adapters.reviews import Reviews
 from xacthuc.backfill.adapters.sending import Sending
+from xacthuc.backfill.adapters.settling import Settling
 from xacthuc.backfill.adapters.sql_campaigns import SqlCampaigns
 from xacthuc.backfill.adapters.tables import jobs, requests, trail
 from xacthuc.backfill.usecases.backfill import Backfill
@@ -140,11 +142,15 @@ class Assembly:
             due=sending.wake,
         )
         self.watch = AccountWatch(pools.works, connections.identity, clock, due=due)
+        self.settling = settling = Settling(pools.works, clock)
+        self.receipts = ReceiptWatch(pools.works, connections.otp, clock, due=settling.wake)
         self.works: tuple[Runs, ...] = (
             *(
                 self.watch,
                 reviews,
                 sending,
+                self.receipts,
+                settling,
                 Emptying(pools.works, clock),
             ),
             *(worker, Housekeeping(pools.works, clock, policy), record.sealer, record.pruning),

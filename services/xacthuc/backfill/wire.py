@@ -100,6 +100,8 @@ def figures(found: Figures) -> resources_pb2.CampaignFigures:
                 event_count=each.events,
                 notice_count=each.notices,
                 verified_count=each.verified,
+                delivered_count=each.delivered,
+                failed_count=each.failed,
             )
             for each in found.waves
         ],
@@ -109,6 +111,16 @@ def figures(found: Figures) -> resources_pb2.CampaignFigures:
         account_count=found.accounts,
         erased_count=found.kept.erased,
         reachable_count=found.reachable,
+        providers=[
+            rendered.ProviderFigures(
+                provider=each.provider,
+                notice_count=each.notices,
+                delivered_count=each.delivered,
+                failed_count=each.failed,
+                cost_vnd=each.vnd,
+            )
+            for each in found.carried
+        ],
     )
 
 

@@ -14,12 +14,14 @@ from identity_service import NUMBER, Api, Platform
 
 from xacthuc.api.backfill.v1 import resources_pb2
 from xacthuc.api.identity.v1 import events_pb2, service_pb2
+from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
 from xacthuc.grpckit.errors import FailedPrecondition, LimitExceeded
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.sql.migrations import dsn
 
 OTHER = "+84912345679"
 LATER = Duration(seconds=86_400)
+CHILD = (2018, 1, 2)
 
 
 async def sent(api: Api, platform: Platform) -> list[tuple[str, str]]:
@@ -178,3 +180,29 @@ async def test_a_campaign_that_is_paused_sends_nothing(api: Api, desk: Desk, pla
     await eventually(told)
     await desk.ask("PauseCampaign", reason="the texts are wrong")
     assert await sent(api, platform) == []
+
+
+@pytest.mark.rule("R15")
+async def test_children_are_asked_on_screens_for_a_guardian_and_never_by_their_number(
+    api: Api, desk: Desk, platform: Platform, eventually
+):
+    # Of the first the export says it; that the second is a child nobody knew before identity did.
+    await platform.register("an", born=CHILD)
+    await platform.register("binh", born=CHILD)
+    await desk.create(plan=plan(ladder=[Plan.Wave(), Plan.Wave()]))
+    await desk.add(target("an", NUMBER, "NEEDS_GUARDIAN"), target("binh", OTHER))
+    assert (await desk.figures()).reachable_count == 1
+    await desk.ask("StartCampaign")
+
+    async def over() -> bool:
+        return await desk.standings() == {"ASKED": 2}
+
+    await eventually(over)
+    assert await sent(api, platform) == []
+    assert [(wave.event_count, wave.notice_count) for wave in (await desk.figures()).waves] == [(2, 0), (2, 0)]
+    figures = await desk.figures()
+    assert figures.reachable_count == 0
+    assert [(day.notice_count, day.cost_vnd) for day in figures.days] == [(0, 0)]
+    # What the event has the platform ask for.
+    child = await platform.get("an")
+    assert child.next_step.kind == identity_pb2.NextStep.LINK_GUARDIAN

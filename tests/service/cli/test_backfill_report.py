@@ -32,6 +32,7 @@ def figures(accounts: int = 6) -> Figures:
             Figures.Day(day="2026-11-29", notice_count=1, cost_vnd=800),
             Figures.Day(day="2026-12-01", notice_count=3, cost_vnd=2400),
         ],
+        providers=[Figures.ProviderFigures(provider="first", notice_count=4, delivered_count=3, cost_vnd=3200)],
         account_count=accounts,
         erased_count=1,
     )
@@ -55,6 +56,7 @@ def test_every_account_is_accounted_for_and_the_page_says_so(command, tmp_path: 
     assert ran.status == 0
     assert ran.json["accounts_balance"] is True
     assert sum(day["cost_vnd"] for day in ran.json["days"]) == 3200
+    assert ran.json["providers"] == [{"provider": "first", "notice": 4, "delivered": 3, "failed": 0, "cost_vnd": 3200}]
     page = out.read_text()
     assert "3 of 6 accounts lack nothing any more" in page
     assert "<script" not in page

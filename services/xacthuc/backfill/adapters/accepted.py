@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from xacthuc.api.backfill.v1 import resources_pb2
 from xacthuc.backfill.adapters import journal
 from xacthuc.backfill.adapters.import_entries import account_of
 from xacthuc.backfill.domain.campaign import TEMPLATES
-from xacthuc.backfill.domain.classes import AccountClass
+from xacthuc.backfill.domain.classes import OF_CHILDREN
 from xacthuc.backfill.domain.importing import BATCH_ROWS
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from xacthuc.backfill.adapters.shards import Record
     from xacthuc.backfill.adapters.work import Work
-
-_OF_CHILDREN: Final = frozenset({AccountClass.NEEDS_GUARDIAN, AccountClass.MUST_NOT_SELL})
-"""Whom nothing is sent to: a child's number is not kept before a guardian answers (Law 91/2025 Art. 24)."""
 
 
 def accepted(work: Work, platform: str) -> Iterator[list[resources_pb2.Target]]:
@@ -50,7 +47,7 @@ def counted(batches: Iterator[list[resources_pb2.Target]]) -> Counter[tuple[str,
 
 
 def _target(record: Record) -> resources_pb2.Target:
-    reachable = record.number and record.found not in _OF_CHILDREN
+    reachable = record.number and record.found not in OF_CHILDREN
     return resources_pb2.Target(
         account=f"accounts/{account_of(record.entry)}",
         account_class=resources_pb2.AccountClass.Value(record.found.value),

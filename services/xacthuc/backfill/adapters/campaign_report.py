@@ -33,8 +33,13 @@ def report_of(figures: Mapping[str, Any], totals: Totals | None, now: datetime) 
         "standings": standings,
         "waves": [
             {"wave": int(each["wave"]), "state": each["state"], "held_because": each["hold_reason"]}
-            | {name: int(each[f"{name}_count"]) for name in ("event", "notice", "verified")}
+            | {name: int(each[f"{name}_count"]) for name in ("event", "notice", "delivered", "failed", "verified")}
             for each in figures["waves"]
+        ],
+        "providers": [
+            {"provider": each["provider"], "cost_vnd": int(each["cost_vnd"])}
+            | {name: int(each[f"{name}_count"]) for name in ("notice", "delivered", "failed")}
+            for each in figures["providers"]
         ],
         "days": [
             {"day": each["day"], "notices": int(each["notice_count"]), "cost_vnd": int(each["cost_vnd"])}
@@ -111,16 +116,29 @@ def _tables(report: Mapping[str, Any], stands: Mapping[str, int]) -> list[Table]
         ),
         Table(
             title="Waves",
-            headings=("Wave", "State", "Told", "Notices", "Verified"),
+            headings=("Wave", "State", "Told", "Notices", "Arrived", "Failed", "Verified"),
             rows=[
                 [
                     str(each["wave"]),
                     each["held_because"] or each["state"],
                     each["event"],
                     each["notice"],
+                    each["delivered"],
+                    each["failed"],
                     each["verified"],
                 ]
                 for each in report["waves"]
+            ],
+        ),
+        Table(
+            title="Who carried notices",
+            headings=("Provider", "Notices", "Arrived", "Failed", "Dong"),
+            rows=[
+                [
+                    each["provider"] or "nobody yet, or not heard of",
+                    *(each[name] for name in ("notice", "delivered", "failed", "cost_vnd")),
+                ]
+                for each in report["providers"]
             ],
         ),
         Table(

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from xacthuc.backfill.adapters.progress import REFUSED
 from xacthuc.backfill.adapters.purses import pay
 from xacthuc.backfill.adapters.rows import of_campaign
 from xacthuc.backfill.adapters.tables import asks, people, targets
 from xacthuc.backfill.domain.actions import Tell
 from xacthuc.backfill.domain.campaign import Step, TargetState
 from xacthuc.backfill.domain.holders import standing
+from xacthuc.backfill.domain.receipts import Ending
 from xacthuc.grpckit.errors import FailedPrecondition, InvalidRequest, LimitExceeded, NotFound
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.sql.engine import transaction
@@ -57,6 +57,8 @@ class Carrying:
             await self._give_up(errand, {"state": stands, "state_time": self._clock.now(), "due_time": None})
         elif isinstance(action, Tell):
             await self._tell(errand)
+        elif holder is not None and holder.child:
+            await self._refused(errand, number=None, person=None)
         else:
             await self._send(errand, action)
 
@@ -67,8 +69,11 @@ class Carrying:
         except (FailedPrecondition, NotFound):  # it was closed since
             now = self._clock.now()
             await self._give_up(errand, {"state": TargetState.GONE, "state_time": now, "due_time": None})
-            return
-        now = self._clock.now()
+        else:
+            await self._told(errand)
+
+    async def _told(self, errand: Errand) -> None:
+        now, action = self._clock.now(), errand.action
         async with transaction(self._engine) as connection:
             if await _done(
                 connection, errand, {"wave": action.wave, "step": Step.EVENT, "step_time": now, "due_time": now}
@@ -102,13 +107,14 @@ class Carrying:
             if not await _done(connection, errand, {"step": Step.NOTICE, "step_time": now, "due_time": now}):
                 return
             await connection.execute(update(asks).where(*_ask(errand)).values(notice_time=now, notice=notice))
-            counted = update(people).where(*_of(errand, people), of.account == errand.action.account_id)
+            counted = update(people).where(*_turn(errand))
             await connection.execute(counted.values(notices=of.notices + 1, last_time=now, account=None))
 
-    async def _refused(self, errand: Errand) -> None:
-        """The ladder goes on without this notice: otp will never take it."""
+    async def _refused(self, errand: Errand, **changes: None) -> None:
+        """The ladder goes on without this notice: otp will never take it, or the number is a child's."""
         now = self._clock.now()
-        await self._give_up(errand, {"step": Step.NOTICE, "step_time": now, "due_time": now}, ending=REFUSED)
+        done = {"step": Step.NOTICE, "step_time": now, "due_time": now, **changes}
+        await self._give_up(errand, done, ending=Ending.REFUSED)
 
     async def _give_up(self, errand: Errand, changes: dict[str, Any], ending: str | None = None) -> None:
         """Writes that nothing was sent, and gives money and turn back."""
@@ -118,7 +124,6 @@ class Carrying:
 
 
 async def _pay_back(connection: AsyncConnection, errand: Errand, ending: str | None) -> None:
-    of = people.c
     paid = select(asks.c.pay_day, asks.c.vnd).where(*_ask(errand), asks.c.pay_day.is_not(None))
     row = (await connection.execute(paid.with_for_update())).one_or_none()
     if row is not None:
@@ -127,8 +132,7 @@ async def _pay_back(connection: AsyncConnection, errand: Errand, ending: str | N
         await pay(connection, kept.platform, kept.name, row.pay_day, notices=-1, vnd=-price)
         left = {"pay_day": None, "vnd": row.vnd - price, "ending": ending}
         await connection.execute(update(asks).where(*_ask(errand)).values(left))
-    turn = update(people).where(*_of(errand, people), of.account == errand.action.account_id)
-    await connection.execute(turn.values(account=None))
+    await connection.execute(update(people).where(*_turn(errand)).values(account=None))
 
 
 async def _done(connection: AsyncConnection, errand: Errand, changes: dict[str, Any]) -> bool:
@@ -142,6 +146,12 @@ async def _done(connection: AsyncConnection, errand: Errand, changes: dict[str, 
 
 def _of(errand: Errand, table: Any) -> tuple[Any, ...]:
     return of_campaign(table, errand.kept.platform, errand.kept.name)
+
+
+def _turn(errand: Errand) -> tuple[Any, ...]:
+    """Returns what finds the turn of a person, if it is still this account's."""
+    of = people.c
+    return *_of(errand, people), of.person == errand.person, of.account == errand.action.account_id
 
 
 def _ask(errand: Errand) -> tuple[Any, ...]:

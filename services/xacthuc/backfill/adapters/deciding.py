@@ -49,6 +49,8 @@ class Errand(NamedTuple):
     action: Tell | Notify
     sealed: bytes | None
     """Its number."""
+    person: bytes | None
+    """What stands for it."""
 
 
 class Decided(NamedTuple):
@@ -127,23 +129,28 @@ class _Look:
             await use_pace(self.connection, *self._key, paced(self.kept.plan.providers, self.now - saved, notices))
         by_account = {row.account: row for row in open_}
         errands = [
-            Errand(self.kept, _class(by_account[each.account_id]), each, by_account[each.account_id].number)
+            self._errand(by_account[each.account_id], each)
             for each in (*actions, *more)
             if isinstance(each, Tell | Notify)
         ]
         return Decided(errands, more=len(due) == AT_ONCE or bool(moves))
+
+    def _errand(self, row: Row[Any], action: Tell | Notify) -> Errand:
+        return Errand(self.kept, _class(row), action, row.number, row.person)
 
     async def _due(self, progress: Sequence[WaveProgress]) -> list[Row[Any]]:
         """Locks who is due, then who waits for a wave that is open; at the end of the term all who are left."""
         of, ours = targets.c, rows.of_campaign(targets, *self._key)
         looked = select(targets).where(*ours)
         if self.now >= self.kept.plan.end:
-            return await self._locked(looked.where(of.state == TargetState.OPEN), AT_ONCE)
+            return await self._locked(looked.where(of.state == rows.OPEN), AT_ONCE)
         due = await self._locked(looked.where(of.due_time <= self.now).order_by(of.due_time), AT_ONCE)
-        open_ = [wave for wave, known in enumerate(progress, 1) if known.state is WaveState.OPEN]
-        if not open_ or len(due) == AT_ONCE:
-            return due
-        return [*due, *await self._locked(looked.where(of.parked.in_(open_)), AT_ONCE - len(due))]
+        for wave, known in enumerate(progress, 1):
+            if known.state is WaveState.OPEN and len(due) < AT_ONCE:
+                # Written as a range in order, which is read from the index and no further than it is wanted.
+                parked = looked.where(of.parked.between(wave, wave)).order_by(of.parked)
+                due += await self._locked(parked, AT_ONCE - len(due))
+        return due
 
     async def _locked(self, found: Any, limit: int) -> list[Row[Any]]:
         # Whom somebody is at comes next time: nobody waits here for a row while others wait for the campaign.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 from uuid import NAMESPACE_URL, uuid5
 
@@ -57,13 +58,13 @@ class Erasures:
         of, whom = targets.c, people.c
         whose = (of.platform == platform, of.account == account_id)
         async with transaction(self._engine) as connection:
-            gone = await connection.execute(delete(targets).where(*whose).returning(of.campaign))
-            for name in sorted(gone.scalars()):
+            gone = await connection.execute(delete(targets).where(*whose).returning(of.campaign, of.person))
+            for name, person in sorted(gone, key=itemgetter(0)):
                 counted = update(campaigns).where(*of_campaign(campaigns, platform, name))
                 await connection.execute(counted.values(erased=campaigns.c.erased + 1))
                 await connection.execute(
                     update(people)
-                    .where(*of_campaign(people, platform, name), whom.account == account_id)
+                    .where(*of_campaign(people, platform, name), whom.person == person, whom.account == account_id)
                     .values(account=None)
                 )
             await connection.execute(delete(asks).where(asks.c.platform == platform, asks.c.account == account_id))

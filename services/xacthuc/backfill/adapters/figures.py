@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from operator import add
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, func, select
 
@@ -10,11 +11,16 @@ from xacthuc.backfill.adapters import rows
 from xacthuc.backfill.adapters.tables import asks, spends, targets
 from xacthuc.backfill.domain.campaign import TargetState, WaveState
 from xacthuc.backfill.domain.classes import AccountClass
-from xacthuc.backfill.ports.campaigns import Day, Figures, Standing, WaveFigures
+from xacthuc.backfill.domain.receipts import Ending
+from xacthuc.backfill.ports.campaigns import Carried, Day, Figures, Standing, WaveFigures
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+_COUNTED: Final = ("events", "notices", "verified", "delivered", "failed")
 
 
 async def figures_of(connection: AsyncConnection, found: Row[Any]) -> Figures:
@@ -33,27 +39,46 @@ async def figures_of(connection: AsyncConnection, found: Row[Any]) -> Figures:
     return Figures(
         kept=rows.kept_of(found),
         standings=[Standing(AccountClass(row[0]), TargetState(row[1]), row[2]) for row in counted],
-        waves=[
-            WaveFigures(row.wave, WaveState(row.state), row.hold_reason, *asked.get(row.wave, (0, 0, 0)))
-            for row in await rows.read_waves(connection, *key)
-        ],
+        waves=[_wave(row, asked) for row in await rows.read_waves(connection, *key)],
         days=[Day(*row) for row in await connection.execute(of_day.order_by(spends.c.day))],
+        carried=_carried(asked),
         reachable=sum(row[3] for row in counted),
     )
 
 
-async def _asked(connection: AsyncConnection, platform: str, name: str) -> dict[int, tuple[int, int, int]]:
+async def _asked(connection: AsyncConnection, platform: str, name: str) -> list[Row[Any]]:
+    """Counts what accounts were asked, by wave and provider."""
     of, whom = asks.c, targets.c
     same = and_(whom.platform == of.platform, whom.campaign == of.campaign, whom.account == of.account)
     counted = (
         select(
             of.wave,
-            func.count(of.event_time),
-            func.count(of.notice),
-            func.count().filter(whom.state == TargetState.VERIFIED),
+            func.coalesce(of.provider, "").label("provider"),
+            func.count(of.event_time).label("events"),
+            func.count(of.notice).label("notices"),
+            func.count().filter(whom.state == TargetState.VERIFIED).label("verified"),
+            func.count().filter(of.ending == Ending.DELIVERED).label("delivered"),
+            func.count().filter(of.ending == Ending.FAILED).label("failed"),
+            func.sum(of.vnd).label("vnd"),
         )
         .join_from(asks, targets, same)
         .where(*rows.of_campaign(asks, platform, name))
-        .group_by(of.wave)
+        .group_by(of.wave, of.provider)
     )
-    return {row[0]: (row[1], row[2], row[3]) for row in await connection.execute(counted)}
+    return list(await connection.execute(counted))
+
+
+def _wave(row: Row[Any], asked: Sequence[Row[Any]]) -> WaveFigures:
+    ours = [each for each in asked if each.wave == row.wave]
+    counts = (sum(getattr(each, name) for each in ours) for name in _COUNTED)
+    return WaveFigures(row.wave, WaveState(row.state), row.hold_reason, *counts)
+
+
+def _carried(asked: Sequence[Row[Any]]) -> list[Carried]:
+    """Adds up what each provider carried; who only has events is none of them."""
+    found = dict[str, Carried]()
+    for row in asked:
+        before = found.get(row.provider, Carried(row.provider, 0, 0, 0, 0))
+        more = (row.notices, row.delivered, row.failed, int(row.vnd))
+        found[row.provider] = Carried(row.provider, *map(add, before[1:], more))
+    return [found[name] for name in sorted(found) if any(found[name][1:])]

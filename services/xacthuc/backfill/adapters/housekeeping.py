@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, delete, exists, select
 
 from xacthuc.backfill.adapters.rows import of_campaign
-from xacthuc.backfill.adapters.tables import asks, campaigns, jobs, people, requests, spends, targets, waves
+from xacthuc.backfill.adapters.settling import KEPT
+from xacthuc.backfill.adapters.tables import asks, campaigns, jobs, people, receipts, requests, spends, targets, waves
 from xacthuc.policy.dates import months_after
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.hourly import hourly
@@ -46,6 +47,7 @@ class Housekeeping:
         await self._campaigns(months_after(now, -policy.retention.record_months))
         answered = now - timedelta(days=policy.identity.request_id_days)
         await sweep_all(self._engine, requests, requests.c.create_time < answered, _AT_ONCE)
+        await sweep_all(self._engine, receipts, receipts.c.create_time < now - KEPT, _AT_ONCE)
         async with transaction(self._engine) as connection:
             await jobs.forget_attempts(connection, now - timedelta(days=policy.retention.job_attempt_days))
 

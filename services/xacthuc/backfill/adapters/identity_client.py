@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from xacthuc.grpckit.channels import ServiceChannel
 
+_CHILDREN: Final = frozenset({internal_pb2.Holder.BELOW_ASSENT, internal_pb2.Holder.BELOW_INDEPENDENCE})
 _WITHIN: Final = timedelta(seconds=2)
 """Nobody waits for it."""
 
@@ -37,7 +38,11 @@ class IdentityClient:
         except NotFound:
             return None
         known = resources_pb2.Account.State.DESCRIPTOR.values_by_number.get(told.state)
-        return Holder("" if known is None else known.name, told.assurance == internal_pb2.Holder.PERSONAL_ID)
+        return Holder(
+            "" if known is None else known.name,
+            personal_id=told.assurance == internal_pb2.Holder.PERSONAL_ID,
+            child=told.age_band in _CHILDREN,
+        )
 
     async def remind(self, platform: str, account_id: str, due_time: datetime, request_id: UUID) -> None:
         """Has the platform told to ask an account by then; raises what identity says."""

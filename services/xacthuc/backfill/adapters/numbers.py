@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from xacthuc.backfill.domain.campaign import SPOTS, TargetState
+from xacthuc.backfill.domain.classes import OF_CHILDREN
 from xacthuc.sealing import BlindIndex
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ class Numbers:
         self._people = BlindIndex(index_ring, "backfill-person")
 
     def rows(self, kept: Kept, added: Sequence[NewTarget], now: datetime) -> list[dict[str, Any]]:
-        """Returns the rows of accounts that are added to a campaign; they are looked at once it runs."""
-        numbers = [target.number for target in added]
+        """Returns the rows of accounts that are added to a campaign; they are looked at once it runs.
+
+        Of a child no number is kept, whoever gives one.
+        """
+        numbers = ["" if target.account_class in OF_CHILDREN else target.number for target in added]
         people = self._people.of_each(kept.platform, numbers)
         places = [_place(kept.platform, kept.name, target.account_id) for target in added]
         sealed = self._sealer.seal_many([number.encode() for number in numbers], places)
@@ -40,14 +44,14 @@ class Numbers:
                 "account": target.account_id,
                 "class": target.account_class,
                 "spot": spot(kept.plan.campaign_id, target.account_id),
-                "person": person if target.number else None,
-                "number": blob if target.number else None,
+                "person": person if number else None,
+                "number": blob if number else None,
                 "state": TargetState.OPEN,
                 "wave": 0,
                 "due_time": now,
                 "state_time": now,
             }
-            for target, person, blob in zip(added, people, sealed, strict=True)
+            for target, number, person, blob in zip(added, numbers, people, sealed, strict=True)
         ]
 
     def open(self, platform: str, name: str, account_id: str, sealed: bytes) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from xacthuc.backfill.adapters.page import Table, number, page
 from xacthuc.backfill.adapters.plots import stacked
-from xacthuc.backfill.domain.classes import AccountClass
+from xacthuc.backfill.domain.classes import OF_CHILDREN, AccountClass
 from xacthuc.backfill.domain.levers import Lever
 from xacthuc.policy import dates
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from xacthuc.backfill.domain.forecast import Forecast
     from xacthuc.backfill.domain.levers import Change
 
-OF_CHILDREN: Final = frozenset({AccountClass.NEEDS_GUARDIAN, AccountClass.MUST_NOT_SELL})
 WITHOUT_NUMBER: Final = OF_CHILDREN | {AccountClass.UNREACHABLE}
-"""Whom no notice goes to: a child's number is not kept before a guardian answers (Law 91/2025/QH15 Art. 24)."""
+"""Whom no notice goes to."""
 _STYLES: Final = ("first", "second", "third")
 _SAYS: Final = {
     Lever.VND_PER_DAY: "raise the day's budget from {now} to {needed} dong",

@@ -29,8 +29,8 @@ class Pools:
         url = settings.database_url.get_secret_value()
         self.writes = _pool(url, "xacthuc-backfill", settings.write_connections)
         self.counts = _pool(url, "xacthuc-backfill-counts", 4, _COUNTING)
-        # The session that follows accounts, and what goes over campaigns and targets.
-        self.works = _pool(url, "xacthuc-backfill-works", 6)
+        # The sessions that follow accounts and receipts, and what goes over campaigns and targets.
+        self.works = _pool(url, "xacthuc-backfill-works", 8)
         # What is written of each account that is told or sent to; whoever waits for another service holds none.
         self.sends = _pool(url, "xacthuc-backfill-sends", 8)
         # More than jobs, for taking, renewing and counting them.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, func, select, update
 
 from xacthuc.backfill.adapters.rows import of_campaign, read_waves
 from xacthuc.backfill.adapters.tables import asks, targets, waves
 from xacthuc.backfill.domain.campaign import SPOTS, TargetState, WaveProgress, WaveState
+from xacthuc.backfill.domain.receipts import Ending
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from xacthuc.backfill.ports.campaigns import Kept
-
-DELIVERED: Final = "DELIVERED"
-FAILED: Final = "FAILED"
-REFUSED: Final = "REFUSED"
-"""What became of a notice: a receipt says so, or otp did not take it."""
 
 
 async def progress_of(
@@ -50,8 +46,8 @@ async def _count(connection: AsyncConnection, kept: Kept, wave: Row[Any], now: d
         select(
             func.count().filter(told).label("ripe"),
             func.count().filter(told, whom.state == TargetState.VERIFIED).label("verified"),
-            func.count().filter(of.ending.in_((DELIVERED, FAILED))).label("ended"),
-            func.count().filter(of.ending == FAILED).label("failed"),
+            func.count().filter(of.ending.in_((Ending.DELIVERED, Ending.FAILED))).label("ended"),
+            func.count().filter(of.ending == Ending.FAILED).label("failed"),
         )
         .join_from(asks, targets, same)
         .where(*entered)

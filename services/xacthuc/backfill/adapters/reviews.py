@@ -71,17 +71,18 @@ class Reviews:
 
     async def review(self) -> bool:
         """Asks about some of who is due; whether more may be. Raises what failed."""
-        of = targets.c
-        found = select(targets).where(of.review_time <= self._clock.now())
-        async with transaction(self._engine) as connection:
-            due: Sequence[Row[Any]] = (
-                await connection.execute(found.order_by(of.review_time).limit(_ACCOUNTS_AT_ONCE))
-            ).all()
+        due = await self._due()
         done = await asyncio.gather(*map(self._look, due), return_exceptions=True)
         for failed in done:
             if isinstance(failed, BaseException):
                 raise failed
         return len(due) == _ACCOUNTS_AT_ONCE
+
+    async def _due(self) -> Sequence[Row[Any]]:
+        of = targets.c
+        found = select(targets).where(of.review_time <= self._clock.now())
+        async with transaction(self._engine) as connection:
+            return (await connection.execute(found.order_by(of.review_time).limit(_ACCOUNTS_AT_ONCE))).all()
 
     async def _look(self, due: Row[Any]) -> None:
         async with self._turns:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import Text, literal_column, select, update
 
 from xacthuc.audit.trail import Entry
 from xacthuc.backfill.adapters import plans
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from xacthuc.audit.tags import Tag
     from xacthuc.order import Order
     from xacthuc.sql.columns import Json
+
+OPEN: Final = literal_column("'OPEN'", Text)
+"""`TargetState.OPEN` as an index over those accounts alone says it: of a parameter a plan could not know that."""
 
 
 def of_campaign(table: Table, platform: str, name: str) -> tuple[ColumnElement[bool], ...]:

@@ -93,6 +93,8 @@ targets = Table(
     Index("targets_parked", "platform", "campaign", "parked", postgresql_where=text("parked IS NOT NULL")),
     Index("targets_spot", "platform", "campaign", "spot"),
     Index("targets_account", "platform", "account"),
+    Index("targets_open", "platform", "campaign", postgresql_where=text("state = 'OPEN'")),
+    Index("targets_person", "platform", "campaign", "person", postgresql_where=text("person IS NOT NULL")),
 )
 
 # What an account was asked in a wave.
@@ -105,14 +107,33 @@ asks = Table(
     word("account", primary_key=True),
     instant("event_time", nullable=True),
     instant("notice_time", nullable=True),
-    # The day on which it was paid, and its price.
+    # The day on which it was paid, and its price: that of the dearest provider until it is known who carried it.
     Column("pay_day", Date, nullable=True),
     number("vnd"),
-    # What otp calls the notice, and what became of it.
+    # What otp calls the notice, who carried it, and what became of it (`domain.receipts.Ending`).
     word("notice", nullable=True),
+    word("provider", nullable=True),
     word("ending", nullable=True),
     Index("asks_notice", "platform", "notice", postgresql_where=text("notice IS NOT NULL")),
     Index("asks_account", "platform", "account"),
+)
+
+# What was heard of notices, until it is written where it belongs. Those that other services sent, and some that are told of
+# before whoever sent them has written down what they are called, belong nowhere yet.
+receipts = Table(
+    "receipts",
+    metadata,
+    word("platform", primary_key=True),
+    word("notice", primary_key=True),
+    # As `domain.receipts.Word` names it.
+    word("word", primary_key=True),
+    word("provider"),
+    number("vnd"),
+    # When it is looked at again.
+    instant("look_time"),
+    instant("create_time"),
+    Index("receipts_look", "look_time"),
+    Index("receipts_age", "create_time"),
 )
 
 # What was sent to a number, whatever accounts it was about.

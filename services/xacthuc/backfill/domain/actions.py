@@ -21,6 +21,7 @@ from xacthuc.backfill.domain.campaign import (
     WaveState,
 )
 from xacthuc.backfill.domain.canary import verdict
+from xacthuc.backfill.domain.classes import OF_CHILDREN
 from xacthuc.backfill.domain.pacing import affordable
 from xacthuc.policy import dates
 
@@ -171,7 +172,9 @@ def due(
 
 def _notice_time(campaign: Campaign, target: Target, person: Person) -> datetime | None:
     """Returns when the notice of the wave that an account is in may go; None when there is none to send."""
-    if target.wave == 0 or target.step is not Step.EVENT or target.step_time is None or not target.person:
+    if target.wave == 0 or target.step is not Step.EVENT or target.step_time is None:
+        return None
+    if not target.person or target.account_class in OF_CHILDREN:
         return None
     wave, budget = campaign.ladder[target.wave - 1], campaign.budget
     if not wave.notice or person.notices >= budget.person_notices:

@@ -40,7 +40,8 @@ TEMPLATES: Final[Mapping[AccountClass, str]] = MappingProxyType(
         AccountClass.UNREACHABLE: "verification_due",
     }
 )
-"""Whom a campaign asks, and the notice that says what they lack: the policy has its words, a platform may have its own."""
+"""Whom a campaign asks, and the notice that says what they lack: the policy has its words, a platform may have its own.
+To children's accounts none is sent (`classes.OF_CHILDREN`)."""
 
 
 class CampaignState(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.policy import Action, Requirement
 
@@ -30,6 +30,11 @@ class AccountClass(StrEnum):
     """To be asked on the platform's own screens: there is no number that a message could go to."""
     DUPLICATE = "DUPLICATE"
     """Nothing: an earlier row is about the same account."""
+
+
+OF_CHILDREN: Final = frozenset({AccountClass.NEEDS_GUARDIAN, AccountClass.MUST_NOT_SELL})
+"""Whom nothing is sent to, and who are asked on the platform's own screens alone: a child's number is not kept before a
+guardian answers (Law 91/2025/QH15 Art. 24)."""
 
 
 class Age(StrEnum):

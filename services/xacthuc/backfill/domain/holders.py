@@ -18,6 +18,8 @@ class Holder(NamedTuple):
     """As the contract of identity names it; one that this service does not know is none of those below."""
     personal_id: bool
     """Whether a provider of electronic identification confirmed who holds it."""
+    child: bool = False
+    """Whether who holds it needs a guardian, as is known by now: the export may not have said so."""
 
 
 GONE: Final[Collection[str]] = frozenset({"LOCKED", "CLOSED", "ERASURE_SCHEDULED", "ERASED"})

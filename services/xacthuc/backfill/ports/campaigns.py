@@ -61,6 +61,19 @@ class WaveFigures(NamedTuple):
     events: int
     notices: int
     verified: int
+    delivered: int
+    failed: int
+
+
+class Carried(NamedTuple):
+    """What a provider carried."""
+
+    provider: str
+    """Empty for what is on its way, or was never heard of."""
+    notices: int
+    delivered: int
+    failed: int
+    vnd: int
 
 
 class Day(NamedTuple):
@@ -79,6 +92,7 @@ class Figures:
     standings: Sequence[Standing]
     waves: Sequence[WaveFigures]
     days: Sequence[Day]
+    carried: Sequence[Carried]
     reachable: int
     """Accounts to whose number a notice could be sent."""
 

@@ -31,7 +31,16 @@ _WAVES: Final = {
     "hold_reason": "because",
     "event_count": "told",
     "notice_count": "notices",
+    "delivered_count": "arrived",
+    "failed_count": "failed",
     "verified_count": "verified",
+}
+_PROVIDERS: Final = {
+    "provider": "provider",
+    "notice_count": "notices",
+    "delivered_count": "arrived",
+    "failed_count": "failed",
+    "cost_vnd": "dong",
 }
 
 CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Id of the campaign, as listed.")]
@@ -166,5 +175,7 @@ def _tell(figures: dict[str, Any], *, as_json: bool) -> None:
     print_record(figures["campaign"], _CAMPAIGN, as_json=False)
     print_records(figures["standings"], _STANDINGS, empty="It has no accounts.", as_json=False)
     print_records(figures["waves"], _WAVES, empty="", as_json=False)
+    if figures["providers"]:
+        print_records(figures["providers"], _PROVIDERS, empty="", as_json=False)
     spent = sum(int(day["cost_vnd"]) for day in figures["days"])
     note(f"{figures['account_count']} accounts, {figures['erased_count']} of them erased since; {spent} dong.")
