@@ -10,11 +10,13 @@ from plans import said, scans, table_of, wrong
 from sqlalchemy import text
 
 from xacthuc.guardian.adapters.account_watch import concerned
+from xacthuc.guardian.adapters.doubts import open_doubts
 from xacthuc.guardian.adapters.erasures import erase, let_go
-from xacthuc.guardian.adapters.holders import Happened
+from xacthuc.guardian.adapters.holders import Doubt, Happened
 from xacthuc.guardian.adapters.housekeeping import Housekeeping
 from xacthuc.guardian.adapters.link_rows import active_of
 from xacthuc.guardian.domain.activity import Activity, ActivityKind
+from xacthuc.guardian.domain.disputes import DisputeCause
 from xacthuc.guardian.domain.supervision import Change
 from xacthuc.guardian.usecases.disputes import list_disputes, list_histories, resolve_dispute
 from xacthuc.guardian.usecases.supervision import record_activity, update_supervision
@@ -70,8 +72,12 @@ async def hot_paths(family):
     await list_histories(guardian, PLATFORM, "c7", 900_000, 10)
     await resolve_dispute(guardian, family.order("ResolveDispute"), "d100", "letter 3", allowed=False)
     happened = [Happened(PLATFORM, f"{who}{n}", erases=None, keep_until="") for who in "cg" for n in range(50)]
+    doubts = [
+        Doubt(cause, "events/1", now) for cause in (DisputeCause.NUMBER_RECYCLED, DisputeCause.BIRTH_DATE_CORRECTED)
+    ]
     async with transaction(family.engine) as connection:
         await concerned(connection, happened)
+        await open_doubts(connection, [happened[9]._replace(doubt=doubt) for doubt in doubts], now)
         await active_of(connection, PLATFORM, "c7")
         for who in ("c8", "g8"):
             await let_go(connection, PLATFORM, who, now)

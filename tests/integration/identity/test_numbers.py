@@ -70,10 +70,11 @@ async def test_what_happened_to_the_former_holder_is_audited_and_told(bench, eng
     await bench.verify("new")
 
     audit = [(row.subject, row.tag) for row in await rows(engine, "audit")]
-    events = [(row.subject, row.kind) for row in await rows(engine, "outbox")]
+    events = [(row.subject, row.kind, row.detail) for row in await rows(engine, "outbox")]
 
     assert ("old", "identity:account:phone_lapsed") in audit
-    assert events[-2:] == [("old", "REVERIFICATION_REQUIRED"), ("new", "PHONE_VERIFIED")]
+    lost = ("old", "REVERIFICATION_REQUIRED", {"number_passed_on": True})
+    assert events[-2:] == [lost, ("new", "PHONE_VERIFIED", {})]
 
 
 async def test_the_former_holder_may_prove_another_number(bench):

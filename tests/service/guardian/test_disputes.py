@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from google.type.date_pb2 import Date
 from guardian_process import GuardianProcess
 from guardian_service import Household
 from identity_service import NUMBER, Api, reason_of, refusal
@@ -12,6 +13,7 @@ from trails import verified
 
 from xacthuc.api.guardian.v1 import admin_pb2, resources_pb2
 from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
+from xacthuc.api.identity.v1 import service_pb2 as accounts_pb2
 from xacthuc.grpckit.reasons import Reason
 
 Dispute = admin_pb2.Dispute
@@ -41,6 +43,10 @@ class Case:
     async def listed(self, *, resolved: bool) -> list[str]:
         request = admin_pb2.ListDisputesRequest(parent=f"platforms/{self.home.name}", show_resolved=resolved)
         return [each.name for each in (await self.home.officer.ListDisputes(request, timeout=10)).disputes]
+
+    async def causes(self) -> list[Dispute.Cause.ValueType]:
+        request = admin_pb2.ListDisputesRequest(parent=f"platforms/{self.home.name}")
+        return [each.cause for each in (await self.home.officer.ListDisputes(request, timeout=10)).disputes]
 
     async def reason(self) -> identity_pb2.Decision.Reason.ValueType:
         return (await self.home.accounts.check("be", identity_pb2.SHARE)).reason
@@ -74,6 +80,38 @@ async def test_a_refused_link_ends_and_the_childs_gate_shuts(case: Case, eventua
         return await case.reason() == identity_pb2.Decision.GUARDIAN_REQUIRED
 
     await eventually(shut)
+
+
+@pytest.mark.rule("R30")
+async def test_a_guardians_number_that_passed_on_is_a_question_for_an_officer(case: Case, api: Api, eventually):
+    await case.home.accounts.register("stranger")
+    await case.home.accounts.verify("stranger", api.otp.prove(NUMBER, "stranger"))
+
+    async def asked() -> bool:
+        return await case.causes() == [Dispute.NUMBER_RECYCLED]
+
+    await eventually(asked)
+    link = await case.home.link(case.link)
+    assert (link.state, bool(link.dispute)) == (resources_pb2.Link.ACTIVE, True)
+
+
+@pytest.mark.rule("R22")
+@pytest.mark.parametrize(("who", "year", "stands"), [("be", 2016, True), ("be", 2001, False), ("me", 1989, True)])
+async def test_a_birth_date_that_was_corrected_is_a_question_for_an_officer(
+    case: Case, eventually, who: str, year: int, *, stands: bool
+):
+    born = Date(year=year, month=1, day=2)
+    request = accounts_pb2.CorrectAccountRequest(name=f"accounts/{who}", birth_date=born, request_id=str(uuid4()))
+    await case.home.accounts.ask("CorrectAccount", request)
+
+    async def asked() -> bool:
+        link = await case.home.link(case.link)
+        return (await case.causes(), link.state) == (
+            [Dispute.BIRTH_DATE_CORRECTED],
+            resources_pb2.Link.ACTIVE if stands else resources_pb2.Link.ENDED,
+        )
+
+    await eventually(asked)
 
 
 @pytest.mark.rule("R50")

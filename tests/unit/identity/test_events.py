@@ -51,6 +51,13 @@ def test_what_somebody_wrote_stays_inside():
     assert event.details == ()
 
 
+def test_watchers_hear_whose_number_passed_on_and_whether_a_birth_date_was_corrected():
+    (passed,) = events_of(row("REVERIFICATION_REQUIRED", {"number_passed_on": True, "findings": "RECYCLED"}))
+    (named,) = events_of(row("ACCOUNT_CORRECTED", {"name": True, "birth_date": False, "lapsed": "PHONE"}))
+
+    assert [passed.details, named.details] == [(("number_passed_on", "true"),), (("birth_date", "false"),)]
+
+
 @pytest.mark.parametrize(("value", "spelled"), [(True, "true"), (False, "false"), (3, "3"), ("x", "x")])
 def test_particulars_are_text(value, spelled):
     (event,) = events_of(row("SUPERVISION_CHANGED", {"suspended": value}))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Text, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from xacthuc.guardian.adapters.doubts import open_doubts
 from xacthuc.guardian.adapters.jobs import erase_job, look_job
 from xacthuc.guardian.adapters.tables import cursors, jobs, links
 from xacthuc.guardian.domain.links import LOOKED_AT
@@ -50,8 +51,9 @@ class AccountWatch:
             self._appended()
 
 
-async def _deal_with(connection: AsyncConnection, happened: Sequence[Happened], _now: datetime) -> int:
-    """Asks for a look at every child concerned, and for what is erased to be erased here; returns how many jobs."""
+async def _deal_with(connection: AsyncConnection, happened: Sequence[Happened], now: datetime) -> int:
+    """Has officers asked, every child concerned looked at, and what is erased erased here; returns how many jobs."""
+    await open_doubts(connection, happened, now)
     wanted = [look_job(platform, child) for platform, child in await concerned(connection, happened)]
     wanted += [
         erase_job(each.platform, each.account_id, each.erases, each.keep_until) for each in happened if each.erases

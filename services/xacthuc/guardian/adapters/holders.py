@@ -10,6 +10,7 @@ from xacthuc.api.identity.v1 import events_pb2, internal_pb2, internal_pb2_grpc,
 from xacthuc.grpckit.errors import DeadlineExceeded, FailedPrecondition, NotFound, Unavailable
 from xacthuc.grpckit.reading import optional_timestamp
 from xacthuc.guardian.adapters.jobs import Extent
+from xacthuc.guardian.domain.disputes import DisputeCause
 from xacthuc.guardian.domain.life import AgeBand, Assurance, Holder
 from xacthuc.watching.owed import owed_erasures
 
@@ -31,6 +32,23 @@ _CHANGING: Final = frozenset({_Event.ACCOUNT_CORRECTED, _Event.ACCOUNT_CLOSED, *
 """After these somebody may be none of those any more who may answer, or be answered for."""
 
 
+_DOUBTING: Final = (
+    (_Event.REVERIFICATION_REQUIRED, "number_passed_on", DisputeCause.NUMBER_RECYCLED),
+    (_Event.ACCOUNT_CORRECTED, "birth_date", DisputeCause.BIRTH_DATE_CORRECTED),
+)
+"""After these an officer has to look at who answers for whom."""
+
+
+class Doubt(NamedTuple):
+    """A question for an officer."""
+
+    cause: DisputeCause
+    event: str
+    """The name of what identity told."""
+    time: datetime
+    """When it happened: a link that came later was made knowing of it."""
+
+
 class Happened(NamedTuple):
     """Something that happened to an account, as far as it matters here."""
 
@@ -40,6 +58,8 @@ class Happened(NamedTuple):
     """How much of what is kept here of the account has to go."""
     keep_until: str
     """Until when identity keeps the rest, as it says it; empty where it says nothing of that."""
+    doubt: Doubt | None = None
+    """What an officer has to look at for it."""
 
 
 class HolderClient:
@@ -85,7 +105,7 @@ class HolderClient:
         request = internal_pb2.WatchAllAccountsRequest(cursor=cursor.decode())
         async with aclosing(self._identity.watch(self._watch, request)) as stream:
             async for response in stream:
-                yield response.cursor.encode(), [_happened(each) for each in response.events if each.kind in _CHANGING]
+                yield response.cursor.encode(), [each for each in map(_happened, response.events) if each]
 
 
 def read(found: internal_pb2.Holder) -> Holder:
@@ -112,10 +132,22 @@ def _owed(owed: internal_pb2.OwedErasure) -> Happened:
     )
 
 
-def _happened(event: events_pb2.AccountEvent) -> Happened:
+def _happened(event: events_pb2.AccountEvent) -> Happened | None:
+    """Reads an event; None when nothing here depends on it."""
+    doubt = _doubt(event)
+    if event.kind not in _CHANGING and doubt is None:
+        return None
     return Happened(
         platform=event.platform.removeprefix("platforms/"),
         account_id=event.account.removeprefix("accounts/"),
         erases=_ERASING.get(event.kind),
         keep_until=event.details.get("purge_time", ""),
+        doubt=doubt,
     )
+
+
+def _doubt(event: events_pb2.AccountEvent) -> Doubt | None:
+    for kind, detail, cause in _DOUBTING:
+        if event.kind == kind and event.details.get(detail) == "true":
+            return Doubt(cause, event.name, event.occur_time.ToDatetime(UTC))
+    return None

@@ -25,6 +25,7 @@ from xacthuc.identity.adapters.import_verdicts import NOTHING_FOUND, Verdicts
 from xacthuc.identity.adapters.import_writes import OvertakenError
 from xacthuc.identity.adapters.tables import import_batches, outbox, trail
 from xacthuc.identity.domain.account import State
+from xacthuc.identity.domain.events import PASSED_ON
 from xacthuc.identity.domain.import_rows import Candidate
 from xacthuc.identity.domain.importing import Outcome
 from xacthuc.identity.ports.imports import Imported, Merged
@@ -198,7 +199,8 @@ async def _tell(
     """Tells of every account that lost its number by itself, and of all that were imported at once."""
     lapses = [entry(order, Tag.PHONE_LAPSED, account, now, {"reason": LapseReason.MOVED}) for account in displaced]
     await trail.write(connection, lapses)
-    events = [event(order, EventKind.REVERIFICATION_REQUIRED, account, now) for account in displaced]
+    passed_on: Json = {PASSED_ON: True}
+    events = [event(order, EventKind.REVERIFICATION_REQUIRED, account, now, passed_on) for account in displaced]
     if changed:
         names: Json = {"accounts": " ".join(changed)}
         events.append(event(order, EventKind.ACCOUNTS_IMPORTED, order.request_id, now, names))

@@ -28,6 +28,7 @@ from xacthuc.identity.adapters.tables import (
 )
 from xacthuc.identity.domain.account import view
 from xacthuc.identity.domain.claims import Claim
+from xacthuc.identity.domain.events import PASSED_ON
 from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.identity.domain.numbers import Claimant, NumberRefusal
 from xacthuc.identity.ports.numbers import Begun, ProofUsed, Settled
@@ -236,7 +237,10 @@ async def _tell(
     ]
     entries.append(entry(order, tag, account_id, now, {"source": source}))
     await trail.write(connection, entries)
-    events = [event(order, EventKind.REVERIFICATION_REQUIRED, displaced, now) for displaced in claim.displaced]
+    passed_on: Json = {PASSED_ON: True}
+    events = [
+        event(order, EventKind.REVERIFICATION_REQUIRED, displaced, now, passed_on) for displaced in claim.displaced
+    ]
     events.append(event(order, kind, account_id, now))
     await outbox.append(connection, events)
 

@@ -17,7 +17,13 @@ BATCH: Final = "ACCOUNTS_IMPORTED"
 IMPORTED: Final = "ACCOUNT_IMPORTED"
 """What each of them is told as."""
 
-DETAILS: Final = ("awaits_guardian", "due_time", "expire_time", "outcome", "purge_time", "suspended", "version")
+PASSED_ON: Final = "number_passed_on"
+"""Of REVERIFICATION_REQUIRED: the number that stands no longer is somebody else's now (R30)."""
+
+DETAILS: Final = (
+    *("awaits_guardian", "birth_date", "due_time", "expire_time"),
+    *(PASSED_ON, "outcome", "purge_time", "suspended", "version"),
+)
 """The particulars that are told. Everything else stays inside, such as a lock's basis."""
 
 

@@ -23,13 +23,14 @@ from xacthuc.identity.adapters.events import EventKind
 from xacthuc.identity.adapters.reconciliation.tables import reconciliation_findings, reconciliations
 from xacthuc.identity.adapters.tables import accounts, evidence, outbox, personal_id_checks, trail
 from xacthuc.identity.commands import Order
+from xacthuc.identity.domain.events import PASSED_ON
 from xacthuc.identity.domain.facts import EvidenceKind, Life
 from xacthuc.identity.domain.lifecycle import OF_PERSONAL_ID
-from xacthuc.identity.domain.reconciliation import LOST, RunState, Tally, action_of, outdated
+from xacthuc.identity.domain.reconciliation import LOST, FindingKind, RunState, Tally, action_of, outdated
 from xacthuc.policy import FindingAction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -230,7 +231,8 @@ class _Writing:
         ]
         await trail.write(self.connection, entries)
         kind = EventKind.REVERIFICATION_REQUIRED
-        await outbox.append(self.connection, [event(self.order, kind, account, self.now) for account in concerned])
+        told = [event(self.order, kind, each, self.now, _particulars(whose[each], lapsed[each])) for each in concerned]
+        await outbox.append(self.connection, told)
         self.total.change(len(concerned))
         return concerned
 
@@ -252,6 +254,11 @@ class _Writing:
             "reconciliation": self.run.run_id,
             "reason": LapseReason.RECONCILED,
         }
+
+
+def _particulars(ordered: Iterable[_Ordered], lapsed: Collection[Tag]) -> Json:
+    recycled = any(one.finding.kind is FindingKind.RECYCLED for one in ordered)
+    return {PASSED_ON: True} if recycled and Tag.PHONE_LAPSED in lapsed else {}
 
 
 def _stands(finding: Finding, standing: Mapping[int, datetime]) -> bool:
