@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import grpc.aio
 from backfill_process import BackfillProcess
 from google.protobuf.duration_pb2 import Duration
@@ -19,6 +21,7 @@ from xacthuc.api.backfill.v1 import admin_pb2 as pb2
 from xacthuc.api.backfill.v1 import admin_pb2_grpc, resources_pb2
 from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc
 from xacthuc.grpckit.tls import TlsFiles
+from xacthuc.sql.migrations import dsn
 
 Plan = resources_pb2.CampaignPlan
 _CALL_SECONDS = 10
@@ -93,8 +96,13 @@ class Desk:
         return counted
 
 
-async def imported(identity: IdentityProcess, platform: str, accounts: list[str]) -> None:
-    """Has identity know accounts, as an import does."""
+async def imported(
+    identity: IdentityProcess, platform: str, accounts: list[str], grace: timedelta = timedelta()
+) -> None:
+    """Has identity know accounts, as an import does; with a `grace`, that the law lets them go on for so long."""
+    ends = Timestamp()
+    ends.FromDatetime(datetime.now(UTC) + grace)
+    covered = internal_pb2.ImportedAccount.Transition(end_time=ends, legal_basis="Decree 333/2026") if grace else None
     credentials = TlsFiles(identity.tls, "backfill").channel_credentials()
     options = [("grpc.ssl_target_name_override", "identity")]
 
@@ -102,7 +110,10 @@ async def imported(identity: IdentityProcess, platform: str, accounts: list[str]
         for at in range(0, len(accounts), _BATCH):
             rows = [
                 internal_pb2.ImportedAccount(
-                    account_id=account, full_name="Nguyễn An", birth_date=date_pb2.Date(year=1990, month=1, day=2)
+                    account_id=account,
+                    full_name="Nguyễn An",
+                    birth_date=date_pb2.Date(year=1990, month=1, day=2),
+                    transition=covered,
                 )
                 for account in accounts[at : at + _BATCH]
             ]
@@ -113,3 +124,25 @@ async def imported(identity: IdentityProcess, platform: str, accounts: list[str]
         answers = stub.ImportAccounts(batches(), metadata=(("x-xacthuc-platform", platform),))
         imported = [answer.counts.imported async for answer in answers]
     assert sum(imported) == len(accounts)
+
+
+async def granted(identity: IdentityProcess, preview: resources_pb2.RestrictionPreview, count: int = 0) -> str:
+    """Puts on record that two people agreed to what was counted, or to other `count`; returns the approval's name."""
+    approval = uuid4().hex[:12]
+    counted = {
+        "campaign": preview.campaign,
+        "account_count": str(count or preview.account_count),
+        "as_of_time": preview.as_of_time.ToJsonString(),
+        "basis": "order 12/2026",
+    }
+    connection = await asyncpg.connect(dsn(identity.database_url))
+    try:
+        await connection.execute(
+            "INSERT INTO identity.approvals (approval, platform, kind, parameters, reason, proposer, request_id, state,"
+            " create_time, expire_time, decider, decision_reason, decide_time, end_time, result) VALUES"
+            " ($1, $2, 'TRANSITION_END', $3, 'over', 'an', $1, 'EXECUTED', now(), now(), 'binh', '', now(), now(), '{}')",
+            *(approval, preview.campaign.split("/")[1], json.dumps(counted)),
+        )
+    finally:
+        await connection.close()
+    return f"approvals/{approval}"

@@ -11,6 +11,7 @@ import pytest
 from xacthuc.credentials.staff import Operator, Role
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound, PermissionDenied
 from xacthuc.grpckit.reasons import Reason
+from xacthuc.identity.adapters.approvals.done_elsewhere import done_elsewhere
 from xacthuc.identity.adapters.approvals.lock_acts import lock_acts
 from xacthuc.identity.adapters.approvals.sql_approvals import SqlApprovals
 from xacthuc.identity.adapters.sql_requests import SqlRequests
@@ -41,7 +42,10 @@ class Officers:
         self.eyes = FourEyes(
             clock=bench.clock,
             approvals=SqlApprovals(engine, SqlRequests(bench.personal)),
-            executors=lock_acts(engine, bench.clock, bench.identity.locks, self.follow),
+            executors={
+                **done_elsewhere(engine, bench.clock),
+                **lock_acts(engine, bench.clock, bench.identity.locks, self.follow),
+            },
             open_for=timedelta(hours=72),
             appended=lambda: None,
         )

@@ -195,6 +195,8 @@ class EventKind(OpenEnum):
     ERASURE_SCHEDULED = events.AccountEvent.ERASURE_SCHEDULED
     ACCOUNT_ERASED = events.AccountEvent.ACCOUNT_ERASED
     VERIFICATION_DUE = events.AccountEvent.VERIFICATION_DUE
+    TRANSITION_ENDED = events.AccountEvent.TRANSITION_ENDED
+    TRANSITION_RESTORED = events.AccountEvent.TRANSITION_RESTORED
 
 
 class Action(OpenEnum):

@@ -21,10 +21,12 @@ from xacthuc.backfill.adapters.numbers import Numbers
 from xacthuc.backfill.adapters.otp_client import OtpClient
 from xacthuc.backfill.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.backfill.adapters.receipt_watch import ReceiptWatch
+from xacthuc.backfill.adapters.restricting import Restricting
 from xacthuc.backfill.adapters.reviews import Reviews
 from xacthuc.backfill.adapters.sending import Sending
 from xacthuc.backfill.adapters.settling import Settling
 from xacthuc.backfill.adapters.sql_campaigns import SqlCampaigns
+from xacthuc.backfill.adapters.sql_restrictions import SqlRestrictions
 from xacthuc.backfill.adapters.tables import jobs, requests, trail
 from xacthuc.backfill.usecases.backfill import Backfill
 from xacthuc.grpckit.channels import ServiceChannel, service_config
@@ -118,7 +120,10 @@ class Assembly:
         worker = Worker(
             pools.jobs,
             jobs,
-            {JobKind.ERASE: Work(erasures.handle, WAITS)},
+            {
+                JobKind.ERASE: Work(erasures.handle, WAITS),
+                JobKind.RESTRICT: Work(Restricting(pools.jobs, asking, clock).handle, WAITS),
+            },
             metrics,
             telemetry.tracer,
             slots=JOB_SLOTS,
@@ -127,6 +132,10 @@ class Assembly:
 
         def due() -> None:
             reviews.wake()
+            worker.wake()
+
+        def asked() -> None:
+            sending.wake()
             worker.wake()
 
         record = TrailWork.of(pools.audit, trail, settings, clock, metrics, kept_months=policy.retention.audit_months)
@@ -139,7 +148,9 @@ class Assembly:
                 SqlRequests(requests, secrets),
                 numbers,
             ),
-            due=sending.wake,
+            restrictions=SqlRestrictions(pools.writes, pools.counts),
+            agreements=asking,
+            due=asked,
         )
         self.watch = AccountWatch(pools.works, connections.identity, clock, due=due)
         self.settling = settling = Settling(pools.works, clock)

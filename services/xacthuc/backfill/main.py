@@ -38,6 +38,10 @@ ROLES: Final = {
         "PauseCampaign": OFFICER_OR_OPS,
         "ResumeCampaign": OFFICER,
         "KillCampaign": OFFICER_OR_OPS,
+        "PreviewRestriction": frozenset(Role),
+        # Two people agreed to it already. Undoing takes nothing from anybody, and one is enough.
+        "RestrictCampaign": OFFICER,
+        "UndoRestriction": OFFICER,
     },
     "AuditAdmin": AUDIT_ROLES,
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from xacthuc.api.backfill.v1 import admin_pb2 as pb2
 from xacthuc.backfill import wire
-from xacthuc.backfill.usecases import campaigns
+from xacthuc.backfill.usecases import campaigns, restrictions
 from xacthuc.grpckit.pages import size_of
 from xacthuc.grpckit.reading import order
 
@@ -62,13 +62,31 @@ class BackfillAdminServicer:
         asked, name = _asked(request, call)
         return wire.campaign(await campaigns.kill_campaign(self._backfill, asked, name, request.reason))
 
+    async def PreviewRestriction(
+        self, request: pb2.PreviewRestrictionRequest, call: Call
+    ) -> resources_pb2.RestrictionPreview:
+        return wire.preview(await restrictions.preview_restriction(self._backfill, *wire.parts(request.name)))
+
+    async def RestrictCampaign(self, request: pb2.RestrictCampaignRequest, call: Call) -> resources_pb2.Restriction:
+        asked, name = _asked(request, call)
+        approval = wire.approval_of(request.approval)
+        return wire.restriction(await restrictions.restrict_campaign(self._backfill, asked, name, approval))
+
+    async def UndoRestriction(self, request: pb2.UndoRestrictionRequest, call: Call) -> resources_pb2.Restriction:
+        asked, name = _asked(request, call)
+        approval = wire.approval_of(request.approval)
+        undone = await restrictions.undo_restriction(self._backfill, asked, name, approval, request.reason)
+        return wire.restriction(undone)
+
 
 def _asked(
     request: pb2.AddTargetsRequest
     | pb2.StartCampaignRequest
     | pb2.PauseCampaignRequest
     | pb2.ResumeCampaignRequest
-    | pb2.KillCampaignRequest,
+    | pb2.KillCampaignRequest
+    | pb2.RestrictCampaignRequest
+    | pb2.UndoRestrictionRequest,
     call: Call,
 ) -> tuple[Order, str]:
     """Reads who asks for a change, and of which campaign."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from xacthuc.backfill.ports.campaigns import Figures
+    from xacthuc.backfill.ports.restrictions import Preview, Restriction
 
 _Plan = resources_pb2.CampaignPlan
 _CHANNELS: Final = {"sms": DeliveryChannel.SMS, "zns": DeliveryChannel.ZALO_ZNS}
@@ -121,6 +122,47 @@ def figures(found: Figures) -> resources_pb2.CampaignFigures:
             )
             for each in found.carried
         ],
+        restrictions=map(restriction, found.restrictions),
+    )
+
+
+def approval_of(name: str) -> str:
+    """Reads the id of an approval; the contract's pattern has checked it."""
+    return name.removeprefix("approvals/")
+
+
+def preview(counted: Preview) -> resources_pb2.RestrictionPreview:
+    """Renders whom a restriction would be about."""
+    groups = [
+        resources_pb2.RestrictionPreview.Group(
+            account_class=resources_pb2.AccountClass.Value(each.account_class.value),
+            state=resources_pb2.CampaignFigures.Standing.State.Value(each.state.value),
+            account_count=each.accounts,
+            unasked_count=each.unasked,
+        )
+        for each in counted.groups
+    ]
+    return resources_pb2.RestrictionPreview(
+        campaign=f"platforms/{counted.platform}/campaigns/{counted.name}",
+        as_of_time=timestamp(counted.as_of),
+        account_count=sum(each.accounts for each in counted.groups),
+        groups=groups,
+    )
+
+
+def restriction(kept: Restriction) -> resources_pb2.Restriction:
+    """Renders what an approval restricts, and how far that has come."""
+    return resources_pb2.Restriction(
+        approval=f"approvals/{kept.approval}",
+        state=resources_pb2.Restriction.State.Value(kept.state.value),
+        account_count=kept.accounts,
+        as_of_time=timestamp(kept.as_of),
+        taken_count=kept.taken,
+        ended_count=kept.ended,
+        restored_count=kept.restored,
+        create_time=timestamp(kept.create_time),
+        end_time=optional_timestamp(kept.end_time),
+        reason=kept.reason,
     )
 
 

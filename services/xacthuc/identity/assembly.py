@@ -17,7 +17,7 @@ from xacthuc.identity.adapters.account_database import AccountDatabase
 from xacthuc.identity.adapters.account_keys import AccountKeys
 from xacthuc.identity.adapters.account_rows import AccountRows
 from xacthuc.identity.adapters.approvals.authority_release import AuthorityRelease
-from xacthuc.identity.adapters.approvals.broadcast_export import BroadcastExport
+from xacthuc.identity.adapters.approvals.done_elsewhere import done_elsewhere
 from xacthuc.identity.adapters.approvals.key_destruction import KeyDestruction
 from xacthuc.identity.adapters.approvals.lock_acts import lock_acts
 from xacthuc.identity.adapters.approvals.sql_approvals import SqlApprovals
@@ -70,6 +70,7 @@ from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.adapters.sql_search import SqlSearch
 from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
+from xacthuc.identity.adapters.sql_transitions import SqlTransitions
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.tables import SCHEMA, jobs, outbox, trail
@@ -196,8 +197,7 @@ class Assembly:
         held_sessions = HeldSessions(pools.writes, keys, session_keys)
         months = SessionMonths(pools.writes, session_keys, held_sessions, clock, policy.retention.session_log_months)
         filling, releases = Filling(pools.writes, keys, session_keys), SqlReleases(pools.writes, keys, requests)
-        documents = Documents(pools.writes, keys, filling, clock)
-        platforms = SqlPlatforms(pools.writes, requests)
+        documents, platforms = Documents(pools.writes, keys, filling, clock), SqlPlatforms(pools.writes, requests)
         publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
         tail, secrets = Tail(pools.events, outbox, told), WebhookSecrets(sealer)
         parts = WebhookParts(pools, requests, secrets, tail, connections.post)
@@ -216,10 +216,9 @@ class Assembly:
             hard_limit=settings.standing_hard_limit,
             most_reads=settings.read_backlog,
         )
-        peer = OtpClient(connections.otp)
         erasures = Erasures(settings.erasure_acknowledgers, timedelta(days=policy.retention.acknowledge_days))
         purge = Purge(pools.writes, keys, erasures, clock, standings.forget)
-        signer = Signer(settings.standing_ring, settings.standing_issuer)
+        peer, signer = OtpClient(connections.otp), Signer(settings.standing_ring, settings.standing_issuer)
         rules, grace = plan(policy), timedelta(hours=policy.retention.late_hours)
         worker = Worker(
             pools.jobs,
@@ -247,6 +246,7 @@ class Assembly:
             accounts=SqlAccounts(database),
             account_list=SqlAccountList(database),
             locks=SqlLocks(database),
+            transitions=SqlTransitions(database),
             violations=SqlViolations(database, policy.locks),
             lock_list=SqlLockList(pools.writes),
             lifecycle=SqlLifecycle(database, erasures),
@@ -287,7 +287,7 @@ class Assembly:
             approvals=SqlApprovals(pools.writes, requests),
             executors={
                 ApprovalKind.KEY_DESTRUCTION: KeyDestruction(pools.writes, purge, clock),
-                ApprovalKind.BROADCAST_EXPORT: BroadcastExport(pools.writes),
+                **done_elsewhere(pools.writes, clock),
                 **lock_acts(pools.writes, clock, self.identity.locks, self.identity.follow),
                 ApprovalKind.AUTHORITY_RELEASE: AuthorityRelease(
                     releases, documents, clock, timedelta(days=policy.retention.release_document_days)

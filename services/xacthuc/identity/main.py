@@ -101,6 +101,9 @@ PEERS: Final = {
     "ListHeldAccounts": {"guardian", "livestream"},
     "CheckBroadcaster": {"livestream"},
     "GetApprovedExport": {"livestream"},
+    "GetApprovedTransitionEnd": {"backfill"},
+    "EndTransitions": {"backfill"},
+    "RestoreTransitions": {"backfill"},
     "WatchAllAccounts": {"guardian", "livestream", "backfill", "otp", "cli"},
 }
 """Which services may call each internal method."""

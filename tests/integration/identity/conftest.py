@@ -51,6 +51,7 @@ from xacthuc.identity.adapters.sql_platforms import SqlPlatforms
 from xacthuc.identity.adapters.sql_requests import SqlRequests
 from xacthuc.identity.adapters.sql_search import SqlSearch
 from xacthuc.identity.adapters.sql_sign_ins import SqlSignIns
+from xacthuc.identity.adapters.sql_transitions import SqlTransitions
 from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.tables import outbox, trail
@@ -223,6 +224,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         accounts=SqlAccounts(database),
         account_list=SqlAccountList(database),
         locks=SqlLocks(database),
+        transitions=SqlTransitions(database),
         violations=SqlViolations(database, policy.locks),
         lock_list=SqlLockList(engine),
         lifecycle=SqlLifecycle(database, erasures),

@@ -20,10 +20,12 @@ OF_BATCHES = {"ACCOUNTS_IMPORTED"}
 """Events that tell of many accounts at once: each of these was registered, and perhaps verified."""
 REMINDERS = {"VERIFICATION_DUE"}
 """Events that change nothing."""
+GRACES = {"TRANSITION_ENDED", "TRANSITION_RESTORED"}
+"""Events of a grace, which leaves what is proven as it is."""
 
 
 def test_events_of_an_account_and_transitions_have_the_same_names():
-    assert {kind.value for kind in EventKind} - OF_BATCHES - REMINDERS == {
+    assert {kind.value for kind in EventKind} - OF_BATCHES - REMINDERS - GRACES == {
         transition.value for transition in Transition
     }
 

@@ -31,7 +31,14 @@ _STREAM: Final = Stream("identity.accounts", "accounts")
 _Event = events_pb2.AccountEvent
 _ERASING: Final = frozenset({_Event.ERASURE_SCHEDULED, _Event.ACCOUNT_ERASED})
 _UNCHANGED: Final = frozenset(
-    {_Event.ACCOUNT_REGISTERED, _Event.ACCOUNT_IMPORTED, _Event.SUPERVISION_CHANGED, _Event.VERIFICATION_DUE}
+    {
+        _Event.ACCOUNT_REGISTERED,
+        _Event.ACCOUNT_IMPORTED,
+        _Event.SUPERVISION_CHANGED,
+        _Event.VERIFICATION_DUE,
+        _Event.TRANSITION_ENDED,
+        _Event.TRANSITION_RESTORED,
+    }
 )
 """Nobody stands elsewhere by it than a campaign knows: an import brings its accounts here by itself."""
 _RECENT: Final = 1_000

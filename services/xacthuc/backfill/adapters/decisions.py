@@ -73,7 +73,8 @@ class Book:
 
     def _change(self, row: Row[Any], action: Tell | Notify | Wait | Park | Finish) -> dict[str, Any]:
         if isinstance(action, Finish):
-            return {**_IDLE, "new_state": TargetState.ASKED, "new_state_time": self.now}
+            # Unverified it was before: since when is what a restriction is agreed to by.
+            return {**_IDLE, "new_state": TargetState.ASKED}
         if isinstance(action, Wait):
             return {"new_due_time": action.until, "new_parked": None}
         if isinstance(action, Park):

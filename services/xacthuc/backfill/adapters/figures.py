@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, func, select
 
 from xacthuc.backfill.adapters import rows
+from xacthuc.backfill.adapters.sql_restrictions import read_restrictions
 from xacthuc.backfill.adapters.tables import asks, spends, targets
 from xacthuc.backfill.domain.campaign import TargetState, WaveState
 from xacthuc.backfill.domain.classes import AccountClass
@@ -43,6 +44,7 @@ async def figures_of(connection: AsyncConnection, found: Row[Any]) -> Figures:
         days=[Day(*row) for row in await connection.execute(of_day.order_by(spends.c.day))],
         carried=_carried(asked),
         reachable=sum(row[3] for row in counted),
+        restrictions=await read_restrictions(connection, *key),
     )
 
 

@@ -9,7 +9,18 @@ from sqlalchemy import and_, delete, exists, select
 
 from xacthuc.backfill.adapters.rows import of_campaign
 from xacthuc.backfill.adapters.settling import KEPT
-from xacthuc.backfill.adapters.tables import asks, campaigns, jobs, people, receipts, requests, spends, targets, waves
+from xacthuc.backfill.adapters.tables import (
+    asks,
+    campaigns,
+    jobs,
+    people,
+    receipts,
+    requests,
+    restrictions,
+    spends,
+    targets,
+    waves,
+)
 from xacthuc.policy.dates import months_after
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.hourly import hourly
@@ -67,7 +78,7 @@ class Housekeeping:
             # Somebody else is at a row: the next hour finds it.
             if await connection.scalar(select(left[0] | left[1] | left[2])):
                 return
-            for table in (spends, waves, campaigns):
+            for table in (spends, restrictions, waves, campaigns):
                 await connection.execute(delete(table).where(*of_campaign(table, *_key(campaign))))
 
 

@@ -10,3 +10,5 @@ class JobKind(StrEnum):
 
     ERASE = "ERASE"
     """Deletes what is kept of an account, and says so (`erasures`)."""
+    RESTRICT = "RESTRICT"
+    """Restricts accounts by an approval, or gives back what it took (`restricting`)."""

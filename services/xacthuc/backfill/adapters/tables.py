@@ -85,9 +85,13 @@ targets = Table(
     instant("due_time", nullable=True),
     # The wave whose opening it waits for.
     Column("parked", Integer, nullable=True),
+    # Since when it is verified, gone, restricted, or none of these.
     instant("state_time"),
     # When identity is asked where it stands, because something happened to it.
     instant("review_time", nullable=True),
+    # The approval by which its transition is ended, written before identity is told to, and what identity said then.
+    word("restriction", nullable=True),
+    word("restriction_outcome", nullable=True),
     Index("targets_review", "review_time", postgresql_where=text("review_time IS NOT NULL")),
     Index("targets_due", "platform", "campaign", "due_time", postgresql_where=text("due_time IS NOT NULL")),
     Index("targets_parked", "platform", "campaign", "parked", postgresql_where=text("parked IS NOT NULL")),
@@ -158,6 +162,27 @@ spends = Table(
     Column("day", Date, primary_key=True),
     number("notices"),
     number("vnd"),
+)
+
+# Accounts of a campaign that are made read-only by an approval.
+restrictions = Table(
+    "restrictions",
+    metadata,
+    word("platform", primary_key=True),
+    word("campaign", primary_key=True),
+    word("approval", primary_key=True),
+    word("state"),
+    # What two people agreed to: so many accounts, as they stood then.
+    number("accounts"),
+    instant("as_of_time"),
+    # How many identity is told about, of how many it ended the transition, and how many have it back.
+    number("taken"),
+    number("ended"),
+    number("restored"),
+    instant("create_time"),
+    instant("end_time", nullable=True),
+    # Why it was undone.
+    Column("reason", Text, nullable=False),
 )
 
 requests = requests_table(metadata)

@@ -27,6 +27,8 @@ class Bar(StrEnum):
     """Its deadline is over, or an operator ended it."""
     EMPTY = "EMPTY"
     """It has no accounts."""
+    NOT_STARTED = "NOT_STARTED"
+    """Nobody was asked anything yet."""
 
 
 class Change(NamedTuple):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xacthuc.backfill.domain.campaign import Campaign, CampaignState, TargetState, WaveState
     from xacthuc.backfill.domain.classes import AccountClass
     from xacthuc.backfill.domain.lifecycle import Bar, Change
+    from xacthuc.backfill.ports.restrictions import Restriction
     from xacthuc.order import Order
 
 
@@ -95,6 +96,7 @@ class Figures:
     carried: Sequence[Carried]
     reachable: int
     """Accounts to whose number a notice could be sent."""
+    restrictions: Sequence[Restriction] = ()
 
     @property
     def accounts(self) -> int:

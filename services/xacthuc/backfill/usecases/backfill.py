@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xacthuc.backfill.ports.campaigns import Campaigns
+    from xacthuc.backfill.ports.restrictions import Agreements, Restrictions
     from xacthuc.clock import Clock
 
 
@@ -20,6 +21,8 @@ class Backfill:
 
     clock: Clock
     campaigns: Campaigns
+    restrictions: Restrictions
+    agreements: Agreements
     due: Callable[[], None]
     """Called after a commit that may leave something to do, so that nobody waits for the next look."""
     shield: Shield = field(default_factory=Shield)

@@ -27,6 +27,7 @@ _STATES: Final = {
     Bar.NOT_STOPPED: "the campaign is not paused, and no wave of it is held",
     Bar.OVER: "the campaign is over; create another one, with a deadline that is still to come",
     Bar.EMPTY: "the campaign has no accounts; import some for it first",
+    Bar.NOT_STARTED: "nobody was asked anything yet; start the campaign first",
 }
 
 
@@ -45,13 +46,13 @@ async def create_campaign(backfill: Backfill, order: Order, new: Kept) -> Kept:
 async def add_targets(backfill: Backfill, order: Order, name: str, added: Sequence[NewTarget]) -> int:
     """Adds accounts; returns how many were not in the campaign before."""
     now = backfill.clock.now()
-    return _there(await backfill.shield.finish(backfill.campaigns.add(order, name, added, now)))
+    return there(await backfill.shield.finish(backfill.campaigns.add(order, name, added, now)))
 
 
 async def preview_start(backfill: Backfill, platform: str, name: str) -> Figures:
     """Tells what a start would ask whom; FailedPrecondition where it would be refused."""
     figures = await get_figures(backfill, platform, name)
-    _there(_started(figures, backfill))
+    there(_started(figures, backfill))
     return figures
 
 
@@ -91,7 +92,7 @@ async def kill_campaign(backfill: Backfill, order: Order, name: str, reason: str
 
 async def get_figures(backfill: Backfill, platform: str, name: str) -> Figures:
     """Returns a campaign with what became of how many accounts."""
-    return _there(await backfill.campaigns.figures(platform, name))
+    return there(await backfill.campaigns.figures(platform, name))
 
 
 async def list_campaigns(backfill: Backfill, platform: str, after: str, limit: int) -> tuple[list[Kept], str]:
@@ -114,12 +115,12 @@ async def _change(
     reason: str = "",
 ) -> Kept:
     changing = backfill.campaigns.change(order, name, decide, backfill.clock.now(), tag=tag, reason=reason)
-    kept = _there(await backfill.shield.finish(changing))
+    kept = there(await backfill.shield.finish(changing))
     backfill.due()
     return kept
 
 
-def _there(found: T | Bar | None) -> T:
+def there(found: T | Bar | None) -> T:
     """Returns what was found; NotFound or FailedPrecondition otherwise."""
     if found is None:
         raise NotFound(Reason.CAMPAIGN_NOT_FOUND, "the platform has no campaign of this id; create it first")

@@ -73,5 +73,29 @@ def kill(name: str, reason: str) -> Call[Any]:
     return _call("KillCampaign", request, resources_pb2.Campaign)
 
 
+def approval_name(approval: str) -> str:
+    """Returns the name of an approval, however it was given."""
+    return f"approvals/{approval.rpartition('/')[2]}"
+
+
+def preview_restriction(name: str) -> Call[Any]:
+    """Counts whom a restriction would be about."""
+    return _call("PreviewRestriction", pb2.PreviewRestrictionRequest(name=name), resources_pb2.RestrictionPreview)
+
+
+def restrict(name: str, approval: str) -> Call[Any]:
+    """Has done what two people agreed to."""
+    request = pb2.RestrictCampaignRequest(name=name, approval=approval_name(approval), request_id=new_request_id())
+    return _call("RestrictCampaign", request, resources_pb2.Restriction)
+
+
+def undo_restriction(name: str, approval: str, reason: str) -> Call[Any]:
+    """Has accounts given back what an approval took."""
+    request = pb2.UndoRestrictionRequest(
+        name=name, approval=approval_name(approval), reason=reason, request_id=new_request_id()
+    )
+    return _call("UndoRestriction", request, resources_pb2.Restriction)
+
+
 def _call(method: str, request: Message, answer: type[Message]) -> Call[Any]:
     return Call(_SERVICE, method, request, answer, lambda message: message)

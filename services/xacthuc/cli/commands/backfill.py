@@ -8,6 +8,7 @@ from xacthuc.cli.commands import (
     backfill_import,
     backfill_plan,
     backfill_report,
+    backfill_restrict,
     backfill_sample,
 )
 
@@ -23,5 +24,7 @@ app.command("status")(backfill_campaign.status)
 app.command("pause")(backfill_campaign.pause)
 app.command("resume")(backfill_campaign.resume)
 app.command("kill")(backfill_campaign.kill)
+app.command("restrict")(backfill_restrict.restrict)
+app.command("undo")(backfill_restrict.undo)
 app.command("report")(backfill_report.report)
 app.command("verify")(backfill_report.verify)

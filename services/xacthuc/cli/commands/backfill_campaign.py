@@ -43,6 +43,17 @@ _PROVIDERS: Final = {
     "cost_vnd": "dong",
 }
 
+RESTRICTION: Final = {
+    "approval": "approval",
+    "state": "state",
+    "account_count": "agreed to",
+    "taken_count": "unverified still",
+    "ended_count": "read-only",
+    "restored_count": "restored",
+    "end_time": "over",
+    "reason": "because",
+}
+
 CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Id of the campaign, as listed.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without it, what would be done is told.")]
 
@@ -177,5 +188,7 @@ def _tell(figures: dict[str, Any], *, as_json: bool) -> None:
     print_records(figures["waves"], _WAVES, empty="", as_json=False)
     if figures["providers"]:
         print_records(figures["providers"], _PROVIDERS, empty="", as_json=False)
+    if figures["restrictions"]:
+        print_records(figures["restrictions"], RESTRICTION, empty="", as_json=False)
     spent = sum(int(day["cost_vnd"]) for day in figures["days"])
     note(f"{figures['account_count']} accounts, {figures['erased_count']} of them erased since; {spent} dong.")

@@ -57,6 +57,8 @@ class Kind(StrEnum):
     ERASURE_SCHEDULED = "erasure-scheduled"
     ACCOUNT_ERASED = "account-erased"
     VERIFICATION_DUE = "verification-due"
+    TRANSITION_ENDED = "transition-ended"
+    TRANSITION_RESTORED = "transition-restored"
 
 
 Name = Annotated[str, typer.Argument(help="platforms/PLATFORM/webhooks/WEBHOOK, as listed.")]

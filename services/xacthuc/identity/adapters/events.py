@@ -28,3 +28,6 @@ class EventKind(StrEnum):
     ACCOUNT_ERASED = "ACCOUNT_ERASED"
     VERIFICATION_DUE = "VERIFICATION_DUE"
     """Nothing happened to it: it is to be asked for what it lacks."""
+    TRANSITION_ENDED = "TRANSITION_ENDED"
+    TRANSITION_RESTORED = "TRANSITION_RESTORED"
+    """Both of what a grace of the law lets it do although nothing is proven."""

@@ -71,7 +71,7 @@ EXTEND: Final = text(
     SET transition_until = given.until, transition_basis = given.basis, update_time = :now
     FROM unnest(:accounts, :transitions_until, :bases) AS given (account, until, basis)
     WHERE a.platform = :platform AND a.account = given.account AND a.life = 'OPEN'
-      AND given.until > coalesce(a.transition_until, '-infinity')
+      AND given.until > coalesce(a.transition_until, '-infinity') AND a.transition_approval IS NULL
     RETURNING a.account
     """
 ).bindparams(
@@ -79,3 +79,4 @@ EXTEND: Final = text(
     bindparam("transitions_until", type_=_INSTANTS),
     bindparam("bases", type_=ARRAY(Text)),
 )
+"""What two people ended is not given back by sending an export again."""

@@ -72,6 +72,9 @@ accounts = Table(
     instant("purge_time", nullable=True),
     instant("transition_until", nullable=True),
     word("transition_basis", nullable=True),
+    # What two people ended it by before its time, and when it was to end: until that is undone.
+    word("transition_approval", nullable=True),
+    instant("transition_before", nullable=True),
     instant("create_time"),
     instant("update_time"),
     Index("accounts_purge", "purge_time", postgresql_where=text("purge_time IS NOT NULL")),

@@ -38,6 +38,7 @@ class ApprovalKind(StrEnum):
     KEY_DESTRUCTION = "KEY_DESTRUCTION"
     RESTRICT_ACCOUNTS = "RESTRICT_ACCOUNTS"
     BROADCAST_EXPORT = "BROADCAST_EXPORT"
+    TRANSITION_END = "TRANSITION_END"
 
 
 class ApprovalState(StrEnum):
@@ -104,6 +105,7 @@ PROPOSERS: Final[Mapping[ApprovalKind, frozenset[Role]]] = MappingProxyType(
         ApprovalKind.KEY_DESTRUCTION: frozenset({Role.OFFICER, Role.ADMIN}),
         ApprovalKind.RESTRICT_ACCOUNTS: frozenset({Role.OFFICER, Role.OPS}),
         ApprovalKind.BROADCAST_EXPORT: frozenset({Role.OFFICER}),
+        ApprovalKind.TRANSITION_END: frozenset({Role.OFFICER}),
     }
 )
 """Who may propose an act, or adopt it: any of these roles."""
@@ -116,6 +118,7 @@ DECIDERS: Final[Mapping[ApprovalKind, frozenset[Role]]] = MappingProxyType(
         ApprovalKind.KEY_DESTRUCTION: frozenset({Role.ADMIN}),
         ApprovalKind.RESTRICT_ACCOUNTS: frozenset({Role.OFFICER}),
         ApprovalKind.BROADCAST_EXPORT: frozenset({Role.OFFICER}),
+        ApprovalKind.TRANSITION_END: frozenset({Role.OFFICER}),
     }
 )
 """Who may grant or refuse it. What is destroyed comes back by nobody's hand, so those who keep the keys decide it."""

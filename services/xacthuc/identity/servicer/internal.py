@@ -8,13 +8,23 @@ from typing import TYPE_CHECKING
 from xacthuc.api.identity.v1 import internal_pb2
 from xacthuc.grpckit.pages import size_of
 from xacthuc.identity.domain.approvals import ApprovalKind
-from xacthuc.identity.usecases import approvals, decisions, events, guardianships, holders, imports, retention
+from xacthuc.identity.usecases import (
+    approvals,
+    decisions,
+    events,
+    guardianships,
+    holders,
+    imports,
+    retention,
+    transitions,
+)
 from xacthuc.identity.wire import (
     approval_messages,
     event_messages,
     guardianship_messages,
     holder_messages,
     retention_messages,
+    transition_messages,
 )
 from xacthuc.identity.wire.common import ACCOUNT_PREFIX, order
 from xacthuc.identity.wire.imports import RowReader, imported
@@ -115,6 +125,26 @@ class IdentityInternalServicer:
         approval_id = approval_messages.id_of(request.name)
         found = await approvals.get_executed(self._eyes, approval_id, ApprovalKind.BROADCAST_EXPORT)
         return approval_messages.approved_export(found)
+
+    async def GetApprovedTransitionEnd(
+        self, request: internal_pb2.GetApprovedTransitionEndRequest, call: Call
+    ) -> internal_pb2.ApprovedTransitionEnd:
+        approval_id = approval_messages.id_of(request.name)
+        found = await approvals.get_executed(self._eyes, approval_id, ApprovalKind.TRANSITION_END)
+        return approval_messages.approved_transition_end(found)
+
+    async def EndTransitions(
+        self, request: internal_pb2.EndTransitionsRequest, call: Call
+    ) -> internal_pb2.EndTransitionsResponse:
+        asked, approval_id, names = transition_messages.asked(request, call)
+        return transition_messages.ended(await transitions.end_transitions(self._identity, asked, approval_id, names))
+
+    async def RestoreTransitions(
+        self, request: internal_pb2.RestoreTransitionsRequest, call: Call
+    ) -> internal_pb2.RestoreTransitionsResponse:
+        asked, approval_id, names = transition_messages.asked(request, call)
+        became = await transitions.restore_transitions(self._identity, asked, approval_id, names, request.reason)
+        return transition_messages.restored(became)
 
     async def WatchAllAccounts(
         self, request: internal_pb2.WatchAllAccountsRequest, call: Call

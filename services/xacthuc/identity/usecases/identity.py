@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from xacthuc.identity.ports.search import AccountSearch
     from xacthuc.identity.ports.sessions import SessionLog
     from xacthuc.identity.ports.tokens import StandingTokens
+    from xacthuc.identity.ports.transitions import Transitions
     from xacthuc.identity.usecases.standing import Standings
     from xacthuc.personal_id import PersonalIdScheme
     from xacthuc.phone import NumberPlan
@@ -53,6 +54,7 @@ class Identity:
     account_list: AccountList
     lifecycle: Lifecycle
     locks: Locks
+    transitions: Transitions
     violations: Violations
     lock_list: LockList
     retention: Retention

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from google.protobuf.json_format import MessageToDict, ParseDict
@@ -28,6 +29,8 @@ def propose(request: approval_admin_pb2.CreateApprovalRequest, call: Call) -> Pr
     platform, chosen = platform_of(request.platform), request.act.WhichOneof("act") or ""
     if request.act.restrict_accounts.HasField("expire_time"):
         instant(request.act.restrict_accounts.expire_time, "act.restrict_accounts.expire_time")
+    if request.act.HasField("transition_end"):
+        instant(request.act.transition_end.as_of_time, "act.transition_end.as_of_time")
     parameters = MessageToDict(getattr(request.act, chosen), preserving_proto_field_name=True)
     return ProposeAct(
         order=order(request, call, platform),
@@ -106,6 +109,18 @@ def approved_export(found: Approval) -> internal_pb2.ApprovedExport:
         proposer=_operator(found.proposer),
         decider="" if decision is None else _operator(decision.operator),
         decide_time=None if decision is None else timestamp(decision.time),
+    )
+
+
+def approved_transition_end(found: Approval) -> internal_pb2.ApprovedTransitionEnd:
+    """Renders of which accounts transitions may be ended, and who said so."""
+    act, decision = found.act, found.decision
+    return internal_pb2.ApprovedTransitionEnd(
+        campaign=act.text("campaign"),
+        account_count=int(act.text("account_count")),
+        as_of_time=timestamp(datetime.fromisoformat(act.text("as_of_time"))),
+        proposer=_operator(found.proposer),
+        decider="" if decision is None else _operator(decision.operator),
     )
 
 

@@ -34,6 +34,9 @@ COLUMNS: Final[Mapping[str, Text]] = MappingProxyType(
         "close_time": Text(en="ended", vi="Thời điểm kết thúc"),
         "purge_time": Text(en="to be destroyed", vi="Thời điểm xóa"),
         "transition_until": Text(en="grace until", vi="Được chuyển tiếp đến"),
+        "transition_before": Text(
+            en="grace until, before it was ended", vi="Được chuyển tiếp đến, trước khi bị chấm dứt"
+        ),
         "transition_basis": Text(en="basis of the grace", vi="Căn cứ chuyển tiếp"),
         "number": Text(en="number", vi="Số"),
         "full_name_match": Text(en="full name agrees", vi="Đối chiếu họ tên"),

@@ -75,6 +75,7 @@ SECTIONS: Final = (
             "purge_time",
             "transition_until",
             "transition_basis",
+            "transition_before",
         ),
         "create_time",
     ),
