@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -17,14 +18,14 @@ class IdentityCommand:
     def __init__(self, deployment: IdentityProcess, address: str, name: str) -> None:
         self._command = ("--identity-admin", address, "--tls", str(deployment.tls), name)
 
-    async def start(self, *arguments: str) -> Process:
-        """Starts it with arguments."""
+    async def start(self, *arguments: str, **environment: str) -> Process:
+        """Starts it with arguments, and variables beside those that are there."""
         command = (sys.executable, "-m", "xacthuc.cli.main", *self._command, *arguments)
-        return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+        return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, env=os.environ | environment)
 
-    async def __call__(self, *arguments: str) -> tuple[int | None, str, str]:
+    async def __call__(self, *arguments: str, **environment: str) -> tuple[int | None, str, str]:
         """Returns its status, and what it said."""
-        process = await self.start(*arguments)
+        process = await self.start(*arguments, **environment)
         out, err = await process.communicate()
         return process.returncode, out.decode(), err.decode()
 
