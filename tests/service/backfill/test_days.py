@@ -84,7 +84,7 @@ async def verify(days: Days, api: Api, platform: Platform, accounts: list[str], 
     await eventually(heard, within=timedelta(seconds=60))
 
 
-@pytest.mark.timeout(14_400 if os.environ.get("XACTHUC_SOAK") else 300)
+@pytest.mark.timeout(14_400 if os.environ.get("XACTHUC_SOAK") else 900)
 @pytest.mark.rule("R9")
 async def test_nobody_gets_a_message_outside_the_rules_and_everybody_is_asked_in_time(
     api: Api, platform: Platform, deployment: IdentityProcess, database_url: str, eventually
@@ -93,9 +93,11 @@ async def test_nobody_gets_a_message_outside_the_rules_and_everybody_is_asked_in
         await days.begin(targets())
 
         # Of the canary nobody is verified: nobody else is asked.
-        for _ in range(36):
+        for _ in range(72):
             await days.hour()
-        first = (await days.figures()).waves[0]
+            first = (await days.figures()).waves[0]
+            if first.state is WaveState.HELD:
+                break
         assert (first.state, first.hold_reason) == (WaveState.HELD, "FEW_VERIFIED")
         assert first.events < ACCOUNTS / 2
         held = len(days.seen)
