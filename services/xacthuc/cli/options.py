@@ -1,8 +1,8 @@
-"""What several commands take: options, and how times are spelled."""
+"""What several commands take: options, and how spans of time are spelled."""
 
 import re
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final, overload
+from datetime import timedelta
+from typing import Annotated, Final
 
 import typer
 
@@ -20,12 +20,3 @@ def span(text: str) -> timedelta:
     if match is None:
         raise typer.BadParameter(f"{text!r} is not a span of time: say 90s, 15m, 24h or 30d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-@overload
-def utc(instant: datetime) -> datetime: ...
-@overload
-def utc(instant: None) -> None: ...
-def utc(instant: datetime | None) -> datetime | None:
-    """Returns an instant of the command line, where nobody writes a zone."""
-    return None if instant is None else instant.replace(tzinfo=UTC)

@@ -167,7 +167,11 @@ def test_entries_are_listed_over_pages_up_to_a_limit(command, trail):
 
     assert [each["subject"] for each in ran.json] == ["u1", "u2", "u3"]
     first, second = (call.request for call in command.admin.received)
-    assert (first.platform, first.start_time.seconds, first.page_token) == ("platforms/forum", 1_793_491_200, "")
+    assert (first.platform, first.start_time.seconds, first.page_token) == (
+        "platforms/forum",
+        1_793_491_200 - 7 * 3600,
+        "",
+    )
     assert second.page_token == "2"
 
 

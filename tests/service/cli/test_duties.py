@@ -32,10 +32,24 @@ def test_a_demand_is_opened_as_of_the_time_it_came(command):
 
 
 @pytest.mark.parametrize("told", ["yesterday", "2026-11-27T09:00"])
-def test_a_time_without_a_zone_is_a_mistake(command, told):
-    ran = command("retention", "requests", "open", "forum", "an", "access", "--received", told)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("retention", "requests", "open", "forum", "an", "access", "--received"),
+        ("audit", "list", "--since"),
+        ("locks", "lock", "forum", "--account", "an", "--basis", "order 7", "--until"),
+        ("sessions", "list", "forum", "--account", "an", "--to", "2026-11-28", "--basis", "request 12", "--from"),
+        ("approvals", "propose", "restrict-accounts", "--reason", "order 7", "--until"),
+    ],
+    ids=["received", "since", "until", "from", "restricted"],
+)
+def test_a_time_without_a_zone_is_the_same_mistake_everywhere(command, told, asked):
+    ran = command(*asked, told)
 
-    assert (ran.status, asked(command)) == (2, [])
+    assert (ran.status, command.admin.received) == (2, [])
+    assert "is not a time with its zone: say 2026-11-28T09:00+07:00, or 2026-11-28" in " ".join(
+        ran.err.replace("│", " ").split()
+    )
 
 
 @pytest.mark.rule("R51")

@@ -64,11 +64,11 @@ def test_a_violation_is_withdrawn_on_a_basis_or_the_operator_is_told_where_to_lo
     assert command("locks", "withdraw", VIOLATION).status == 2
 
 
-def test_an_account_is_locked_until_an_instant_of_utc_and_unlocked(command):
+def test_an_account_is_locked_until_the_beginning_of_a_day_in_vietnam_and_unlocked(command):
     command.admin.answer("PlaceLock", LOCKED)
     command.admin.answer("LiftLocks", LOCKED)
 
-    locked = command("locks", "lock", *AN, "--basis", "order 7", "--until", "2026-12-31T17:00:00")
+    locked = command("locks", "lock", *AN, "--basis", "order 7", "--until", "2027-01-01")
     unlocked = command("locks", "unlock", *AN, "--basis", "order 8", "--json")
 
     place, lift = [call.request for call in command.admin.received]
@@ -84,14 +84,14 @@ def test_the_session_log_is_read_between_two_instants_and_for_a_purpose(command)
     )
     page = session_admin_pb2.ListSessionEntriesResponse(entries=[entry])
     command.admin.answer("ListSessionEntries", page, page)
-    asked = ("sessions", "list", *AN, "--from", "2026-11-01", "--to", "2026-12-01", "--basis", "request 12")
+    asked = ("sessions", "list", *AN, "--from", "2026-11-01", "--to", "2026-12-01T00:00Z", "--basis", "request 12")
 
     shown, ran = command(*asked), command(*asked, "--json")
 
     request = command.admin.received[0].request
     assert (request.parent, request.basis) == (NAMED, "request 12")
     assert (request.start_time.ToJsonString(), request.end_time.ToJsonString()) == (
-        "2026-11-01T00:00:00Z",
+        "2026-10-31T17:00:00Z",
         "2026-12-01T00:00:00Z",
     )
     assert ("LOG_IN" in shown.out, ran.json[0]["ip_address"]) == (True, "203.0.113.7")

@@ -2,12 +2,14 @@
 
 # ruff: noqa: PLC0415 - the contracts are imported when called, so that `xacthuc --help` stays quick
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from xacthuc.cli.account_lists import Accounts, AccountsFile, accounts_of
+from xacthuc.cli.instants import TIME, instant
 from xacthuc.cli.options import Json, Reason
 from xacthuc.cli.output import note, print_record, print_records
 
@@ -78,7 +80,9 @@ def propose(
     reason: Reason,
     account: Accounts = None,
     accounts_file: AccountsFile = None,
-    until: Annotated[str, typer.Option(help="For restrict-accounts: its end, such as 2026-12-31T00:00:00Z.")] = "",
+    until: Annotated[
+        datetime | None, typer.Option(parser=instant, metavar=TIME, help="For restrict-accounts: its end.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Proposes an act; it is done once another operator has granted it."""
@@ -89,7 +93,7 @@ def propose(
     if not kind.of_many and len(names) != 1:
         raise typer.BadParameter(f"{kind} is about one account")
     about = {"accounts": names} if kind.of_many else {"account": names[0]}
-    more = {name: value for name, value in (("expire_time", until),) if value}
+    more = {"expire_time": until.isoformat()} if until else {}
     with context.obj.identity_admin() as identity:
         made = identity.ask(admin.propose(platform, kind.name, {**about, "basis": basis, **more}, reason))
     _print(made, as_json=as_json)

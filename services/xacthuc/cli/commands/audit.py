@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 import typer
 
 from xacthuc.cli.failure import EXIT_FAILED, EXIT_USAGE, CommandFailed
-from xacthuc.cli.options import Json, utc
+from xacthuc.cli.instants import TIME, instant
+from xacthuc.cli.options import Json
 from xacthuc.cli.output import note, print_json, print_record, print_records
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ def show(
     platform: Annotated[str, typer.Option(help="Of this platform alone.")] = "",
     subject: Annotated[str, typer.Option(help="About this id alone, such as an account's.")] = "",
     tag: Annotated[str, typer.Option(help="With this tag alone; docs/record.md lists them.")] = "",
-    since: Annotated[datetime | None, typer.Option(help="From then on, in UTC.")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Before then, in UTC.")] = None,
+    since: Annotated[datetime | None, typer.Option(parser=instant, metavar=TIME, help="From then on.")] = None,
+    until: Annotated[datetime | None, typer.Option(parser=instant, metavar=TIME, help="Before then.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 100,
     of: _Of = Trails.IDENTITY,
     as_json: Json = False,
@@ -83,9 +84,7 @@ def show(
     """Lists entries, newest first. That you read them is an entry too."""
     from xacthuc.cli.adapters import audit_admin_client as admin
 
-    wanted = partial(
-        admin.list_entries, platform=platform, subject=subject, tag=tag, since=utc(since), until=utc(until)
-    )
+    wanted = partial(admin.list_entries, platform=platform, subject=subject, tag=tag, since=since, until=until)
     with _asked(context, of) as service:
         pages = _pages(service, wanted, "entries")
         entries = list(islice(pages, limit))

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from xacthuc.cli.options import Account, Json, PlatformId, utc
+from xacthuc.cli.instants import TIME, instant
+from xacthuc.cli.options import Account, Json, PlatformId
 from xacthuc.cli.output import note, print_record, print_records
 
 app = typer.Typer(help="Locks people out of writing, and shows what locked them.", no_args_is_help=True)
@@ -96,14 +97,16 @@ def lock(
     *,
     account: Account,
     basis: Annotated[str, typer.Option(help="The order or rule it rests on.")],
-    until: Annotated[datetime | None, typer.Option(help="Its end, in UTC; until it is lifted unless given.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(parser=instant, metavar=TIME, help="Its end; until it is lifted unless given.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Keeps the holder of an account from writing, on every account that is theirs."""
     from xacthuc.cli.adapters import lock_admin_client as admin
 
     with context.obj.identity_admin() as identity:
-        _print(identity.ask(admin.place_lock(platform, account, basis, utc(until))), as_json=as_json)
+        _print(identity.ask(admin.place_lock(platform, account, basis, until)), as_json=as_json)
 
 
 @app.command("unlock")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from xacthuc.cli.options import Account, Json, PlatformId, utc
+from xacthuc.cli.instants import TIME, instant
+from xacthuc.cli.options import Account, Json, PlatformId
 from xacthuc.cli.output import print_records
 
 app = typer.Typer(help="Reads the session log, for whoever has to be answered.", no_args_is_help=True)
@@ -27,17 +28,16 @@ def list_sessions(
     platform: PlatformId,
     *,
     account: Account,
-    start: Annotated[datetime, typer.Option("--from", help="From then on, in UTC.")],
-    end: Annotated[datetime, typer.Option("--to", help="Before then, in UTC.")],
+    start: Annotated[datetime, typer.Option("--from", parser=instant, metavar=TIME, help="From then on.")],
+    end: Annotated[datetime, typer.Option("--to", parser=instant, metavar=TIME, help="Before then.")],
     basis: Annotated[str, typer.Option(help="What it is read for, such as the number of a request.")],
     as_json: Json = False,
 ) -> None:
     """Lists log-ins, log-outs and what was published, oldest first. That you read it is in the audit trail."""
     from xacthuc.cli.adapters import lock_admin_client as admin
 
-    first, last = utc(start), utc(end)
     with context.obj.identity_admin() as identity:
         found = identity.ask_all(
-            lambda token: admin.list_sessions(platform, account, token, start=first, end=last, basis=basis), "entries"
+            lambda token: admin.list_sessions(platform, account, token, start=start, end=end, basis=basis), "entries"
         )
     print_records(found, _ENTRY, empty="Nothing was logged of this account in that time.", as_json=as_json)
