@@ -67,13 +67,15 @@ async def test_a_service_that_is_killed_restricts_and_restores_everybody_once(
 
         async def killed_while(begun: str, method: str, **fields: Any) -> None:
             """Kills the service once something was done for somebody."""
-            await desk.ask(method, **fields)
+
+            async def done() -> int:
+                return int(await connection.fetchval("SELECT count(*) FROM identity.outbox WHERE kind = $1", begun))
 
             async def some() -> bool:
-                found = await connection.fetchval("SELECT count(*) FROM identity.outbox WHERE kind = $1", begun)
-                return bool(found > so_far)
+                return await done() > so_far
 
-            so_far = await connection.fetchval("SELECT count(*) FROM identity.outbox WHERE kind = $1", begun)
+            so_far = await done()
+            await desk.ask(method, **fields)
             await eventually(some, within=timedelta(seconds=60))
             service.kill()
             # The dead one's lease is over: nobody waits for it here.
