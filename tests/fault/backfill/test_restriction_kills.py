@@ -22,6 +22,8 @@ __all__ = ["api"]
 
 ROUNDS = 50 if os.environ.get("XACTHUC_SOAK") else 1
 ACCOUNTS = 600
+SOON = timedelta(minutes=3)
+"""A job that failed, as over a database that was busy, is tried again after a minute."""
 Restriction = resources_pb2.Restriction
 COUNTED = "SELECT count(*) FILTER (WHERE kind = $1) AS told, count(DISTINCT subject) FILTER (WHERE kind = $1) AS whom"
 
@@ -49,7 +51,7 @@ async def connection(service):
     await made.close()
 
 
-@pytest.mark.timeout(120 + 120 * ROUNDS)
+@pytest.mark.timeout(600 * ROUNDS)
 async def test_a_service_that_is_killed_restricts_and_restores_everybody_once(
     api: Api, service, connection, eventually
 ):
@@ -76,7 +78,7 @@ async def test_a_service_that_is_killed_restricts_and_restores_everybody_once(
 
             so_far = await done()
             await desk.ask(method, **fields)
-            await eventually(some, within=timedelta(seconds=60))
+            await eventually(some, within=SOON)
             service.kill()
             # The dead one's lease is over: nobody waits for it here.
             await connection.execute("UPDATE backfill.jobs SET due_time = now() WHERE state = 'RUNNING'")
@@ -89,11 +91,11 @@ async def test_a_service_that_is_killed_restricts_and_restores_everybody_once(
         for _ in range(ROUNDS):
             approval = await granted(service.identity, await desk.ask("PreviewRestriction"))
             await killed_while("TRANSITION_ENDED", "RestrictCampaign", approval=approval)
-            await eventually(lambda: come(Restriction.DONE), within=timedelta(seconds=60))
+            await eventually(lambda: come(Restriction.DONE), within=SOON)
             done = (await desk.figures()).restrictions[-1]
             assert (done.account_count, done.taken_count, done.ended_count) == (ACCOUNTS, ACCOUNTS, ACCOUNTS)
             await killed_while("TRANSITION_RESTORED", "UndoRestriction", approval=approval, reason="wrong list")
-            await eventually(lambda: come(Restriction.UNDONE), within=timedelta(seconds=60))
+            await eventually(lambda: come(Restriction.UNDONE), within=SOON)
             assert (await desk.figures()).restrictions[-1].restored_count == ACCOUNTS
     for kind in ("TRANSITION_ENDED", "TRANSITION_RESTORED"):
         found = await connection.fetchrow(f"{COUNTED} FROM identity.outbox", kind)
