@@ -32,7 +32,7 @@ COUNTED = "SELECT count(*) FILTER (WHERE kind = $1) AS told, count(DISTINCT subj
 def service(database_url, own_valkey, tmp_path):
     with (
         identity_process(tmp_path, database_url, own_valkey.url) as identity,
-        backfill_process(tmp_path, identity) as made,
+        backfill_process(tmp_path, identity, XACTHUC_SEND_LEASE="PT0.5S") as made,
     ):
         identity.start()
         made.start()
