@@ -30,6 +30,7 @@ from xacthuc.backfill.domain.restriction import (
 from xacthuc.grpckit.errors import DeadlineExceeded, FailedPrecondition, Unavailable
 from xacthuc.jobs.job import Done, Job, RetryAt
 from xacthuc.sql.engine import transaction
+from xacthuc.sql.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 200
 """Accounts in a transaction, which everybody else who decides for the campaign waits for."""
 _AGAIN: Final = timedelta(seconds=5)
-"""When it is gone on with while identity is away, or somebody is at an account."""
+"""When it is gone on with while identity or the database is away, or somebody is at an account: nothing of it failed."""
 
 
 def restrict_job(platform: str, name: str, approval: str) -> Job:
@@ -101,6 +102,8 @@ class Restricting:
                     return RetryAt(self._clock.now() + _AGAIN, "SOMEBODY_IS_ASKED")
             except (Unavailable, DeadlineExceeded):
                 return RetryAt(self._clock.now() + _AGAIN, "IDENTITY_AWAY")
+            except DatabaseUnavailable:
+                return RetryAt(self._clock.now() + _AGAIN, "DATABASE_AWAY")
             except FailedPrecondition:
                 now = await self._row(which)
                 if now is None or now.state == row.state:
