@@ -52,8 +52,10 @@ def test_the_namespace_has_no_init_so_that_libs_and_services_share_it(namespace)
     assert not (namespace / "__init__.py").exists()
 
 
-def test_tests_have_no_init_so_that_two_files_may_share_a_name():
-    assert names(list((ROOT / "tests").rglob("__init__.py"))) == []
+def test_directories_of_tests_are_packages_only_where_they_share_what_ends_with_them():
+    tests = ROOT / "tests"
+    sharing = [path.parent for path in tests.rglob("conftest.py") if 'scope="package"' in path.read_text("utf-8")]
+    assert sorted(path.parent for path in tests.rglob("__init__.py")) == sorted(sharing)
 
 
 def test_nothing_but_pictures_is_binary():
