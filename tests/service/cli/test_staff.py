@@ -300,6 +300,6 @@ def test_what_the_service_proposed_is_listed_as_to_be_adopted_until_somebody_has
     ],
 )
 def test_the_command_knows_every_word_of_the_contract_but_what_another_command_proposes(ours, contract):
-    others = {"AUTHORITY_RELEASE"}
+    others = {"AUTHORITY_RELEASE", "TRANSITION_END"}
 
     assert {member.name for member in ours} == {name for name in contract.keys() if "UNSPECIFIED" not in name} - others
