@@ -57,7 +57,9 @@ ALONE = $(PY) -m pytest -m 'not slow' --timeout 300
 
 # On the oldest engines `test` runs the tests nearest to them, where the scripts and the statements are; the targets of
 # their own run everything that needs an engine.
-NEAR_THE_ENGINE = tests/integration tests/property
+NEAR_THE_STORE = tests/integration tests/property
+NEAR_THE_DATABASE = tests/integration/sql tests/integration/jobs $(wildcard tests/integration/*/test_plans.py) \
+	$(patsubst %,tests/integration/identity/test_%.py,contention imports numbers purge retention sessions)
 
 .PHONY: test
 test: $(API) $(PEERS) $(EXAMPLES) ## Runs every test on the real engines, then those of the stores on the oldest ones supported
@@ -68,12 +70,12 @@ test: $(API) $(PEERS) $(EXAMPLES) ## Runs every test on the real engines, then t
 	$(SIDE_BY_SIDE) tests
 	$(ALONE) tests/fault
 	@if tests/tools/redis7.sh; then \
-	  $(MAKE) --no-print-directory test-redis7 TESTS='$(NEAR_THE_ENGINE)' FAULTS='tests/fault/valkey tests/fault/otp'; \
+	  $(MAKE) --no-print-directory test-redis7 TESTS='$(NEAR_THE_STORE)' FAULTS='tests/fault/valkey tests/fault/otp'; \
 	else \
 	  echo '*** SKIPPED: the store tests on Redis 7.0, which could not be fetched (see above).' >&2; \
 	fi
 	@if tests/tools/postgres15.sh; then \
-	  $(MAKE) --no-print-directory test-postgres15 TESTS='$(NEAR_THE_ENGINE)'; \
+	  $(MAKE) --no-print-directory test-postgres15 TESTS='$(NEAR_THE_DATABASE)'; \
 	else \
 	  echo '*** SKIPPED: the database tests on PostgreSQL 15, which could not be fetched (see above).' >&2; \
 	fi
