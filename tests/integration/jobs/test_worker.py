@@ -241,7 +241,7 @@ async def test_a_job_longer_than_its_lease_stays_with_its_worker(engine, work, e
     handler = Handler()
     handler.gate.clear()
     for _ in range(2):
-        work(handler, lease=timedelta(seconds=1))
+        work(handler, lease=timedelta(seconds=6))
     await enqueue(engine, Job(KIND, "1"))
     (first,) = await taken(engine, eventually)
 
