@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import defaultdict
 from contextlib import suppress
 from datetime import date, timedelta
 from itertools import groupby
@@ -25,9 +26,8 @@ from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.backfill.ports.campaigns import Kept
@@ -76,12 +76,14 @@ class Settling:
             heard = (await connection.execute(found.with_for_update(skip_locked=True))).all()
             if not heard:
                 return False
-            notices = {(row.platform, row.notice) for row in heard}
-            which = select(asks).where(tuple_(asks.c.platform, asks.c.notice).in_(sorted(notices)))
+            told = defaultdict[tuple[str, str], list[Heard]](list)
+            for row in heard:
+                told[row.platform, row.notice].append(Heard(Word(row.word), row.provider, row.vnd))
+            which = select(asks).where(tuple_(asks.c.platform, asks.c.notice).in_(sorted(told)))
             concerned = which.order_by(asks.c.platform, asks.c.campaign)
             asked = (await connection.execute(concerned)).all()
             for (platform, name), ours in groupby(asked, lambda row: (row.platform, row.campaign)):
-                await _settle(connection, platform, name, [row.notice for row in ours], heard)
+                await _settle(connection, platform, name, {row.notice: told[platform, row.notice] for row in ours})
             done = {(row.platform, row.notice) for row in asked}
             key = tuple_(of.platform, of.notice, of.word)
             keys = [(row.platform, row.notice, row.word) for row in heard if (row.platform, row.notice) in done]
@@ -91,25 +93,18 @@ class Settling:
         return len(heard) == _AT_ONCE
 
 
-async def _settle(
-    connection: AsyncConnection, platform: str, name: str, notices: Sequence[str], heard: Sequence[Row[Any]]
-) -> None:
+async def _settle(connection: AsyncConnection, platform: str, name: str, told: Mapping[str, Sequence[Heard]]) -> None:
     """Does it within the lock of the campaign, since money is taken and given back under it."""
     found = await rows.read(connection, platform, name, lock=True)
     if found is None:
         return
     kept, of = rows.kept_of(found), asks.c
-    which = select(asks).where(*rows.of_campaign(asks, platform, name), of.notice.in_(notices))
+    which = select(asks).where(*rows.of_campaign(asks, platform, name), of.notice.in_(list(told)))
     changes, saved, dead = list[dict[str, Any]](), dict[date, int](), set[str]()
     for ask in await connection.execute(which.with_for_update()):
         before = Fate(ask.vnd, ask.provider, ask.ending)
-        told = [
-            Heard(Word(row.word), row.provider, row.vnd)
-            for row in heard
-            if (row.platform, row.notice) == (platform, ask.notice)
-        ]
-        fate = settled(before, told, kept.plan)
-        if out_of_use(fate, told):
+        fate = settled(before, told[ask.notice], kept.plan)
+        if out_of_use(fate, told[ask.notice]):
             dead.add(ask.account)
         if fate != before:
             of_ask = {"its_wave": ask.wave, "its_account": ask.account}
