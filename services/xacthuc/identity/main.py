@@ -174,6 +174,7 @@ ROLES: Final = {
         "GetReconciliation": ANYBODY,
         "ListReconciliations": ANYBODY,
         "CancelReconciliation": OFFICER_OR_ADMIN,
+        "ResumeReconciliation": OFFICER,
         "ListFindings": OFFICER,
         "ImportFindings": OFFICER,
         "ListNumberLists": ANYBODY,

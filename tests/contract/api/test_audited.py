@@ -50,6 +50,7 @@ AUDITED = {
     "DutyAdmin/NotifyBreach": Tag.BREACH_RECORDED,
     "ReconciliationAdmin/StartReconciliation": Tag.RECONCILIATION_STARTED,
     "ReconciliationAdmin/CancelReconciliation": Tag.RECONCILIATION_ENDED,
+    "ReconciliationAdmin/ResumeReconciliation": Tag.RECONCILIATION_RESUMED,
     "ReconciliationAdmin/ListFindings": Tag.ADMIN_READ,
     "ReconciliationAdmin/ImportFindings": Tag.NUMBER_LIST_BEGUN,
     "ReleaseAdmin/RecordRelease": Tag.RELEASE_RECORDED,

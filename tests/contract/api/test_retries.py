@@ -103,6 +103,7 @@ NEVER_RETRIED = {
     "ReconciliationAdmin/GetReconciliation": "the operator is told and decides",
     "ReconciliationAdmin/ListReconciliations": "the operator is told and decides",
     "ReconciliationAdmin/CancelReconciliation": "the operator is told and decides",
+    "ReconciliationAdmin/ResumeReconciliation": "the operator is told and decides",
     "ReconciliationAdmin/ListFindings": "the operator is told and decides",
     "ReconciliationAdmin/ImportFindings": "the operator is told, and goes on where it was by saying the same again",
     "ReconciliationAdmin/ListNumberLists": "the operator is told and decides",

@@ -10,6 +10,8 @@ from fake_carrier import BEHAVIOURS, FakeCarrier, expected, truth
 from reconcile_world import PAGE, PLATFORM, accounts_of, counted, opened_world
 from structlog.testing import capture_logs
 
+from xacthuc.grpckit.errors import FailedPrecondition
+from xacthuc.grpckit.reasons import Reason
 from xacthuc.identity.domain.reconciliation import RunState, Source
 from xacthuc.identity.usecases import reconciliation
 
@@ -259,6 +261,48 @@ async def test_what_nobody_expected_ends_its_run_and_no_other_and_is_told_withou
     assert (ended.detail["state"], ended.detail["failure"], ended.detail["checked"]) == ("FAILED", "ValueError", PAGE)
     assert [line["cause"] for line in logged if line["event"] == "reconciliation_failed"] == ["ValueError"]
     assert secret not in repr((logged, ended.detail))
+
+
+async def test_a_run_that_failed_goes_on_where_it_was_once_the_cause_is_mended(world, look):
+    of = {"account": ACCOUNTS[PAGE]}
+    key = await world.bench.keys.get(PLATFORM, ACCOUNTS[PAGE])
+    write = "UPDATE identity.accounts SET person = :person WHERE account = :account RETURNING 1"
+    ((person,),) = await look("SELECT person FROM identity.accounts WHERE account = :account", **of)
+    await look(write, person=bytes(key.seal("person", b"of no shape\n\n")), **of)
+    failed = await world.run(Source.SIM_SWAP)
+    await look(write, person=bytes(person), **of)
+    order = replace(world.bench.order("", "ResumeReconciliation"), platform="", actor="officer:hoa")
+
+    resumed = await reconciliation.resume(world.identity, order, failed.run_id)
+    again = await reconciliation.resume(world.identity, order, failed.run_id)
+    await world.runner().work()
+
+    ended = await reconciliation.get(world.identity, failed.run_id)
+    assert (failed.state, failed.tally.of("CHECKED")) == (RunState.FAILED, PAGE)
+    assert (resumed.state, resumed.failure, resumed.end_time) == (RunState.RUNNING, "", None)
+    assert (again.state, again.update_time, again.actor) == (resumed.state, resumed.update_time, failed.actor)
+    assert (ended.state, ended.failure, ended.tally.balanced) == (RunState.COMPLETED, "", True)
+    wanted = expected(NUMBERS)
+    assert (ended.tally.of("CHECKED"), counted(ended.tally)["SIM_SWAPPED"]) == (len(NUMBERS), wanted["SIM_SWAPPED"])
+    assert set(world.carrier.numbers.values()) == {1}
+    told = await look(
+        "SELECT tag, actor, detail FROM identity.audit WHERE subject = :run ORDER BY id", run=failed.run_id
+    )
+    assert [row.tag.rpartition(":")[2] for row in told] == ["started", "ended", "resumed", "ended"]
+    assert (told[2].actor, told[2].detail) == ("officer:hoa", {"failure": failed.failure, "checked": PAGE})
+
+
+async def test_nothing_is_resumed_that_nobody_could_be_asked_for(world, look):
+    made = await world.start(Source.SIM_SWAP)
+    await look("UPDATE identity.reconciliations SET state = 'FAILED', failure = 'ValueError' RETURNING 1")
+    world.identity = replace(world.identity, providers=replace(world.identity.providers, sim_swaps=()))
+    order = replace(world.bench.order("", "ResumeReconciliation"), platform="")
+
+    with pytest.raises(FailedPrecondition) as refused:
+        await reconciliation.resume(world.identity, order, made.run_id)
+
+    assert refused.value.reason is Reason.OPERATOR_NOT_CONFIGURED
+    assert (await reconciliation.get(world.identity, made.run_id)).state is RunState.FAILED
 
 
 async def test_another_platform_is_left_alone(world):

@@ -1,4 +1,4 @@
-"""`xacthuc reconcile start`, `show`, `list`, `findings`, `report` and `cancel`: what is asked, told and written."""
+"""`xacthuc reconcile start`, `show`, `list`, `findings`, `report`, `cancel` and `resume`: what is asked, told and written."""
 
 from __future__ import annotations
 
@@ -156,3 +156,22 @@ def test_a_run_is_canceled_by_name(command):
     ran = command("reconcile", "cancel", NAME, "--json")
 
     assert (command.admin.received[0].request.name, ran.json["state"]) == (NAME, "CANCELED")
+
+
+def test_a_run_that_failed_is_resumed_by_name_and_watched_to_its_end(command):
+    command.admin.answer("ResumeReconciliation", run_of(RUNNING))
+    command.admin.answer("GetReconciliation", run_of(RUNNING), run_of())
+
+    ran = command("reconcile", "resume", NAME, "--watch", "--json")
+
+    assert (command.admin.received[0].request.name, ran.status, ran.json["state"]) == (NAME, 0, "COMPLETED")
+
+
+def test_a_run_that_did_not_fail_is_not_resumed_and_the_next_step_is_told(command):
+    todo = "it checked every account; start another one to ask again"
+    refusal = errors.FailedPrecondition(Reason.RECONCILIATION_STATE, todo, metadata={"state": "COMPLETED"})
+    command.admin.answer("ResumeReconciliation", refusal)
+
+    ran = command("reconcile", "resume", NAME)
+
+    assert (ran.status, todo in ran.err) == (1, True)

@@ -46,6 +46,12 @@ def cancel(name: str) -> Call[Any]:
     return _call("CancelReconciliation", request, pb2.Reconciliation)
 
 
+def resume(name: str) -> Call[Any]:
+    """Takes a run that failed up again."""
+    request = pb2.ResumeReconciliationRequest(name=name, request_id=new_request_id())
+    return _call("ResumeReconciliation", request, pb2.Reconciliation)
+
+
 def list_findings(name: str, kind: str, page_token: str) -> Call[Any]:
     """Returns one page of what a run found; `kind` is a name of the contract, empty for all."""
     request = pb2.ListFindingsRequest(

@@ -1,4 +1,4 @@
-"""`xacthuc reconcile start`, `show`, `list`, `findings` and `cancel`: runs over accounts that stand on a number."""
+"""`xacthuc reconcile start`, `show`, `list`, `findings`, `cancel` and `resume`: runs over accounts that stand on a number."""
 
 # ruff: noqa: PLC0415 - the contracts are imported when called, so that `xacthuc --help` stays quick
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xacthuc.cli.session import Service
+    from xacthuc.client.calls import Call
 
 RUN: Final = {
     "name": "reconciliation",
@@ -100,13 +101,14 @@ def start(
     from xacthuc.cli.adapters import reconciliation_admin_client as admin
 
     call = admin.start(platform, [one.name for one in source or Source], rate, dry_run=dry_run)
-    with context.obj.identity_admin() as identity:
-        run = identity.ask(call)
-        if watch:
-            run = _watched(identity, run, shown=not as_json)
-    tell(run, as_json=as_json)
-    if not watch and not as_json:
-        note(f"See how far it is: xacthuc reconcile show {run['name']} --watch")
+    _set_going(context, call, watch=watch, as_json=as_json)
+
+
+def resume(context: typer.Context, name: Name, *, watch: _Watch = False, as_json: Json = False) -> None:
+    """Takes a run that failed up again where it was, once the cause is mended."""
+    from xacthuc.cli.adapters import reconciliation_admin_client as admin
+
+    _set_going(context, admin.resume(name), watch=watch, as_json=as_json)
 
 
 def show(context: typer.Context, name: Name, *, watch: _Watch = False, as_json: Json = False) -> None:
@@ -174,6 +176,16 @@ def _said(by_detail: "Mapping[str, Any]") -> str:
 def tell(run: "Mapping[str, Any]", *, as_json: bool) -> None:
     """Prints a run."""
     print_record(run if as_json else flat(run), RUN, as_json=as_json)
+
+
+def _set_going(context: typer.Context, call: "Call[Any]", *, watch: bool, as_json: bool) -> None:
+    with context.obj.identity_admin() as identity:
+        run = identity.ask(call)
+        if watch:
+            run = _watched(identity, run, shown=not as_json)
+    tell(run, as_json=as_json)
+    if not watch and not as_json:
+        note(f"See how far it is: xacthuc reconcile show {run['name']} --watch")
 
 
 def _watched(identity: "Service", run: dict[str, Any], *, shown: bool) -> dict[str, Any]:

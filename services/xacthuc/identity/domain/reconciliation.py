@@ -234,7 +234,8 @@ class RunState(StrEnum):
     COMPLETED = "COMPLETED"
     CANCELED = "CANCELED"
     FAILED = "FAILED"
-    """It met what nobody expected, and would meet it again. What it found until then stands."""
+    """It met what nobody expected, and would meet it again. What it found until then stands, and once the cause is mended
+    somebody may have it go on from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

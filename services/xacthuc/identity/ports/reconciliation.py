@@ -70,7 +70,7 @@ class Read:
 
 
 class Reconciliations(Protocol):
-    """Keeps runs. Starts and ends are audited, and once per request id."""
+    """Keeps runs. Starts, ends and what is resumed are audited, and once per request id."""
 
     async def start(self, order: Order, run: Run) -> Run | None:
         """Keeps a run; None when its platform does not exist."""
@@ -86,6 +86,14 @@ class Reconciliations(Protocol):
 
     async def cancel(self, order: Order, run_id: str, now: datetime) -> Run | None:
         """Ends a run where it is; of one that has ended nothing changes. None when there is none."""
+        ...
+
+    async def resume(self, order: Order, run_id: str, now: datetime) -> tuple[Run, bool] | None:
+        """Has a run that failed go on from where it was.
+
+        Returns the run and whether this request did so, now or before: of a run that did not fail nothing changes. None
+        when there is none.
+        """
         ...
 
     async def findings(self, run_id: str, kind: FindingKind | None, after: Key | None, limit: int) -> list[Found]:

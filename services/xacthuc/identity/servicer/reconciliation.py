@@ -50,6 +50,10 @@ class ReconciliationAdminServicer:
         asked = order(request, call, "")
         return wire.reconciliation(await reconciliation.cancel(self._identity, asked, last_of(request.name)))
 
+    async def ResumeReconciliation(self, request: pb2.ResumeReconciliationRequest, call: Call) -> pb2.Reconciliation:
+        asked = order(request, call, "")
+        return wire.reconciliation(await reconciliation.resume(self._identity, asked, last_of(request.name)))
+
     async def ListFindings(self, request: pb2.ListFindingsRequest, call: Call) -> pb2.ListFindingsResponse:
         page, key = await reconciliation.list_findings(
             self._identity,

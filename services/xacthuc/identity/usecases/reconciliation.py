@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, NotFound
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.identity.domain.reconciliation import Run
+from xacthuc.identity.domain.reconciliation import Run, RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.reconciliation import FindingKind, Source
     from xacthuc.identity.ports.reconciliation import Found, Key
     from xacthuc.identity.usecases.identity import Identity
+
+T = TypeVar("T")
+
+_INSTEAD: Final[Mapping[RunState, str]] = {
+    RunState.RUNNING: "it is at work, or waits for its turn; wait for its end",
+    RunState.COMPLETED: "it checked every account; start another one to ask again",
+    RunState.CANCELED: "somebody ended it; start another one",
+}
+"""What to do about a run that did not fail, in place of taking it up again."""
 
 
 async def start(identity: Identity, order: Order, sources: Sequence[Source], per_second: int, *, dry_run: bool) -> Run:
@@ -26,13 +35,7 @@ async def start(identity: Identity, order: Order, sources: Sequence[Source], per
                 "rate_per_second", f"must be at most {most}, the policy's `reconciliation.most_per_second`", "TOO_FAST"
             )
         )
-    for source in sources:
-        if not identity.providers.answering(source):
-            raise FailedPrecondition(
-                Reason.OPERATOR_NOT_CONFIGURED,
-                "no operator is configured that answers this; describe one in XACTHUC_EID_DIRECTORY",
-                metadata={"source": source.value},
-            )
+    _require_operators(identity, sources)
     now = identity.clock.now()
     run = Run(
         run_id=order.request_id,
@@ -67,6 +70,19 @@ async def cancel(identity: Identity, order: Order, run_id: str) -> Run:
     return _there(await identity.shield.finish(work))
 
 
+async def resume(identity: Identity, order: Order, run_id: str) -> Run:
+    """Takes a run that failed up again where it was; FailedPrecondition for one that did not fail."""
+    known = await get(identity, run_id)
+    if known.state is RunState.FAILED:
+        _require_operators(identity, known.sources)
+    run, resumed = _there(
+        await identity.shield.finish(identity.reconciliations.resume(order, run_id, identity.clock.now()))
+    )
+    if not resumed:
+        raise FailedPrecondition(Reason.RECONCILIATION_STATE, _INSTEAD[run.state], metadata={"state": run.state.value})
+    return run
+
+
 async def list_findings(
     identity: Identity, run_id: str, kind: FindingKind | None, after: Key | None, limit: int
 ) -> tuple[list[Found], Key | None]:
@@ -77,7 +93,17 @@ async def list_findings(
     return found[:limit], found[limit - 1].key if len(found) > limit else None
 
 
-def _there(run: Run | None) -> Run:
-    if run is None:
+def _require_operators(identity: Identity, sources: Iterable[Source]) -> None:
+    for source in sources:
+        if not identity.providers.answering(source):
+            raise FailedPrecondition(
+                Reason.OPERATOR_NOT_CONFIGURED,
+                "no operator is configured that answers this; describe one in XACTHUC_EID_DIRECTORY",
+                metadata={"source": source.value},
+            )
+
+
+def _there(found: T | None) -> T:
+    if found is None:
         raise NotFound(Reason.RECONCILIATION_NOT_FOUND, "none by that name is on record; list those there are")
-    return run
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select, tuple_, update
@@ -85,6 +86,24 @@ class SqlReconciliations:
             if known.state is RunState.RUNNING:
                 await end(connection, order, known, RunState.CANCELED, now)
             return await _run(connection, run_id)
+
+    async def resume(self, order: Order, run_id: str, now: datetime) -> tuple[Run, bool] | None:
+        """Its place and its counts stay, so that it is as if it had never ended."""
+        async with transaction(self._engine) as connection:
+            known = await _run(connection, run_id, lock=True)
+            if known is None:
+                return None
+            if await self._requests.find(connection, order) is not None:
+                return known, True
+            if known.state is not RunState.FAILED:
+                return known, False
+            await self._requests.record(connection, order, None, None, now)
+            resumed = replace(known, state=RunState.RUNNING, failure="", update_time=now, end_time=None)
+            again = update(reconciliations).where(reconciliations.c.run == run_id)
+            await connection.execute(again.values(state=resumed.state, failure=None, update_time=now, end_time=None))
+            detail: Json = {"failure": known.failure, "checked": known.tally.of("CHECKED")}
+            await trail.write(connection, [entry(order, Tag.RECONCILIATION_RESUMED, run_id, now, detail)])
+            return resumed, True
 
     async def findings(self, run_id: str, kind: FindingKind | None, after: Key | None, limit: int) -> list[Found]:
         """Reads findings by keyset."""
