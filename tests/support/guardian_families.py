@@ -173,6 +173,7 @@ def families(engine: AsyncEngine, platform: str = PLATFORM, now: datetime = NOW)
         happenings=cast("Any", None),
         people=cast("Any", None),  # who asks other services is tested over real sockets
         proofs=cast("Any", None),
+        development=True,
         supervisions=SqlSupervisions(engine, kept),
         activities=SqlActivities(engine, kept),
         disputes=SqlDisputes(engine, kept, sql_links),

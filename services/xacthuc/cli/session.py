@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from xacthuc.client import Xacthuc
     from xacthuc.client.calls import Call
     from xacthuc.client.endpoint import Endpoint
     from xacthuc.client.transport import BlockingTransport
@@ -173,6 +174,27 @@ class Session:
     def inbox(self) -> Path:
         """Returns the file of the development inbox, which is there only after a first message."""
         return self.data / "inbox.jsonl"
+
+    @contextmanager
+    def sandbox(self) -> Iterator[Xacthuc]:
+        """Opens the services of the stack that runs here as its platform; CommandFailed for a key of production."""
+        from xacthuc.cli.refusals import refused
+        from xacthuc.client import Xacthuc, XacthucError
+        from xacthuc.credentials.key import DEVELOPMENT_PREFIX
+
+        key = self._key()
+        if not key.startswith(DEVELOPMENT_PREFIX):
+            raise CommandFailed(
+                "the sandbox is open to development alone, and this platform key is not a development key",
+                advice="Use the stack that `make run` starts; its key begins with xt_dev_.",
+                exit_status=EXIT_USAGE,
+            )
+        otp, identity, guardian = (self._noted(each, "--data") for each in ("otp", "identity", "guardian"))
+        with Xacthuc(key=key, otp=otp, identity=identity, guardian=guardian, language="en") as client:
+            try:
+                yield client
+            except XacthucError as error:
+                raise refused(error, address=guardian, option="--data") from None
 
     @contextmanager
     def _open(

@@ -174,6 +174,7 @@ class Assembly:
             notes=SqlNotes(pools.writes),
             people=IdentityClient(connections.identity, clock),
             proofs=OtpClient(connections.otp),
+            development=settings.development,
             appended=appended,
         )
         watch = AccountWatch(pools.jobs, holders, clock, appended=worker.wake)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from client_messages import stamp
+from client_peer import KEY
 
 from xacthuc.api.guardian.v1 import admin_pb2, resources_pb2
 from xacthuc.grpckit import errors
@@ -85,3 +88,29 @@ def test_what_was_decided_before_is_not_decided_again(command):
 
     assert ran.status != 0
     assert "it was decided already" in ran.err
+
+
+def test_the_sandbox_s_families_are_listed_without_a_stack(command):
+    (command.data / "up.json").unlink()
+
+    ran = command("guardians", "sandbox")
+
+    assert (ran.status, command.public.received) == (0, [])
+    assert "recycled" in ran.out
+
+
+def test_no_family_is_made_with_a_key_of_production(command):
+    live = KEY.replace("xt_dev_", "xt_live_")
+    (command.data / "demo.json").write_text(json.dumps({"name": "platforms/forum/keys/1", "secret": live}))
+
+    ran = command("guardians", "sandbox", "consents")
+
+    assert (ran.status, command.public.received) == (2, [])
+    assert "not a development key" in ran.err
+
+
+def test_a_family_that_there_is_not_is_named_beside_those_there_are(command):
+    ran = command("guardians", "sandbox", "royal")
+
+    assert ran.status == 2
+    assert "consents" in ran.err

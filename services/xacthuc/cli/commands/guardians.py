@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from xacthuc.cli.options import Account, Json, PlatformId
-from xacthuc.cli.output import print_record, print_records
+from xacthuc.cli.output import note, print_json, print_record, print_records
 
 app = typer.Typer(help="Shows who answers for children, and decides what speaks against it.", no_args_is_help=True)
 
@@ -134,6 +134,35 @@ def resolve(
     with context.obj.guardian_admin() as guardian:
         found = guardian.ask(admin.resolve_dispute(name, decision.name, basis))
         print_record(found, _DISPUTE, as_json=as_json)
+
+
+@app.command("sandbox")
+def sandbox(
+    context: typer.Context,
+    family: Annotated[str, typer.Argument(help="Which one; all of them are listed unless it is given.")] = "",
+    *,
+    as_json: Json = False,
+) -> None:
+    """Makes a family of the development stack, which ends in one situation, with people who belong to nobody."""
+    from xacthuc.cli.sandbox.families import FAMILIES
+
+    if not family:
+        listed = [{"family": name, "shows": each.shows} for name, each in FAMILIES.items()]
+        print_records(listed, {"family": "family", "shows": "shows"}, empty="", as_json=as_json)
+        return
+    if family not in FAMILIES:
+        raise typer.BadParameter(f"{family!r} is none of {', '.join(FAMILIES)}", param_hint="FAMILY")
+    from xacthuc.cli.sandbox.playing import play
+
+    with context.obj.sandbox() as client:
+        made = play(family, client, context.obj.inbox())
+    if as_json:
+        print_json(made)
+        return
+    note(made["shows"])
+    if made["refused"]:
+        note(f"{made['refused']['reason']}: {made['refused']['message']}")
+    print_records(made["links"], _LINK, empty="Nobody answers.", as_json=False)
 
 
 def _histories(context: typer.Context, platform: str, account: str) -> list[dict[str, Any]]:

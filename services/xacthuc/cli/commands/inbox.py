@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 - the numbering plan is read when a number is given, so that `xacthuc --help` stays quick
 
-import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from xacthuc.cli.failure import CommandFailed
+from xacthuc.cli.inbox_file import challenge_id, lines, messages
 from xacthuc.cli.options import Json, span
 from xacthuc.cli.output import note, print_json, print_line, print_record, print_records
 
@@ -36,14 +36,14 @@ def inbox(
     With --follow and --json every line is one JSON object. Exit status 1 when --last finds no message.
     """
     path: Path = context.obj.inbox()
-    wanted = _Wanted(_e164(number), _id(challenge))
+    wanted = _Wanted(_e164(number), challenge_id(challenge))
     if follow:
         _follow(path, wanted, as_json=as_json)
     elif last:
         _newest(path, wanted, span(wait), as_json=as_json)
     else:
-        messages = [message for message in _messages(path) if wanted(message)]
-        print_records(messages, _LABELS, empty=f"No messages yet in {path}.", as_json=as_json)
+        found = [message for message in messages(path) if wanted(message)]
+        print_records(found, _LABELS, empty=f"No messages yet in {path}.", as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,13 @@ class _Wanted:
     challenge: str
 
     def __call__(self, message: dict[str, Any]) -> bool:
-        return self.to in {"", message["to"]} and self.challenge in {"", _id(message["challenge"])}
-
-
-def _id(challenge: str) -> str:
-    return challenge.removeprefix("challenges/")
+        return self.to in {"", message["to"]} and self.challenge in {"", challenge_id(message["challenge"])}
 
 
 def _newest(path: Path, wanted: _Wanted, wait: timedelta, *, as_json: bool) -> None:
     give_up = time.monotonic() + wait.total_seconds()
     while True:
-        found = [message for message in _messages(path) if wanted(message)]
+        found = [message for message in messages(path) if wanted(message)]
         if found:
             print_record(found[-1], _LABELS, as_json=as_json)
             return
@@ -92,24 +88,10 @@ def _follow(path: Path, wanted: _Wanted, *, as_json: bool) -> None:
 def _growing(path: Path) -> Iterator[dict[str, Any]]:
     position = 0
     while True:
-        for line in _lines(path, position):
+        for line in lines(path, position):
             position += len(line)
             yield json.loads(line)
         time.sleep(_POLL_SECONDS)
-
-
-def _messages(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in _lines(path, 0)]
-
-
-def _lines(path: Path, position: int) -> Iterator[bytes]:
-    """Yields each whole line from `position` on; one that is being written is left for later."""
-    try:
-        with path.open("rb") as file:
-            file.seek(position)
-            yield from itertools.takewhile(lambda line: line.endswith(b"\n"), file)
-    except FileNotFoundError:  # nothing was sent yet
-        return
 
 
 def _e164(number: str) -> str:

@@ -45,6 +45,8 @@ class Guardian:
     notes: Notes
     people: People
     proofs: Proofs
+    development: bool
+    """Whether the sandbox's reserved numbers are served."""
     appended: Callable[[], None]
     """Called after a commit that wrote to the outbox or asked for a job, so that nobody waits for the next look."""
     shield: Shield = field(default_factory=Shield)

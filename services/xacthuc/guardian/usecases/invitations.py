@@ -9,12 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from xacthuc.grpckit.errors import FieldFault, InvalidRequest
+from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest
+from xacthuc.grpckit.reasons import Reason
 from xacthuc.guardian.ports.links import Caps, Invitation
 from xacthuc.guardian.ports.people import Unfit
 from xacthuc.guardian.usecases.refusals import linked, unfit, ward_band
 from xacthuc.ids import encode, random_bytes
 from xacthuc.phone import Refusal
+from xacthuc.phone.sandbox import UNANSWERED, UNANSWERED_WAITS, is_reserved
 
 if TYPE_CHECKING:
     from xacthuc.grpckit.call import Call
@@ -34,6 +36,7 @@ async def request_link(guardian: Guardian, command: RequestLink, call: Call) -> 
     ward_band(await guardian.people.ward(command.child_id, call))
     device = await guardian.proofs.device(command.device_id, call) if command.device_id else ""
     now, rules = guardian.clock.now(), guardian.policy.links
+    waits = UNANSWERED_WAITS if number == UNANSWERED else timedelta(days=rules.invitation_days)
     wanted = Invitation(
         link=encode(random_bytes(16)),
         child_id=command.child_id,
@@ -41,7 +44,7 @@ async def request_link(guardian: Guardian, command: RequestLink, call: Call) -> 
         number=number,
         relation=command.relation,
         device=device,
-        expire_time=now + timedelta(days=rules.invitation_days),
+        expire_time=now + waits,
     )
     caps = Caps(
         repeats=rules.repeats,
@@ -53,8 +56,15 @@ async def request_link(guardian: Guardian, command: RequestLink, call: Call) -> 
 
 
 def _number(guardian: Guardian, text: str) -> str:
-    """Reads a number that somebody typed; InvalidRequest when it is no person's mobile."""
+    """Reads a number that somebody typed; InvalidRequest when it is no person's mobile.
+
+    Outside of development the sandbox's numbers are refused as otp refuses them: nobody could ever answer.
+    """
     number = guardian.plan.parse(text)
     if isinstance(number, Refusal):
         raise InvalidRequest(FieldFault("phone_number", number.en, number.reason.value, "vi", number.vi, number.en))
+    if is_reserved(number.e164) and not guardian.development:
+        raise FailedPrecondition(
+            Reason.SANDBOX_ONLY, "this number is reserved for the sandbox, which only a development environment serves"
+        )
     return number.e164

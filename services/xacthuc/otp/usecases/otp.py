@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest, NotFound
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.otp.domain import challenge_id
-from xacthuc.otp.domain.sandbox import is_reserved
 from xacthuc.otp.domain.starter import network_of
 from xacthuc.phone import Refusal
+from xacthuc.phone.sandbox import is_reserved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,7 +9,7 @@ from xacthuc.clock import SystemClock
 from xacthuc.ids import new_request_id
 from xacthuc.otp.adapters.camara.number_verification import opened
 from xacthuc.otp.domain.network import NetworkAnswer
-from xacthuc.otp.domain.sandbox import RESERVED_PREFIX
+from xacthuc.phone.sandbox import RESERVED_PREFIX
 
 if TYPE_CHECKING:
     from xacthuc.otp.adapters.camara.operator_file import OperatorFile

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from xacthuc.otp.delivery.ports import Accepted, Channel
-from xacthuc.otp.domain.sandbox import is_reserved
+from xacthuc.phone.sandbox import is_reserved
 
 if TYPE_CHECKING:
     from pathlib import Path

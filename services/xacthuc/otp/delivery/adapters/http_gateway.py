@@ -13,7 +13,7 @@ from xacthuc.otp.delivery.adapters.gateway_receipts import ReceiptReader
 from xacthuc.otp.delivery.adapters.http_exchange import opened_exchange
 from xacthuc.otp.delivery.adapters.paced import Paced
 from xacthuc.otp.delivery.ports import Accepted, Channel, Rejected
-from xacthuc.otp.domain.sandbox import is_reserved
+from xacthuc.phone.sandbox import is_reserved
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.otp.delivery.ports import Accepted, Channel, Receipt, Rejected, Status
-from xacthuc.otp.domain.sandbox import is_reserved
+from xacthuc.phone.sandbox import is_reserved
 from xacthuc.valkey import StoreError
 
 if TYPE_CHECKING:

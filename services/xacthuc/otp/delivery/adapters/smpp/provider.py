@@ -23,7 +23,7 @@ from xacthuc.otp.delivery.adapters.smpp.smpp_file import read
 from xacthuc.otp.delivery.adapters.smpp.statuses import NO_ANSWER, UNREACHABLE, Code
 from xacthuc.otp.delivery.adapters.smpp.submissions import submissions_of
 from xacthuc.otp.delivery.ports import Accepted, Channel, Left, Rejected
-from xacthuc.otp.domain.sandbox import is_reserved
+from xacthuc.phone.sandbox import is_reserved
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.valkey import StoreError
 

@@ -14,7 +14,7 @@ from xacthuc.otp.delivery.adapters.zns.receipts import ZnsReceipts
 from xacthuc.otp.delivery.adapters.zns.tokens import Tokens
 from xacthuc.otp.delivery.adapters.zns.zns_file import read
 from xacthuc.otp.delivery.ports import Accepted, Channel, Left, Rejected
-from xacthuc.otp.domain.sandbox import is_reserved
+from xacthuc.phone.sandbox import is_reserved
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
