@@ -62,10 +62,10 @@ def _most(title: str, unit: str, gauge: str, by: str, why: str = "", *, worst: s
     return Panel(title, unit, {_legend(by) or "all": f"{worst} by ({by}) ({gauge})"}, why)
 
 
-def _burnt(title: str, objective: str, budget: float) -> Panel:
-    """How many times faster than in 30 days the budget of an objective (alerts.yml) goes."""
+def _burnt(title: str, objective: str, budget: float, by: str = "") -> Panel:
+    """How many times faster than in 30 days the budget of an objective (alerts.yml) goes, by what that is kept."""
     spans = {span: f"xacthuc:{objective}:ratio_{span} / {budget}" for span in ("1h", "6h")}
-    return Panel(title, "short", {f"{{{{service}}}} {span}": query for span, query in spans.items()})
+    return Panel(title, "short", {f"{_legend(by)} {span}".lstrip(): query for span, query in spans.items()})
 
 
 def _outcome(outcome: str) -> str:
@@ -87,7 +87,7 @@ CALLS: Final = Dashboard(
             _quantile("To each other, slowest in a hundred", 0.99, "xacthuc_rpc_client_duration_seconds", "method"),
         ),
         (
-            _burnt("Budget of failed calls burnt, times too fast", "call_failures", 0.001),
+            _burnt("Budget of failed calls burnt, times too fast", "call_failures", 0.001, "service"),
             _burnt("Budget of slow decisions burnt", "slow_decisions", 0.01),
             _burnt("Budget of late codes burnt", "late_codes", 0.05),
         ),
@@ -122,6 +122,11 @@ BUSINESS: Final = Dashboard(
             _rate("Personal IDs", "xacthuc_personal_id_check_duration_seconds_count", "provider, outcome"),
             _rate("Silent verification", "xacthuc_network_check_duration_seconds_count", "operator, outcome"),
             _hour("Sign-ins of the staff", "xacthuc_staff_sign_ins_total", "means, outcome"),
+        ),
+        (
+            _most(
+                "Accounts by state", "short", "xacthuc_accounts", "state", "Counted anew every ten minutes, or slower."
+            ),
         ),
     ),
 )

@@ -274,6 +274,12 @@ class Metrics:
         self.webhooks_disabled = tally(
             "xacthuc_webhooks_disabled", "Webhooks that were given up after days of failures", {}
         )
+        self.accounts = gauge(
+            "xacthuc_accounts",
+            "Accounts of all platforms by state, as one process after the other counted them last (docs/operations.md)."
+            " Each process tells those of all",
+            ("state",),
+        )
         self.backfill_accounts = gauge(
             "xacthuc_backfill_accounts",
             "Accounts of all campaigns by where they stand (docs/backfill.md); OPEN is what is left. Each process counts those"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from xacthuc.audit.sql_audit import SqlAudit
 from xacthuc.audit.work import TrailWork
 from xacthuc.credentials.publisher import KeyPublisher
-from xacthuc.grpckit.channels import ServiceChannel, service_config
-from xacthuc.grpckit.tls import TlsFiles
 from xacthuc.identity.adapters.account_cipher import KeyWrapper
 from xacthuc.identity.adapters.account_database import AccountDatabase
 from xacthuc.identity.adapters.account_keys import AccountKeys
@@ -21,6 +17,7 @@ from xacthuc.identity.adapters.approvals.done_elsewhere import done_elsewhere
 from xacthuc.identity.adapters.approvals.key_destruction import KeyDestruction
 from xacthuc.identity.adapters.approvals.lock_acts import lock_acts
 from xacthuc.identity.adapters.approvals.sql_approvals import SqlApprovals
+from xacthuc.identity.adapters.census import Census
 from xacthuc.identity.adapters.housekeeping import Housekeeping
 from xacthuc.identity.adapters.import_sealing import BatchSealer
 from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers
@@ -36,7 +33,7 @@ from xacthuc.identity.adapters.otp_client import OtpClient
 from xacthuc.identity.adapters.outcomes import OutcomeWatch
 from xacthuc.identity.adapters.personal import PersonalData
 from xacthuc.identity.adapters.personal_id_writes import PersonalIdWrites
-from xacthuc.identity.adapters.pools import JOB_SLOTS, Pools
+from xacthuc.identity.adapters.pools import JOB_SLOTS
 from xacthuc.identity.adapters.purge import Purge
 from xacthuc.identity.adapters.reconciliation.findings import Findings
 from xacthuc.identity.adapters.reconciliation.reading import Numbers
@@ -75,8 +72,6 @@ from xacthuc.identity.adapters.sql_verifications import SqlVerifications
 from xacthuc.identity.adapters.standing_tokens import SignedStandings
 from xacthuc.identity.adapters.tables import SCHEMA, jobs, outbox, trail
 from xacthuc.identity.adapters.valkey_standing import ValkeyStanding
-from xacthuc.identity.adapters.webhooks.deliverer import SLOTS
-from xacthuc.identity.adapters.webhooks.late_sender import LateSender, late_sender
 from xacthuc.identity.adapters.webhooks.secrets import WebhookSecrets
 from xacthuc.identity.domain.approvals import ApprovalKind
 from xacthuc.identity.domain.claims import Bounds
@@ -96,16 +91,16 @@ from xacthuc.phone import NumberPlan
 from xacthuc.sealing import Sealer
 from xacthuc.sql.relay import Relay
 from xacthuc.tokens.signer import Signer
-from xacthuc.valkey import Store
 from xacthuc.watching.stream import EventStream
 from xacthuc.watching.tail import Tail
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from xacthuc.clock import Clock
+    from xacthuc.identity.connections import Connections
     from xacthuc.identity.ports.eid import Providers
     from xacthuc.identity.ports.staff import StaffProvider
     from xacthuc.identity.settings import IdentitySettings
@@ -114,9 +109,6 @@ if TYPE_CHECKING:
 
 _RELAY_INTERVAL: Final = timedelta(milliseconds=250)
 _KEYS_INTERVAL: Final = timedelta(seconds=2)
-_STANDING_SECONDS: Final = 0.25
-"""How long the cache may take: a stalled one must leave time to ask the database within the same call."""
-
 _JOB_WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
 """How long a job that failed waits each time, before an operator has to look at it."""
 
@@ -127,40 +119,6 @@ class Runs(Protocol):
     async def run(self) -> None:
         """Works until cancelled."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Connections:
-    """The ways to everything outside of the process."""
-
-    pools: Pools
-    state: Store
-    cache: Store
-    otp: ServiceChannel
-    post: LateSender
-    """To receivers of webhooks."""
-
-
-@asynccontextmanager
-async def connected(settings: IdentitySettings, telemetry: Telemetry) -> AsyncIterator[Connections]:
-    """Keeps connections for as long as it is entered. Of these only the stores have to answer at the start."""
-    pools = Pools(settings)
-    state = await Store.connect(settings.state_url)
-    cache = await Store.connect(settings.cache_url or settings.state_url, timeout_seconds=_STANDING_SECONDS)
-    otp = ServiceChannel(
-        settings.otp_address,
-        TlsFiles(settings.tls_directory, "identity"),
-        telemetry,
-        peer="otp",
-        service_config=service_config("xacthuc.api.otp.v1", "otp_grpc_service_config.json"),
-    )
-    sending = late_sender(settings.webhook_reach, ca_file=settings.webhook_ca_file, concurrency=SLOTS)
-    try:
-        async with sending as post:
-            yield Connections(pools, state, cache, otp, post)
-    finally:
-        for close in (otp.close, cache.close, state.close, pools.close):
-            await close()
 
 
 class Assembly:
@@ -309,6 +267,12 @@ class Assembly:
         )
         self.staff, self.sessions = staffing.staff, staffing.directory
         housekeeping = Housekeeping(pools.writes, clock, rules, grace, metrics)
+        census = Census(
+            pools.imports,
+            SqlFacts(pools.imports, keys, rows),
+            clock,
+            lambda state, number: metrics.accounts.labels(state).set(number),
+        )
         rotation = Rotation(
             [
                 *targets.of_keys(pools.keys, wrapper, seal_ring),
@@ -336,7 +300,7 @@ class Assembly:
         record = TrailWork.of(pools.audit, trail, settings, clock, metrics, kept_months=policy.retention.audit_months)
         self.auditing = record.auditing
         self.works: tuple[Runs, ...] = (
-            *(relay, tail, publication, housekeeping, rotation, worker, outcomes, months, reconciling),
+            *(relay, tail, publication, housekeeping, census, rotation, worker, outcomes, months, reconciling),
             *(record.sealer, record.pruning, self.webhooks.dispatcher, self.webhooks.worker),
             *(staffing.publication, staffing.sweep),
         )

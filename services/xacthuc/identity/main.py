@@ -34,7 +34,8 @@ from xacthuc.credentials.staff import Role
 from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.identity.adapters.eid_providers import opened_providers
 from xacthuc.identity.adapters.job_kinds import JobKind
-from xacthuc.identity.assembly import Assembly, connected
+from xacthuc.identity.assembly import Assembly
+from xacthuc.identity.connections import connected
 from xacthuc.identity.outages import TRANSLATIONS
 from xacthuc.identity.servicer import (
     ApprovalAdminServicer,

@@ -91,6 +91,18 @@ def test_what_is_summed_by_is_a_label(name):
     assert by <= known
 
 
+@pytest.mark.parametrize("name", sorted(name for name in QUERIES if name.startswith("panel ")))
+def test_a_legend_names_labels_that_the_result_has(name):
+    [panel] = [each for board in DASHBOARDS.ALL for row in board.rows for each in row if f"panel {each.title}" == name]
+
+    for legend, query in panel.queries.items():
+        asked = query
+        for recorded in RECORDED & set(re.findall(r"xacthuc:\w+:\w+", query)):
+            [asked] = [rule["expr"] for rule in RULES if rule.get("record") == recorded]
+        kept = {label for found in re.findall(r"\bby \(([^)]*)\)", asked) for label in re.findall(r"\w+", found)}
+        assert set(re.findall(r"\{\{(\w+)\}\}", legend)) == kept - {"le"}
+
+
 @pytest.mark.parametrize("name", sorted(ALERTS))
 def test_an_alert_says_how_urgent_it_is_and_has_its_entry_in_the_runbook(name):
     alert = ALERTS[name]
@@ -138,4 +150,9 @@ def test_every_metric_that_counts_business_is_on_a_dashboard():
     business = {"challenges", "codes_checked", "messages", "message_cost_vnd", "limits_hit", "decisions"}
 
     assert {f"xacthuc_{name}_total" for name in business} <= drawn
-    assert {"xacthuc_webhook_lag_seconds", "xacthuc_audit_lag_seconds", "xacthuc_slots_taken"} <= drawn
+    assert {
+        "xacthuc_webhook_lag_seconds",
+        "xacthuc_audit_lag_seconds",
+        "xacthuc_slots_taken",
+        "xacthuc_accounts",
+    } <= drawn

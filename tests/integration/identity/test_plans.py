@@ -19,6 +19,7 @@ from import_world import batch, phone, row, run, verdicts
 from lock_world import LockWorld
 from plans import said, scans, table_of, wrong
 
+from xacthuc.identity.adapters.census import Census, Count
 from xacthuc.identity.adapters.purge import Purge, purge_job
 from xacthuc.identity.adapters.reconciliation.findings import Findings, Page
 from xacthuc.identity.adapters.reconciliation.reading import Numbers
@@ -216,6 +217,12 @@ async def sweep(world):
     await overdue(world.engine, now)
 
 
+async def count_states(world):
+    census, middle = Census(world.engine, world.facts, world.clock, lambda *_: None), ("forum", "u5")
+    assert not await census.step(Count(world.clock.now(), middle, {}, None).spelled())
+    assert await census.begin() is not None
+
+
 async def reconcile(world):
     order, now = replace(world.order(), platform=""), world.clock.now()
     run = Run(
@@ -273,6 +280,7 @@ OF_MORE = [
     count_violations,
     reconcile,
     sweep,
+    count_states,
 ]
 
 

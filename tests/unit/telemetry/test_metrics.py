@@ -43,7 +43,7 @@ CLOSED = {
     "platform": "files of texts",
     "column": "columns that are sealed",
     "data": "the plan of retention",
-    "state": "where an account of a campaign stands",
+    "state": "where an account, or one of a campaign, stands",
     "duty": "duties of people",
     "action": "actions of the policy",
     **dict.fromkeys(("cause", "kind", "means", "outcome", "verdict"), "a set of the catalogue or an enumeration"),

@@ -267,7 +267,7 @@ import_batches = Table(
     Index("import_batches_age", "create_time"),
 )
 
-# How far what other services stream has been dealt with.
+# How far what other services stream has been dealt with, and how far accounts were counted (`census.py`).
 cursors = Table(
     "cursors",
     metadata,
