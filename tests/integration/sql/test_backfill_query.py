@@ -95,7 +95,7 @@ def test_nothing_of_a_password_is_told(query, capsys, tmp_path):
     secret = "cá voi/xanh"
     for url in (
         f"postgresql://somebody:{quote(secret, safe='')}@127.0.0.1:1/x",
-        "mysql://a:secret-word@b/c",
+        "oracle://a:secret-word@b/c",
         "secret-word",
     ):
         (tmp_path / "url").write_text(url)

@@ -78,7 +78,7 @@ def source_of(name: str, pipe: BinaryIO) -> Source:
 
 def open_query(name: str, guesser: Guesser, columns: Columns | None) -> Export:
     """Returns an export that a query makes; UnusableTableError before a row is read."""
-    from xacthuc.backfill.adapters.queries import QueryTable  # noqa: PLC0415 - asyncpg, which files do without
+    from xacthuc.backfill.adapters.queries import QueryTable  # noqa: PLC0415 - which files do without
 
     table = QueryTable(Path(name))
     try:

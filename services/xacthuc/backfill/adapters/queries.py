@@ -1,21 +1,21 @@
-"""Exports that are a query against the platform's own PostgreSQL: a file says what is asked, and where.
+"""Exports that are a query against the platform's own database: a file says what is asked, and where.
 
 Nothing is written there: the transaction is read-only, of one moment, and the rows come through a cursor some thousands at a
 time. The password stands in a file of its own, on no command line, and no message repeats it, the query's data or a cell.
 """
 
+# ruff: noqa: PLC0415 - of two drivers, one is needed and the other may not be installed
+
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
-import asyncpg
-
 from xacthuc import datafile
-from xacthuc.tables.rows import EVERY, ROWS_AT_ONCE, Batch, UnusableTableError
+from xacthuc.tables.rows import EVERY, Batch, UnusableTableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,12 +23,8 @@ if TYPE_CHECKING:
 
     from xacthuc.tables.rows import Cell, Turn
 
-
-_SCHEMES: Final = ("postgresql://", "postgres://")
-_CONNECT_SECONDS: Final = 30
-_CLOSE_SECONDS: Final = 5
-_OF_THE_QUERY: Final = ("28", "3D", "42")
-"""Classes of errors that speak of the query, a name or a role, and never of data (PostgreSQL appendix A)."""
+_POSTGRES: Final = ("postgresql://", "postgres://")
+_MYSQL: Final = ("mysql://", "mariadb://")
 _UNREADABLE: Final = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -38,12 +34,27 @@ class Query:
 
     query: str
     url_file: str
-    """A file with the URL, `postgresql://user:password@host/database`; relative names are beside this one."""
+    """A file with the URL, `postgresql://user:password@host/database` or the same with `mysql`; relative names are beside
+    this one."""
 
     @classmethod
     def load(cls, path: Path) -> Query:
         """Reads one; DataFileError names what is wrong with it."""
         return datafile.decode(cls, datafile.read(path))
+
+
+class Rows(Protocol):
+    """What a database answers, some thousand rows at a time. To be closed, however far it was read."""
+
+    headings: Sequence[str]
+
+    def fetch(self) -> list[Any]:
+        """Returns the next rows, each a sequence of values; none at the end. UnusableTableError when that cannot be done."""
+        ...
+
+    def close(self) -> None:
+        """Ends the transaction and everything else, as often as it is said."""
+        ...
 
 
 class QueryTable:
@@ -55,8 +66,7 @@ class QueryTable:
         """Asks for the first rows; UnusableTableError when that cannot be done."""
         self._name = str(path)
         query = Query.load(path)
-        url = _url(path, path.parent / query.url_file)
-        self._rows = _Rows(self._name, url, query.query)
+        self._rows = _asked(self._name, _url(path, path.parent / query.url_file), query.query)
         self.headings: Sequence[str] = self._rows.headings
         try:
             self.first = self._rows.fetch()
@@ -84,57 +94,14 @@ class QueryTable:
         self._rows.close()
 
 
-class _Rows:
-    """A cursor, in an event loop of its own."""
+def _asked(name: str, url: str, query: str) -> Rows:
+    if url.startswith(_MYSQL):
+        from xacthuc.backfill.adapters.mysql_query import MySqlRows
 
-    def __init__(self, name: str, url: str, query: str) -> None:
-        self._name, self._loop = name, asyncio.new_event_loop()
-        try:
-            self._loop.run_until_complete(self._open(url, query))
-        except BaseException:
-            self._loop.close()
-            raise
+        return MySqlRows(name, url, query)
+    from xacthuc.backfill.adapters.postgres_query import PostgresRows
 
-    async def _open(self, url: str, query: str) -> None:
-        try:
-            self._connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
-            raise self._refused("the database cannot be reached", error) from None
-        try:
-            await self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            prepared = await self._connection.prepare(query)
-            self.headings = [each.name for each in prepared.get_attributes()]
-            self._cursor = await prepared.cursor()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
-            await _end(self._connection)
-            raise self._refused("the query cannot be asked", error) from None
-
-    def fetch(self) -> list[Any]:
-        """Returns the next rows; none at the end. OSError when the database breaks off."""
-        try:
-            return self._loop.run_until_complete(self._cursor.fetch(ROWS_AT_ONCE))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise self._refused("the database broke off", error) from None
-
-    def close(self) -> None:
-        """Ends the transaction and everything else."""
-        if not self._loop.is_closed():
-            self._loop.run_until_complete(_end(self._connection))
-            self._loop.close()
-
-    def _refused(self, what: str, error: Exception) -> UnusableTableError:
-        state = getattr(error, "sqlstate", None) or ""
-        said = str(error) if state.startswith(_OF_THE_QUERY) else state or type(error).__name__
-        return UnusableTableError(
-            f"{self._name}: {what}: {said}", "Correct the query, or the URL in the file it names."
-        )
-
-
-async def _end(connection: asyncpg.Connection) -> None:
-    try:
-        await connection.close(timeout=_CLOSE_SECONDS)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-        connection.terminate()
+    return PostgresRows(name, url, query)
 
 
 def _url(path: Path, file: Path) -> str:
@@ -142,16 +109,17 @@ def _url(path: Path, file: Path) -> str:
         url = file.read_text("utf-8").strip()
     except OSError as error:
         raise UnusableTableError(f"{file} cannot be read: {error.strerror}", f"Name another in {path}.") from None
-    if not url.startswith(_SCHEMES):
+    if not url.startswith((*_POSTGRES, *_MYSQL)):
         raise UnusableTableError(
-            f"{file} has no URL of a PostgreSQL", "Write postgresql://USER:PASSWORD@HOST/DATABASE."
+            f"{file} has no URL of a PostgreSQL or a MySQL",
+            "Write postgresql://USER:PASSWORD@HOST/DATABASE or mysql://USER:PASSWORD@HOST/DATABASE.",
         )
     return url
 
 
 def _cell(value: Any) -> Cell:
-    """Returns a value as a cell; what is made of several values is none."""
-    if isinstance(value, bytes | list | dict | tuple):
+    """Returns a value as a cell; what is made of several values is none, and neither is a span of time."""
+    if isinstance(value, bytes | list | dict | tuple | timedelta):
         return _UNREADABLE
     plain: Cell = str(value) if isinstance(value, UUID) else value
     return plain
