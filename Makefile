@@ -68,6 +68,7 @@ test: $(API) $(PEERS) $(EXAMPLES) ## Runs every test on the real engines, then t
 	@tests/tools/mariadb.sh >/dev/null || echo '*** SKIPPED: accounts from a MySQL, since MariaDB could not be fetched (see above).' >&2
 	@PYTHON=$(PY) tests/tools/otlp.sh || echo '*** SKIPPED: sending spans to a receiver of somebody else, which could not be fetched (see above).' >&2
 	@PYTHON=$(PY) tests/tools/kubernetes.sh || echo '*** SKIPPED: the manifests of deploy/k8s, since what renders and checks them could not be fetched (see above).' >&2
+	@PYTHON=$(PY) tests/tools/checkov.sh || echo '*** SKIPPED: what checkov says of those manifests, since it could not be fetched (see above).' >&2
 	$(SIDE_BY_SIDE) tests
 	$(ALONE) tests/fault
 	@if tests/tools/redis7.sh; then \
@@ -153,11 +154,13 @@ dashboards: $(INSTALLED) ## Writes the Grafana dashboards anew from deploy/obser
 .PHONY: k8s
 k8s: $(INSTALLED) ## Renders every overlay of deploy/k8s into build/k8s and checks it without a cluster
 	@PYTHON=$(PY) tests/tools/kubernetes.sh
-	@mkdir -p build/k8s
+	@PYTHON=$(PY) tests/tools/checkov.sh
+	@rm -rf build/k8s && mkdir -p build/k8s
 	@for overlay in deploy/k8s/overlays/*/; do \
 	  .tools/kustomize/bin/kustomize build "$$overlay" --output "build/k8s/$$(basename "$$overlay").yaml"; \
 	done
 	.tools/kubernetes/bin/python deploy/k8s/validate.py build/k8s/*.yaml
+	.tools/checkov/bin/python -m checkov.main --config-file deploy/k8s/checkov.yaml --directory build/k8s
 
 .PHONY: image
 image: $(API) ## Builds the container image into build/image by Debian's buildah (IMAGE_BASE=debootstrap, IMAGE_TARGET=edge)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tempfile
@@ -31,6 +32,7 @@ from xacthuc.up.keys import RINGS, SIGNING, SINGLE
 ROOT = Path(__file__).resolve().parents[3]
 KUSTOMIZE = ROOT / ".tools" / "kustomize" / "bin" / "kustomize"
 VALIDATING = ROOT / ".tools" / "kubernetes" / "bin" / "python"
+CHECKOV = ROOT / ".tools" / "checkov" / "bin" / "python"
 OVERLAYS = ("dev", "staging", "production")
 IMPORT = "backfill-import"
 SERVICES: dict[str, type[Settings]] = {
@@ -104,6 +106,24 @@ def test_every_manifest_is_one_that_kubernetes_takes(rendered):
     )
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.timeout(300)
+def test_checkov_finds_nothing_that_is_not_excused_with_a_reason(rendered):
+    if not CHECKOV.exists():
+        pytest.skip("no checkov here: run tests/tools/checkov.sh, as make test does")
+    config, directory = ROOT / "deploy" / "k8s" / "checkov.yaml", rendered["production"].parent
+    checked = subprocess.run(
+        [CHECKOV, "-m", "checkov.main", "--config-file", config, "--directory", directory, "--output", "json"],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+    summary = json.loads(checked.stdout)["summary"]
+    assert (checked.returncode, summary["failed"], summary["parsing_errors"]) == (0, 0, 0), checked.stdout
+    assert summary["passed"] > 1000
 
 
 @pytest.mark.parametrize("service", SERVICES)

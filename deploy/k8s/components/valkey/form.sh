@@ -1,6 +1,8 @@
 #!/bin/sh
 # Makes one cluster of six empty servers, once. Pods come back with their own disks and find each other again by themselves.
 set -eu
+REDISCLI_AUTH=$(cat /run/secrets/valkey/password)
+export REDISCLI_AUTH # which valkey-cli reads
 nodes=""
 for number in 0 1 2 3 4 5; do
   host="valkey-$number.valkey-nodes"
