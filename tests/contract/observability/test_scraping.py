@@ -57,7 +57,9 @@ def test_every_pod_that_shows_metrics_is_scraped_once_under_the_job_of_its_servi
     found = [relabelled(target, config["relabel_configs"]) for target in targets()]
     named = sorted(labels["job"] for labels in found if labels is not None)
 
-    assert named == sorted({each["job_name"] for each in jobs_of(FOLDER / "prometheus.yml")} | {"xacthuc-edge"})
+    assert named == sorted(
+        {each["job_name"] for each in jobs_of(FOLDER / "prometheus.yml")} | {"xacthuc-edge", "xacthuc-camara"}
+    )
 
 
 @pytest.mark.parametrize("file", ["prometheus.yml", "prometheus-kubernetes.yml"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import AsyncExitStack
+from typing import Final
 
 import grpc.aio
 
@@ -20,6 +21,9 @@ from xacthuc.policy import Policy
 from xacthuc.telemetry import start as telemetry
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.valkey import Store
+
+_IN_TURN: Final = (("grpc.lb_policy_name", "round_robin"),)
+"""Every address that the name has is used; by itself gRPC would keep to the first one."""
 
 
 async def serve(settings: CamaraSettings) -> None:
@@ -46,9 +50,9 @@ async def serve(settings: CamaraSettings) -> None:
 
 def _channel(settings: CamaraSettings) -> grpc.aio.Channel:
     if settings.upstream_ca is None:
-        return grpc.aio.insecure_channel(settings.otp_public_address)
+        return grpc.aio.insecure_channel(settings.otp_public_address, _IN_TURN)
     credentials = grpc.ssl_channel_credentials(settings.upstream_ca.read_bytes())
-    return grpc.aio.secure_channel(settings.otp_public_address, credentials)
+    return grpc.aio.secure_channel(settings.otp_public_address, credentials, _IN_TURN)
 
 
 def main() -> None:
