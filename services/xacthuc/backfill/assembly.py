@@ -36,6 +36,7 @@ from xacthuc.jobs.worker import Worker
 from xacthuc.sealing import Sealer
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.valkey import Store
+from xacthuc.watching.held import HeldAccounts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -109,6 +110,7 @@ class Assembly:
         pools, metrics, sealer = connections.pools, telemetry.metrics, Sealer(settings.seal_ring)
         secrets = RequestSecrets("backfill", sealer, settings.blind_index_ring)
         asking, numbers = IdentityClient(connections.identity), Numbers(sealer, settings.blind_index_ring)
+        held = HeldAccounts(connections.identity)
         self.reviews = reviews = Reviews(pools.works, asking, clock)
         carrying = Carrying(pools.sends, asking, OtpClient(connections.otp), numbers, clock)
         self.sending = sending = Sending(
@@ -116,7 +118,7 @@ class Assembly:
             carrying,
             at_once=settings.sends_at_once,
         )
-        erasures = Erasures(pools.jobs, asking, clock)
+        erasures = Erasures(pools.jobs, asking, held, clock)
         worker = Worker(
             pools.jobs,
             jobs,
@@ -162,8 +164,8 @@ class Assembly:
                 sending,
                 self.receipts,
                 settling,
-                Emptying(pools.works, clock),
+                Emptying(pools.works, clock, held),
             ),
-            *(worker, Housekeeping(pools.works, clock, policy), record.sealer, record.pruning),
+            *(worker, Housekeeping(pools.works, clock, policy, held), record.sealer, record.pruning),
             BurnDown(pools.counts, lambda state, number: metrics.backfill_accounts.labels(state).set(number)),
         )

@@ -99,7 +99,7 @@ PEERS: Final = {
     "ImportAccounts": {"backfill", "cli"},
     "AcknowledgeErasure": {"guardian", "livestream", "backfill"},
     "ListOwedErasures": {"guardian", "livestream", "backfill"},
-    "ListHeldAccounts": {"guardian", "livestream"},
+    "ListHeldAccounts": {"guardian", "livestream", "backfill"},
     "CheckBroadcaster": {"livestream"},
     "GetApprovedExport": {"livestream"},
     "GetApprovedTransitionEnd": {"backfill"},

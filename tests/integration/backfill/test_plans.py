@@ -8,13 +8,14 @@ from typing import Any
 import asyncpg
 import pytest
 from backfill_town import NAME, NOW, PLAN, PLATFORM, Town, order, town
+from holds import nothing_held
 from plans import said, scans, table_of, wrong
 from sqlalchemy import text
 
 from xacthuc.backfill.adapters import account_watch, receipt_watch
 from xacthuc.backfill.adapters.carrying import Carrying
 from xacthuc.backfill.adapters.deciding import Deciding
-from xacthuc.backfill.adapters.emptying import Emptying
+from xacthuc.backfill.adapters.emptying import some
 from xacthuc.backfill.adapters.erasures import Erasures
 from xacthuc.backfill.adapters.housekeeping import Housekeeping
 from xacthuc.backfill.adapters.reviews import Reviews
@@ -103,7 +104,7 @@ async def hearing(home: Town) -> None:
     for due in (await reviews._due())[:1]:
         await reviews._write(due, review_time=None)
     await Settling(home.engine, home.clock).settle()
-    await Erasures(home.engine, _nobody(), home.clock).erase(PLATFORM, "a8")
+    await Erasures(home.engine, _nobody(), nothing_held, home.clock).erase(PLATFORM, "a8")
 
 
 async def adding(home: Town) -> None:
@@ -117,13 +118,12 @@ async def ending(home: Town) -> None:
     home.clock.advance(PLAN.end - NOW)
     deciding = Deciding(home.engine, home.clock, count_every=timedelta(days=365), lease=timedelta(minutes=1))
     assert (await deciding.decide(PLATFORM, NAME)).more
-    emptying = Emptying(home.engine, home.clock)
-    assert await emptying._some(PLATFORM, NAME)
+    assert await some(home.engine, PLATFORM, NAME, nothing_held)
 
 
 async def forgetting(home: Town) -> None:
     """Destroys what was to be kept for a time."""
-    await Housekeeping(home.engine, home.clock, Policy.load()).forget()
+    await Housekeeping(home.engine, home.clock, Policy.load(), nothing_held).forget()
 
 
 def _nobody() -> Any:

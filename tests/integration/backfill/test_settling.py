@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from backfill_town import NAME, NOW, PLATFORM, Town, town
+from holds import nothing_held
 from sqlalchemy import func, insert, select, update
 
 from xacthuc.backfill.adapters.housekeeping import Housekeeping
@@ -63,7 +64,7 @@ async def test_what_is_heard_too_early_is_written_once_its_notice_is_known(home:
 
 async def test_what_is_heard_of_notices_that_are_not_a_campaigns_is_forgotten(home: Town):
     await hear(home, Word.SENT)
-    housekeeping = Housekeeping(home.engine, home.clock, Policy.load())
+    housekeeping = Housekeeping(home.engine, home.clock, Policy.load(), nothing_held)
     home.clock.advance(KEPT - MINUTE)
     await housekeeping.forget()
     assert await one(home, func.count(receipts.c.word)) == (1,)

@@ -119,17 +119,37 @@ async def test_what_changes_a_campaign_is_on_record(desk: Desk, deployment):
     assert {row["subject"] for row in written} == {"spring"}
 
 
-async def test_the_numbers_of_a_campaign_are_gone_soon_after_it_is_over(desk: Desk, deployment, eventually):
+@pytest.mark.rule("R49")
+async def test_the_numbers_of_a_campaign_are_gone_soon_after_it_is_over_but_for_one_on_hold(
+    api: Api, desk: Desk, platform: Platform, deployment, eventually
+):
+    await platform.register("held")
+    review = Timestamp()
+    review.FromDatetime(datetime.now(UTC) + timedelta(days=90))
+    await api.retention.PlaceHold(
+        retention_admin_pb2.PlaceHoldRequest(
+            parent=f"platforms/{platform.name}",
+            authority="A05",
+            legal_basis="Law 116/2025/QH15 Art. 25",
+            reference="12/CV-A05",
+            review_time=review,
+            accounts=["accounts/held"],
+            request_id=str(uuid4()),
+        )
+    )
     await desk.create()
-    await desk.add(target("an", NUMBER))
-    query = "SELECT number, person FROM backfill.targets WHERE platform = $1"
-    (before,) = await fetch(deployment, query, desk.platform)
-    assert NUMBER.encode() not in before["number"]
+    await desk.add(target("an", NUMBER), target("held", "+84912345999"))
+    query = "SELECT account, number, person FROM backfill.targets WHERE platform = $1"
+    before = await fetch(deployment, query, desk.platform)
+    assert [row["account"] for row in before if NUMBER.encode() in row["number"]] == []
     await desk.ask("KillCampaign", reason="no use")
 
     async def gone() -> bool:
-        (row,) = await fetch(deployment, query, desk.platform)
-        return row["number"] is None and row["person"] is None
+        rows = await fetch(deployment, query, desk.platform)
+        return {row["account"]: (row["number"] is None, row["person"] is None) for row in rows} == {
+            "an": (True, True),
+            "held": (False, False),
+        }
 
     await eventually(gone)
 

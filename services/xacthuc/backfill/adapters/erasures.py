@@ -1,4 +1,7 @@
-"""Deletes what campaigns keep of an account once identity erases it, and says so: the word is the evidence (R49)."""
+"""Deletes what campaigns keep of an account once identity erases it, and says so: the word is the evidence (R49).
+
+While a legal hold stands on the account, everything stays as it is until the release, and so does the word.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,12 @@ if TYPE_CHECKING:
 
     from xacthuc.backfill.adapters.identity_client import IdentityClient
     from xacthuc.clock import Clock
+    from xacthuc.sql.sweep import Held
 
 WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
 """How long a job that failed waits each time, before an operator has to look at it."""
 _AGAIN: Final = timedelta(minutes=5)
+_HELD_AGAIN: Final = timedelta(hours=1)
 
 
 def erase_job(platform: str, account_id: str, event: str) -> Job:
@@ -35,17 +40,20 @@ def erase_job(platform: str, account_id: str, event: str) -> Job:
 class Erasures:
     """The handler of `JobKind.ERASE`."""
 
-    def __init__(self, engine: AsyncEngine, identity: IdentityClient, clock: Clock) -> None:
-        """Takes the pool, and whom to tell."""
+    def __init__(self, engine: AsyncEngine, identity: IdentityClient, held: Held, clock: Clock) -> None:
+        """Takes the pool, whom to tell, and who knows what holds keep."""
         self._engine = engine
         self._identity = identity
+        self._held = held
         self._clock = clock
 
     async def handle(self, job: Job) -> Done | RetryAt:
         """Erases in one commit, then says so; killed between both, it is done again and says the same."""
         platform, account_id = (str(job.payload[name]) for name in ("platform", "account"))
-        await self.erase(platform, account_id)
         try:
+            if (platform, account_id) in await self._held():
+                return RetryAt(self._clock.now() + _HELD_AGAIN, "HELD")
+            await self.erase(platform, account_id)
             asked = await self._identity.acknowledge_erasure(
                 platform, account_id, str(uuid5(NAMESPACE_URL, f"erasure/{job.key}"))
             )
