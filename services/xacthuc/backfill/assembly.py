@@ -116,6 +116,7 @@ class Assembly:
         self.sending = sending = Sending(
             Deciding(pools.counts, clock, count_every=settings.count_interval, lease=settings.send_lease),
             carrying,
+            telemetry.tracer,
             at_once=settings.sends_at_once,
         )
         erasures = Erasures(pools.jobs, asking, held, clock)

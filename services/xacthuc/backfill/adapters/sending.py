@@ -7,15 +7,18 @@ import random
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from xacthuc.backfill.domain.actions import Tell
 from xacthuc.grpckit.errors import XacthucError
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
+from xacthuc.telemetry.tracing import span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xacthuc.backfill.adapters.carrying import Carrying
     from xacthuc.backfill.adapters.deciding import Deciding, Errand
+    from xacthuc.telemetry.tracing import Tracer
 
 _LOOK_SECONDS: Final = 1.0
 
@@ -23,10 +26,11 @@ _LOOK_SECONDS: Final = 1.0
 class Sending:
     """Runs beside the calls, in every process. Two of them never do the same at once: the lease keeps them apart."""
 
-    def __init__(self, deciding: Deciding, carrying: Carrying, *, at_once: int) -> None:
+    def __init__(self, deciding: Deciding, carrying: Carrying, tracer: Tracer, *, at_once: int) -> None:
         """`at_once` is how many accounts are asked about, told or sent to side by side."""
         self._deciding = deciding
         self._carrying = carrying
+        self._tracer = tracer
         self._turns = asyncio.Semaphore(at_once)
         self._wake = asyncio.Event()
         self._log = get_logger()
@@ -58,7 +62,11 @@ class Sending:
         return more
 
     async def _carry_all(self, errands: Sequence[Errand]) -> None:
-        done = await asyncio.gather(*map(self._carry, errands), return_exceptions=True)
+        """Carries a batch out as one trace, which whoever is asked about an account goes on with."""
+        if not errands:
+            return
+        with self._tracer.job("backfill.batch", attributes={"xacthuc.backfill.accounts": len(errands)}):
+            done = await asyncio.gather(*map(self._carry, errands), return_exceptions=True)
         failed = [result for result in done if isinstance(result, BaseException)]
         for failure in failed:
             if len(failed) == len(done) or not isinstance(failure, (DatabaseUnavailable, XacthucError)):
@@ -68,4 +76,6 @@ class Sending:
 
     async def _carry(self, errand: Errand) -> None:
         async with self._turns:
-            await self._carrying.carry(errand)
+            name = "backfill.tell" if isinstance(errand.action, Tell) else "backfill.notify"
+            with span(name, {"xacthuc.backfill.wave": errand.action.wave}):
+                await self._carrying.carry(errand)
