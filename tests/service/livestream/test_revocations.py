@@ -173,6 +173,18 @@ async def test_a_broadcast_that_nobody_renews_is_over_at_its_time(studio, vanish
     assert reason_of(await refusal(studio.renew("shop"))) == Reason.BROADCAST_STATE
 
 
+async def test_an_edge_that_nothing_happens_to_hears_so_and_keeps_its_place(studio):
+    async with watching(studio) as edge:
+        first = await edge.batch()
+        begun = edge.cursor
+        again = await edge.batch()  # ten seconds later
+
+    assert (first, again) == ([], [])
+    async with watching(studio, edge.cursor) as resumed:
+        assert await resumed.batch() == []
+    assert begun
+
+
 @pytest.mark.parametrize("cursor", ["A" * 22, "B" * 21 + "A"])
 async def test_a_cursor_that_was_not_made_here_is_refused(studio, cursor):
     async with watching(studio, cursor) as edge:
