@@ -68,7 +68,7 @@ async def test_each_account_counts_as_what_its_platform_is_told(town, engine, pr
     assert {"VERIFIED", "LOCKED", "CLOSED"} < set(wanted)
 
 
-async def test_a_process_that_does_not_count_tells_what_another_onestep(process, told):
+async def test_a_process_that_does_not_count_tells_what_another_one_counted(process, told):
     await process().look()
     counted = dict(told)
     told.clear()
@@ -78,7 +78,7 @@ async def test_a_process_that_does_not_count_tells_what_another_onestep(process,
     assert told == counted
 
 
-async def test_nothing_is_told_before_all_werestep(town, engine, told):
+async def test_nothing_is_told_before_all_were_counted(town, engine, told):
     class Failing:
         async def read(self, platform, account_ids):
             raise ConnectionError
@@ -118,7 +118,7 @@ async def test_those_who_look_at_the_same_time_count_each_account_once(town, eng
     assert {state: number for state, number in told.items() if number} == await states(town, engine)
 
 
-async def test_a_page_that_two_havestep_counts_once(town, engine, process, told):
+async def test_a_page_that_two_have_counted_counts_once(town, engine, process, told):
     first, second = process(page=2), process(page=2)
     kept = await first.begin()
 

@@ -103,7 +103,7 @@ class Census:
             try:
                 await self.look()
             except (DatabaseUnavailable, DatabaseRefused, UnsealError) as fault:
-                self._log.warning("accounts_notstep", cause=type(fault).__name__)
+                self._log.warning("accounts_not_counted", cause=type(fault).__name__)
 
     async def look(self) -> None:
         """Tells the last whole count, and counts on if it is time to and nobody else does."""
