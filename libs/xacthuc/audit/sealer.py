@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 BATCH: Final = 500
 """Entries a seal: some 15 ms of work, and with what they say a message of a few hundred KB when the trail is exported."""
 
-INTERVAL: Final = timedelta(milliseconds=500)
-"""Looks often enough that an entry is sealed within a second, and seldom enough that a busy service fills its seals."""
+INTERVAL: Final = timedelta(milliseconds=700)
+"""Looks often enough that an entry is sealed within a second, jitter and work included, and not more often: a seal of ten
+entries costs more than half of what one of a hundred does (docs/evidence.md)."""
 
 _JITTER: Final = 0.2
 IDS: Final = bindparam("ids", type_=ARRAY(BigInteger))
