@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from xacthuc.guardian.domain.links import Declaration, Link, State
     from xacthuc.guardian.domain.relations import Relation
     from xacthuc.guardian.usecases.guardian import Guardian
+    from xacthuc.order import Order
     from xacthuc.policy import Policy
 
 _CLOCK_TOLERANCE: Final = timedelta(minutes=5)
@@ -46,7 +47,7 @@ async def _confirm(guardian: Guardian, command: ConfirmLink, call: Call) -> Link
         return answered
     kept = await guardian.links.get(order.platform, link)
     if kept is None or not _can_be(kept, Act.CONFIRM, guardian.clock.now()):
-        raise wrong_state(_standing(kept, guardian.clock.now()))
+        return await _done_meanwhile(guardian, order, kept)
     _check(declaration, kept.relation, guardian.policy, guardian.clock.now())
     band = ward_band(await guardian.people.ward(kept.child_id, call))
     proof = await guardian.proofs.redeem(command.proof_token, link, _derived(order.request_id, "proof"), call)
@@ -89,7 +90,7 @@ async def _approve(guardian: Guardian, command: ByGuardian, call: Call) -> Link:
         return answered
     kept = await guardian.links.get(order.platform, link)
     if kept is None or kept.guardian_id is None or not _can_be(kept, Act.APPROVE, guardian.clock.now()):
-        raise wrong_state(_standing(kept, guardian.clock.now()))
+        return await _done_meanwhile(guardian, order, kept)
     acting = await guardian.links.get(order.platform, command.by)
     if acting is None or not acting.answers_beside(kept):
         raise not_answering("approving_link")
@@ -100,6 +101,18 @@ async def _approve(guardian: Guardian, command: ByGuardian, call: Call) -> Link:
     children = guardian.policy.accounts_per_number.minors
     done = await guardian.invitations.approve(order, link, command.by, children, guardian.clock.now())
     return linked(done, link, by="approving_link")
+
+
+async def _done_meanwhile(guardian: Guardian, order: Order, kept: Link | None) -> Link:
+    """Returns the answer of the same call, whose first run moved the link after it was looked for; else raises why not.
+
+    A caller repeats what it heard nothing of while that is still under way, or a killed process had just committed it.
+    The answer commits with the move, so whoever saw the one finds the other.
+    """
+    answered = await guardian.links.answered(order)
+    if answered is not None:
+        return answered
+    raise wrong_state(_standing(kept, guardian.clock.now()))
 
 
 def _can_be(link: Link, act: Act, now: datetime) -> bool:
