@@ -144,5 +144,6 @@ class Studio:
 
 
 def channel_to(process: LivestreamProcess) -> grpc.aio.Channel:
-    """Returns a way to the public port that comes back soon after the process was away."""
-    return grpc.aio.insecure_channel(process.public, options=[("grpc.initial_reconnect_backoff_ms", 50)])
+    """Returns a connection of its own to the public port, which comes back soon after the process was away."""
+    options = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.use_local_subchannel_pool", 1)]
+    return grpc.aio.insecure_channel(process.public, options=options)

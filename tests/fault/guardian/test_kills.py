@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import random
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -45,16 +47,44 @@ ENDED_OTHER_THAN_ONCE = (
     " WHERE a.tag = 'guardian:link:ended' AND a.detail ->> 'link' = l.link)"
 )
 BEHIND = (
-    "SELECT count(*) FROM guardian.children c WHERE version <> (SELECT s.version FROM identity.supervisions s"
-    " WHERE (s.platform, s.child) = (c.platform, c.child))"
+    "SELECT count(*) FROM guardian.children c WHERE version IS DISTINCT FROM (SELECT s.version"
+    " FROM identity.supervisions s WHERE (s.platform, s.child) = (c.platform, c.child))"
 )
-"""Children of whom identity has not heard the newest."""
+"""Children of whom identity has not heard the newest, or anything."""
+
+
+class Moments:
+    """When something was done, for whoever kills next."""
+
+    def __init__(self) -> None:
+        self._done, self._over = asyncio.Semaphore(0), False
+
+    def came(self) -> None:
+        self._done.release()
+
+    def end(self) -> None:
+        """From now on nobody is to be killed any more."""
+        self._over = True
+        self.came()
+
+    async def several(self) -> bool:
+        """Waits for some to come from now on; returns whether there is still anybody to kill.
+
+        From now on: a service that is killed as soon as it is back does nothing at all.
+        """
+        while not self._done.locked():
+            await self._done.acquire()
+        for _ in range(random.randint(1, FAMILIES)):
+            if self._over:
+                return False
+            await self._done.acquire()
+        return not self._over
 
 
 async def test_a_service_that_is_killed_leaves_nothing_half_written_and_does_nothing_twice(
     home: Home, service: GuardianProcess
 ):
-    moments = asyncio.Semaphore(0)
+    moments = Moments()
     answers: list[tuple[resources_pb2.Link, resources_pb2.Link]] = []
 
     async def grow_up(family: int) -> None:
@@ -62,24 +92,31 @@ async def test_a_service_that_is_killed_leaves_nothing_half_written_and_does_not
             child, number = f"be{family}-{turn}", f"+84912{family}{turn:05d}"
             await home.accounts.register(child, CHILD)
             link = await home.invite(child, number)
-            moments.release()
+            moments.came()
             confirmation = home.confirmation(link, number)
             first = await home.insist("ConfirmLink", confirmation)
             answers.append((first, await home.insist("ConfirmLink", confirmation)))
-            moments.release()
+            moments.came()
             if turn:
                 await home.insist("RevokeLink", pb2.RevokeLinkRequest(name=link.name, request_id=str(uuid4())))
 
+    async def grow() -> None:
+        async with asyncio.TaskGroup() as families:
+            for family in range(FAMILIES):
+                families.create_task(grow_up(family))
+        moments.end()
+
     async def kill() -> None:
-        for _ in range(ROUNDS):
-            await moments.acquire()
+        killed = 0
+        while killed < ROUNDS and await moments.several():
             service.kill()
             await asyncio.to_thread(service.start)
+            killed += 1
+        logging.getLogger(__name__).info("%d kills, %d families", killed, FAMILIES * TURNS)
 
     async with asyncio.TaskGroup() as group:
         group.create_task(kill())
-        for family in range(FAMILIES):
-            group.create_task(grow_up(family))
+        group.create_task(grow())
 
     assert all(first == again and first.state == resources_pb2.Link.ACTIVE for first, again in answers)
     connection = await asyncpg.connect(dsn(service.environment["XACTHUC_DATABASE_URL"]))
