@@ -147,6 +147,8 @@ def preview(counted: Preview) -> resources_pb2.RestrictionPreview:
         as_of_time=timestamp(counted.as_of),
         account_count=sum(each.accounts for each in counted.groups),
         groups=groups,
+        grace_count=None if counted.graces is None else counted.graces.accounts,
+        last_grace_time=None if counted.graces is None else optional_timestamp(counted.graces.last_end),
     )
 
 

@@ -103,6 +103,7 @@ PEERS: Final = {
     "CheckBroadcaster": {"livestream"},
     "GetApprovedExport": {"livestream"},
     "GetApprovedTransitionEnd": {"backfill"},
+    "CountTransitions": {"backfill"},
     "EndTransitions": {"backfill"},
     "RestoreTransitions": {"backfill"},
     "WatchAllAccounts": {"guardian", "livestream", "backfill", "otp", "cli"},

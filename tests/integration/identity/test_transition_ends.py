@@ -17,7 +17,7 @@ from xacthuc.identity.domain.approvals import Act, ApprovalKind, Step
 from xacthuc.identity.domain.grace import Ended, Restored
 from xacthuc.identity.domain.import_rows import ImportedTransition, microseconds
 from xacthuc.identity.usecases import approvals
-from xacthuc.identity.usecases.transitions import end_transitions, restore_transitions
+from xacthuc.identity.usecases.transitions import count_transitions, end_transitions, restore_transitions
 from xacthuc.policy import Action, Reason
 
 DAYS = timedelta(days=90)
@@ -66,6 +66,22 @@ class Desk(Officers):
 @pytest.fixture
 async def desk(bench, engine):
     return await Desk.at_work(bench, engine)
+
+
+async def test_graces_are_counted_that_end_later(desk):
+    now = desk.bench.clock.now()
+    await desk.covered("a", "b")
+    await desk.covered("c", days=timedelta(days=1))
+    await desk.bench.register("d")
+    wanted = ("a", "c", "d", "nobody")
+    counted = await count_transitions(desk.bench.identity, PLATFORM, wanted)
+    assert (counted.accounts, counted.last_end) == (2, now + DAYS)
+
+    desk.bench.clock.advance(timedelta(days=1))
+    assert (await count_transitions(desk.bench.identity, PLATFORM, wanted)).accounts == 1
+    await desk.end(await desk.agreed(1), "a")
+    assert tuple(await count_transitions(desk.bench.identity, PLATFORM, wanted)) == (0, None)
+    assert (await count_transitions(desk.bench.identity, "elsewhere", wanted)).accounts == 0
 
 
 async def test_whose_grace_is_ended_only_reads_and_goes_on_once_that_is_undone(desk, engine):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -68,6 +68,7 @@ async def test_who_is_unverified_only_reads_and_goes_on_once_that_is_undone(
 ):
     counted = await desk.ask("PreviewRestriction")
     assert (counted.account_count, [each.unasked_count for each in counted.groups]) == (3, [0])
+    assert (counted.grace_count, counted.last_grace_time.ToDatetime(UTC) > datetime.now(UTC)) == (3, True)
     assert await allowed(platform, "an")
     approval = await restricted(desk, deployment, eventually)
 
@@ -124,6 +125,9 @@ async def test_who_has_no_grace_loses_nothing_and_is_counted_so(desk: Desk, plat
     assert "start the campaign first" in (await refusal(desk.ask("PreviewRestriction"))).details()
     await desk.add(target("an"))
     await desk.ask("StartCampaign")
+    counted = await desk.ask("PreviewRestriction")
+    assert (counted.account_count, counted.HasField("grace_count"), counted.grace_count) == (1, True, 0)
+    assert not counted.HasField("last_grace_time")
     await restricted(desk, deployment, eventually)
 
     (kept,) = (await desk.figures()).restrictions

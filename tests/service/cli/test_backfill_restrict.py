@@ -39,6 +39,24 @@ def test_without_options_it_is_counted_and_nothing_is_changed(command):
     assert [call.method for call in command.admin.received] == ["PreviewRestriction"] * 2
 
 
+@pytest.mark.parametrize(
+    ("graces", "said"),
+    [
+        ({}, "identity did not say in time"),
+        ({"grace_count": 0}, "None of them has a grace that ends later"),
+        ({"grace_count": 30, "last_grace_time": AT}, "30 of them have a grace that ends later, the last one on 2026-"),
+    ],
+    ids=["unknown", "none", "some"],
+)
+def test_it_is_told_how_many_have_anything_to_lose(command, graces, said):
+    preview = counted(41)
+    preview.MergeFrom(Preview(**graces))
+    command.admin.answer("PreviewRestriction", preview)
+
+    told = command("backfill", "restrict", *ABOUT)
+    assert said in " ".join(told.err.split())
+
+
 def test_just_what_was_counted_is_proposed(command):
     command.admin.answer("PreviewRestriction", counted(41))
     command.admin.answer("CreateApproval", approval_admin_pb2.Approval(name=APPROVAL))

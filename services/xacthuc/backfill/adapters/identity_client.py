@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from xacthuc.api.identity.v1 import internal_pb2, internal_pb2_grpc, resources_pb2
 from xacthuc.backfill.domain.holders import Holder
 from xacthuc.backfill.domain.restriction import Approved, Ended, Restored
+from xacthuc.backfill.ports.restrictions import Graces
 from xacthuc.grpckit.errors import FailedPrecondition, NotFound
 from xacthuc.grpckit.reading import timestamp
 
@@ -33,8 +34,9 @@ class IdentityClient:
         self._identity = identity
         stub = internal_pb2_grpc.IdentityInternalStub(identity.channel)
         self._holder, self._remind, self._acknowledge = stub.GetHolder, stub.RemindAccount, stub.AcknowledgeErasure
-        self._approved, self._end, self._restore = (
+        self._approved, self._count, self._end, self._restore = (
             stub.GetApprovedTransitionEnd,
+            stub.CountTransitions,
             stub.EndTransitions,
             stub.RestoreTransitions,
         )
@@ -65,6 +67,13 @@ class IdentityClient:
         request = internal_pb2.GetApprovedTransitionEndRequest(name=f"approvals/{approval}")
         told = await self._identity.tell(self._approved, request, within=_WITHIN, platform=platform)
         return Approved(campaign=told.campaign, accounts=told.account_count, as_of=told.as_of_time.ToDatetime(UTC))
+
+    async def graces(self, platform: str, account_ids: Sequence[str]) -> Graces:
+        """Asks within two seconds."""
+        request = internal_pb2.CountTransitionsRequest(names=_names(account_ids))
+        told = await self._identity.tell(self._count, request, within=_WITHIN, platform=platform)
+        last = told.last_end_time.ToDatetime(UTC) if told.HasField("last_end_time") else None
+        return Graces(told.running_count, last)
 
     async def end(self, platform: str, approval: str, account_ids: Sequence[str], request_id: UUID) -> Sequence[Ended]:
         """Has their transitions ended; raises what identity says."""

@@ -17,6 +17,7 @@ from xacthuc.backfill.ports.restrictions import Group, Preview, Restriction
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Row
@@ -56,6 +57,19 @@ class SqlRestrictions:
                 for row in await connection.execute(counted)
             ]
         return Preview(platform=platform, name=name, as_of=now, groups=groups)
+
+    async def unverified(self, platform: str, name: str, now: datetime, after: str, limit: int) -> Sequence[str]:
+        """Reads them by key."""
+        of = targets.c
+        found = (
+            select(of.account)
+            .where(*rows.of_campaign(targets, platform, name), of.account > after)
+            .where(of.state.in_(UNVERIFIED), of.state_time <= now)
+            .order_by(of.account)
+            .limit(limit)
+        )
+        async with transaction(self._counting) as connection:
+            return (await connection.scalars(found)).all()
 
     async def begin(
         self, order: Order, name: str, approval: str, approved: Approved, now: datetime

@@ -26,6 +26,14 @@ class Group(NamedTuple):
     unasked: int
 
 
+class Graces(NamedTuple):
+    """How many accounts have a grace that is running."""
+
+    accounts: int
+    last_end: datetime | None
+    """When the last of them ends; None where there is none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """Whom a restriction would be about at an instant."""
@@ -34,6 +42,8 @@ class Preview:
     name: str
     as_of: datetime
     groups: Sequence[Group]
+    graces: Graces | None = None
+    """What identity says of them; None when it did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +69,10 @@ class Restrictions(Protocol):
         """Counts whom a restriction would be about; None when there is no such campaign."""
         ...
 
+    async def unverified(self, platform: str, name: str, now: datetime, after: str, limit: int) -> Sequence[str]:
+        """Returns accounts that it would be about, by id, behind one."""
+        ...
+
     async def begin(
         self, order: Order, name: str, approval: str, approved: Approved, now: datetime
     ) -> Restriction | Bar | None:
@@ -71,7 +85,11 @@ class Restrictions(Protocol):
 
 
 class Agreements(Protocol):
-    """What identity knows of approvals."""
+    """What identity knows of approvals, and of what they would end."""
+
+    async def graces(self, platform: str, account_ids: Sequence[str]) -> Graces:
+        """Counts those that are running; raises what identity says otherwise."""
+        ...
 
     async def approved(self, platform: str, approval: str) -> Approved:
         """Returns what two people agreed to; raises what identity says otherwise."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
+from xacthuc.backfill.ports.restrictions import Graces
 from xacthuc.backfill.usecases.campaigns import there
-from xacthuc.grpckit.errors import FieldFault, InvalidRequest, NotFound
+from xacthuc.grpckit.errors import DeadlineExceeded, FieldFault, InvalidRequest, NotFound, Unavailable
 from xacthuc.grpckit.reasons import Reason
 
 if TYPE_CHECKING:
@@ -14,9 +17,29 @@ if TYPE_CHECKING:
     from xacthuc.order import Order
 
 
+_AT_ONCE: Final = 5_000
+_GRACES_SECONDS: Final = 5
+"""For what only informs: whoever looks is told the rest without it."""
+
+
 async def preview_restriction(backfill: Backfill, platform: str, name: str) -> Preview:
-    """Counts whom a restriction would be about now."""
-    return there(await backfill.restrictions.preview(platform, name, backfill.clock.now()))
+    """Counts whom a restriction would be about now, and how many of them have anything to lose."""
+    counted = there(await backfill.restrictions.preview(platform, name, backfill.clock.now()))
+    try:
+        async with asyncio.timeout(_GRACES_SECONDS):
+            return replace(counted, graces=await _graces(backfill, counted))
+    except (TimeoutError, Unavailable, DeadlineExceeded):
+        return counted
+
+
+async def _graces(backfill: Backfill, counted: Preview) -> Graces:
+    found, last, after = 0, None, ""
+    platform, name = counted.platform, counted.name
+    while accounts := await backfill.restrictions.unverified(platform, name, counted.as_of, after, _AT_ONCE):
+        some = await backfill.agreements.graces(platform, accounts)
+        found, after = found + some.accounts, accounts[-1]
+        last = max(filter(None, (last, some.last_end)), default=None)
+    return Graces(found, last)
 
 
 async def restrict_campaign(backfill: Backfill, order: Order, name: str, approval: str) -> Restriction:

@@ -104,10 +104,25 @@ def _preview(counted: dict[str, Any], *, approval: str, as_json: bool, proposed:
         return
     print_record(counted, _PREVIEW, as_json=False)
     print_records(counted["groups"], _GROUPS, empty="Nobody is unverified.", as_json=False)
+    if counted["groups"]:
+        note(_graces(counted))
     if approval:
         note("Nothing was changed. To have done what was granted: --yes")
     elif not proposed:
         note("Nothing was changed. To propose it: --basis, --reason and --yes")
+
+
+def _graces(counted: dict[str, Any]) -> str:
+    """Returns how many have anything to lose."""
+    if "grace_count" not in counted:
+        return "How many of them have a grace that ends later, identity did not say in time."
+    if not int(counted["grace_count"]):
+        return "None of them has a grace that ends later: they only read already."
+    others = int(counted["account_count"]) - int(counted["grace_count"])
+    return (
+        f"{counted['grace_count']} of them have a grace that ends later, the last one on {counted['last_grace_time']}: "
+        f"that is what ends. The other {others} only read already."
+    )
 
 
 def _tell(restriction: dict[str, Any], *, as_json: bool) -> None:

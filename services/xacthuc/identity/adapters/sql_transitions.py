@@ -20,6 +20,7 @@ from xacthuc.identity.adapters.second_look import second_look
 from xacthuc.identity.adapters.tables import accounts, outbox, trail
 from xacthuc.identity.domain.approvals import ApprovalKind, Executed
 from xacthuc.identity.domain.grace import Ended, Restored, TransitionBar, ending, restoring
+from xacthuc.identity.ports.transitions import Running
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
@@ -57,6 +58,15 @@ class SqlTransitions:
         self._engine = database.engine
         self._keys = database.keys
         self._rows = database.rows
+
+    async def running(self, platform: str, account_ids: Sequence[str], now: datetime) -> Running:
+        """Counts them by key."""
+        of = accounts.c
+        counted = select(func.count(), func.max(of.transition_until)).where(
+            of.platform == platform, of.account == _any(account_ids), of.transition_until > now
+        )
+        async with transaction(self._engine) as connection:
+            return Running(*(await connection.execute(counted)).one())
 
     @second_look
     async def end(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,8 +12,20 @@ if TYPE_CHECKING:
     from xacthuc.identity.domain.grace import Ended, Restored, TransitionBar
 
 
+class Running(NamedTuple):
+    """How many graces are running."""
+
+    accounts: int
+    last_end: datetime | None
+    """When the last of them ends."""
+
+
 class Transitions(Protocol):
-    """Each call is one commit, with its entries in the trail and its events. The same accounts may come again."""
+    """Each change is one commit, with its entries in the trail and its events. The same accounts may come again."""
+
+    async def running(self, platform: str, account_ids: Sequence[str], now: datetime) -> Running:
+        """Counts the graces of accounts that end later than `now`."""
+        ...
 
     async def end(
         self, order: Order, approval_id: str, account_ids: Sequence[str], now: datetime

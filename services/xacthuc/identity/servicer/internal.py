@@ -133,6 +133,14 @@ class IdentityInternalServicer:
         found = await approvals.get_executed(self._eyes, approval_id, ApprovalKind.TRANSITION_END)
         return approval_messages.approved_transition_end(found)
 
+    async def CountTransitions(
+        self, request: internal_pb2.CountTransitionsRequest, call: Call
+    ) -> internal_pb2.CountTransitionsResponse:
+        account_ids = transition_messages.named(request)
+        return transition_messages.running(
+            await transitions.count_transitions(self._identity, call.platform, account_ids)
+        )
+
     async def EndTransitions(
         self, request: internal_pb2.EndTransitionsRequest, call: Call
     ) -> internal_pb2.EndTransitionsResponse:

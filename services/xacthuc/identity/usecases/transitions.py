@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from xacthuc.identity.commands import Order
     from xacthuc.identity.domain.grace import Ended, Restored
+    from xacthuc.identity.ports.transitions import Running
     from xacthuc.identity.usecases.identity import Identity
 
 _T = TypeVar("_T")
@@ -22,6 +23,11 @@ _BARS: Final = {
     TransitionBar.UNDONE: "the approval was undone; propose the act again",
     TransitionBar.TOO_MANY: "the approval is about fewer accounts; propose the act again with all of them",
 }
+
+
+async def count_transitions(identity: Identity, platform: str, account_ids: Sequence[str]) -> Running:
+    """Counts those that are running still."""
+    return await identity.transitions.running(platform, account_ids, identity.clock.now())
 
 
 async def end_transitions(
