@@ -61,6 +61,9 @@ def test_every_account_is_accounted_for_and_the_page_says_so(command, tmp_path: 
     assert "3 of 6 accounts lack nothing any more" in page
     assert "<script" not in page
     assert page.count("<svg") == 1
+    assert "NEEDS_PHONE" not in page  # words of people, in place of names for programs
+    for words in ("a code to its number", "still being asked", "lacks nothing any more", "Its last day is 27/02/2026"):
+        assert words in page
 
 
 def test_an_account_that_is_nowhere_is_told(command):

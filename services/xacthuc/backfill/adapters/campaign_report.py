@@ -4,16 +4,51 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from xacthuc.backfill.adapters.page import Table, number, page
 from xacthuc.backfill.adapters.plots import stacked
+from xacthuc.backfill.domain.campaign import CampaignState, TargetState, WaveState
+from xacthuc.backfill.domain.classes import AccountClass
 from xacthuc.policy import dates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from xacthuc.backfill.domain.importing import Totals
+
+_LACKED: Final[Mapping[str, str]] = {
+    AccountClass.VERIFIED: "nothing",
+    AccountClass.NEEDS_DETAILS: "a name or a birth date",
+    AccountClass.NEEDS_PHONE: "a code to its number",
+    AccountClass.NEEDS_PERSONAL_ID: "a confirmed personal ID",
+    AccountClass.NEEDS_GUARDIAN: "a parent or guardian",
+    AccountClass.MUST_NOT_SELL: "a guardian, and an end of selling",
+    AccountClass.UNREACHABLE: "a number to be asked at",
+    AccountClass.DUPLICATE: "nothing",
+}
+_STANDS: Final[Mapping[str, str]] = {
+    TargetState.OPEN: "still being asked",
+    TargetState.VERIFIED: "lacks nothing any more",
+    TargetState.GONE: "closed, locked or deleted",
+    TargetState.ASKED: "asked in vain",
+    TargetState.RESTRICTED: "may only read",
+}
+_WAVES: Final[Mapping[str, str]] = {
+    WaveState.CANARY: "its canary alone",
+    WaveState.OPEN: "open",
+    WaveState.HELD: "held",
+    "FEW_VERIFIED": "held: too few verified",
+    "UNDELIVERED": "held: too many failed",
+}
+_CAMPAIGNS: Final[Mapping[str, str]] = {
+    CampaignState.PREPARED: "not begun",
+    CampaignState.RUNNING: "running",
+    CampaignState.PAUSED: "paused",
+    CampaignState.KILLED: "ended by an operator",
+    CampaignState.ENDED: "over",
+}
+"""What the page says in place of names that are for programs; one that it does not know stands as it is."""
 
 
 def report_of(figures: Mapping[str, Any], totals: Totals | None, now: datetime) -> dict[str, Any]:
@@ -96,12 +131,16 @@ def as_page(report: Mapping[str, Any]) -> str:
         layer = ("notices", "first", [sent.get(day, 0) for day in spread])
         parts.append(stacked(spread, [layer], title="Notices a day", mark=deadline))
     parts += _tables(report, stands)
-    foot = f"{report['campaign']}, {report['state']}, as counted {report['report_time']}. Days are those of Vietnam."
+    counted = datetime.fromisoformat(report["report_time"]).astimezone(dates.VIETNAM_TIME)
+    foot = (
+        f"{report['campaign']}: {_word(_CAMPAIGNS, report['state'])}, as counted at {counted:%H:%M on %d/%m/%Y}. "
+        f"Its last day is {deadline:%d/%m/%Y}. Days and times are those of Vietnam."
+    )
     return page("The backfill", verdict(report), parts, good=balances(report), foot=foot)
 
 
 def _tables(report: Mapping[str, Any], stands: Mapping[str, int]) -> list[Table]:
-    standing: list[list[str | int]] = [[state, count] for state, count in stands.items()]
+    standing: list[list[str | int]] = [[_word(_STANDS, state), count] for state, count in stands.items()]
     tables = [
         Table(
             title="Where its accounts stand",
@@ -112,7 +151,10 @@ def _tables(report: Mapping[str, Any], stands: Mapping[str, int]) -> list[Table]
         Table(
             title="By what they lacked",
             headings=("Lacked", "Stands", "Accounts"),
-            rows=[[each["lacked"], each["stands"], each["accounts"]] for each in report["standings"]],
+            rows=[
+                [_word(_LACKED, each["lacked"]), _word(_STANDS, each["stands"]), each["accounts"]]
+                for each in report["standings"]
+            ],
         ),
         Table(
             title="Waves",
@@ -120,7 +162,7 @@ def _tables(report: Mapping[str, Any], stands: Mapping[str, int]) -> list[Table]
             rows=[
                 [
                     str(each["wave"]),
-                    each["held_because"] or each["state"],
+                    _word(_WAVES, each["held_because"] or each["state"]),
                     each["event"],
                     each["notice"],
                     each["delivered"],
@@ -157,6 +199,10 @@ def _tables(report: Mapping[str, Any], stands: Mapping[str, int]) -> list[Table]
             ),
         )
     return tables
+
+
+def _word(words: Mapping[str, str], name: str) -> str:
+    return words.get(name, name)
 
 
 def _totals(days: Sequence[Mapping[str, int]]) -> list[int]:

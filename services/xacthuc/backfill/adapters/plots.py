@@ -80,11 +80,12 @@ def _framed(
             f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>'
             f'<text class="mark" x="{x - 5:.1f}" y="{_TOP - 8}" text-anchor="end">deadline {mark:%d/%m}</text>'
         )
-    legend = "".join(f'<span><i class="{style}"></i>{escape(name)}</span>' for name, style in names)
+    keys = "".join(f'<span><i class="{style}"></i>{escape(name)}</span>' for name, style in names)
+    legend = f'<p class="legend">{keys}</p>' if len(names) > 1 else ""  # the title says what a single layer is
     return (
         f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(title)}">{"".join((*lines, *drawn, *labels, marked))}</svg>'
-        f'<p class="legend">{legend}</p></figure>'
+        f"{legend}</figure>"
     )
 
 
