@@ -30,13 +30,16 @@ class Came:
 
 
 class RecordingServer(grpc.GenericRpcHandler):
-    """Answers every method with an empty message."""
+    """Answers every method with an empty message; with TLS where it is given a key and a certificate."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, host: str = "127.0.0.1", certificate: tuple[bytes, bytes] | None = None) -> None:
         self.calls: list[Came] = []
-        self.address = f"127.0.0.1:{free_port()}"
+        self.address = f"{host}:{free_port()}"
         self._server = grpc.server(ThreadPoolExecutor(4), handlers=(self,))
-        assert self._server.add_insecure_port(self.address)
+        if certificate is None:
+            assert self._server.add_insecure_port(self.address)
+        else:
+            assert self._server.add_secure_port(self.address, grpc.ssl_server_credentials([certificate]))
         self._server.start()
 
     def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
