@@ -72,6 +72,9 @@ def _outcome(outcome: str) -> str:
     return f'sum by ({_PLACE}) (increase(xacthuc_messages_total{{outcome="{outcome}"}}[1h]))'
 
 
+# Of whom nobody entered a code there is no series: that is 0, and the one that has to be seen.
+_CONVERSION: Final = f"({_outcome('verified')} or 0 * {_outcome('sent')}) / {_outcome('sent')}"
+
 CALLS: Final = Dashboard(
     "calls",
     "Xacthuc: calls",
@@ -104,7 +107,7 @@ BUSINESS: Final = Dashboard(
             Panel(
                 "Conversion over an hour",
                 "percentunit",
-                {_legend(_PLACE): f"({_outcome('verified')}) / ({_outcome('sent')})"},
+                {_legend(_PLACE): _CONVERSION},
                 "Entered rightly, of those sent: the one figure that no provider can embellish.",
             ),
         ),
