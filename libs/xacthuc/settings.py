@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
@@ -81,6 +82,10 @@ class Settings(BaseSettings):
     otlp_endpoint: str = ""
     """OTLP endpoint: gRPC such as `http://collector:4317`, or with a path HTTP, `http://collector:4318/v1/traces`. Empty:
     spans are made but not exported."""
+
+    otlp_compression: Literal["none", "gzip"] = "none"
+    """How spans are packed on their way. `gzip` for a collector that is paid for by the octet, or far; a receiver has to know
+    it, which small ones do not."""
 
     log_level: str = "info"
     """debug, info, warning or error."""

@@ -78,15 +78,16 @@ class SdkRecorder:
         self._processor.shutdown()
 
 
-def otlp_recorder(service: str, endpoint: str) -> OtlpRecorder:
+def otlp_recorder(service: str, endpoint: str, compression: str = "none") -> OtlpRecorder:
     """Returns a recorder that exports to an OTLP endpoint, `https://` with TLS and `http://` without.
 
     One with a path, such as `http://collector:4318/v1/traces`, is spoken to in OTLP/HTTP, one without in OTLP/gRPC.
+    `compression` is `gzip` or `none`; ValueError for another, and for an endpoint that is none.
     """
     # Imported here: an exporter nobody configured should cost neither memory nor start-up time.
-    from xacthuc.telemetry.otlp import OtlpRecorder, transport  # noqa: PLC0415
+    from xacthuc.telemetry.otlp import Compression, OtlpRecorder, transport  # noqa: PLC0415
 
-    return OtlpRecorder(service, transport(endpoint))
+    return OtlpRecorder(service, transport(endpoint, Compression(compression)))
 
 
 def exporting_recorder(service: str, exporter: SpanExporter) -> SdkRecorder:

@@ -55,7 +55,11 @@ def start(
     logs.configure(service, settings.log_level, writer)
     if recorder is None:
         endpoint = settings.otlp_endpoint
-        recorder = spans.otlp_recorder(service, endpoint) if endpoint else spans.discarding_recorder(service)
+        recorder = (
+            spans.otlp_recorder(service, endpoint, settings.otlp_compression)
+            if endpoint
+            else spans.discarding_recorder(service)
+        )
     registry = CollectorRegistry()
     # CPU seconds (a process fills one core at most), resident memory, open files, start time; only where there is /proc.
     ProcessCollector(registry=registry)

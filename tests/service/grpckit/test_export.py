@@ -1,7 +1,9 @@
 """Spans reach a collector over OTLP."""
 
 import asyncio
+import gzip
 import threading
+from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import grpc
@@ -52,6 +54,40 @@ async def test_a_finished_span_is_exported_with_its_resource_its_parent_and_its_
     assert [(a.key, a.value.string_value) for a in span.attributes] == [("provider", "console")]
 
 
+@asynccontextmanager
+async def counted(endpoint):
+    """A way to a receiver on which the octets are counted: gRPC tells a handler nothing of how a message came."""
+    sent = []
+    host, port = endpoint.removeprefix("http://").split(":")
+
+    async def carry(reader, writer, count):
+        while data := await reader.read(65_536):
+            count(len(data))
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def connected(reader, writer):
+        there = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(carry(reader, there[1], sent.append), carry(there[0], writer, lambda _octets: None))
+
+    async with await asyncio.start_server(connected, host, 0) as server:
+        yield f"http://{host}:{server.sockets[0].getsockname()[1]}", sent
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+async def test_spans_over_grpc_are_packed_where_it_is_asked_for(collector, compression):
+    endpoint, received = collector
+    async with counted(endpoint) as (way, sent):
+        recorder = otlp_recorder("otp", way, compression)
+        for _ in range(400):
+            Tracer(recorder, 1.0).job("delivery", None, {"provider": "console"}).end()
+        await asyncio.to_thread(recorder.shutdown)
+
+    assert sum(len(each.resource_spans[0].scope_spans[0].spans) for each in received) == 400
+    assert (sum(sent) < sum(each.ByteSize() for each in received) / 2) == (compression == "gzip")
+
+
 @pytest.fixture
 def http_collector():
     """An OTLP/HTTP receiver: its endpoint, the requests it received, and what it answers."""
@@ -60,7 +96,9 @@ def http_collector():
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["content-length"]))
-            received.append((self.path, self.headers["content-type"], body))
+            if packed := self.headers["content-encoding"] == "gzip":
+                body = gzip.decompress(body)
+            received.append((self.path, self.headers["content-type"], packed, body))
             self.send_response(answers.pop() if answers else 200)
             self.end_headers()
 
@@ -76,17 +114,18 @@ def http_collector():
     server.server_close()
 
 
-async def test_an_endpoint_with_a_path_is_spoken_to_over_http(http_collector):
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+async def test_an_endpoint_with_a_path_is_spoken_to_over_http(http_collector, compression):
     endpoint, received, _ = http_collector
-    recorder = otlp_recorder("otp", endpoint)
+    recorder = otlp_recorder("otp", endpoint, compression)
     with Tracer(recorder, 1.0).job("delivery", None, {"tries": 2, "late": False, "share": 0.5}):
         pass
     await asyncio.to_thread(recorder.shutdown)
 
-    [(path, kind, body)] = received
+    [(path, kind, packed, body)] = received
     request = trace_service_pb2.ExportTraceServiceRequest.FromString(body)
     [span] = request.resource_spans[0].scope_spans[0].spans
-    assert (path, kind) == ("/v1/traces", "application/x-protobuf")
+    assert (path, kind, packed) == ("/v1/traces", "application/x-protobuf", compression == "gzip")
     values = {each.key: each.value for each in span.attributes}
     assert (values["tries"].int_value, values["late"].bool_value, values["share"].double_value) == (2, False, 0.5)
     assert values["late"].WhichOneof("value") == "bool_value"
