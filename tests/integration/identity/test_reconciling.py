@@ -292,17 +292,24 @@ async def test_a_run_that_failed_goes_on_where_it_was_once_the_cause_is_mended(w
     assert (told[2].actor, told[2].detail) == ("officer:hoa", {"failure": failed.failure, "checked": PAGE})
 
 
-async def test_nothing_is_resumed_that_nobody_could_be_asked_for(world, look):
-    made = await world.start(Source.SIM_SWAP)
-    await look("UPDATE identity.reconciliations SET state = 'FAILED', failure = 'ValueError' RETURNING 1")
-    world.identity = replace(world.identity, providers=replace(world.identity.providers, sim_swaps=()))
+async def test_a_run_whose_operator_was_taken_away_fails_and_goes_on_once_there_is_one_again(world):
+    whole = world.identity
+    await world.start(Source.SIM_SWAP)
+    world.identity = replace(whole, providers=replace(whole.providers, sim_swaps=()))
     order = replace(world.bench.order("", "ResumeReconciliation"), platform="")
 
+    await world.runner().work()
+    ((made,), _) = await reconciliation.list_runs(world.identity, "", 10)
     with pytest.raises(FailedPrecondition) as refused:
         await reconciliation.resume(world.identity, order, made.run_id)
 
+    assert (made.state, made.failure, made.tally.of("CHECKED")) == (RunState.FAILED, "OperatorMissing", 0)
     assert refused.value.reason is Reason.OPERATOR_NOT_CONFIGURED
-    assert (await reconciliation.get(world.identity, made.run_id)).state is RunState.FAILED
+    world.identity = whole
+    await reconciliation.resume(world.identity, order, made.run_id)
+    await world.runner().work()
+    ended = await reconciliation.get(world.identity, made.run_id)
+    assert (ended.state, ended.tally.of("CHECKED")) == (RunState.COMPLETED, len(ACCOUNTS))
 
 
 async def test_another_platform_is_left_alone(world):

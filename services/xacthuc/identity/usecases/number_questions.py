@@ -59,6 +59,10 @@ class Unanswered(Exception):  # noqa: N818 - what the question stays
     """An operator had no answer, however often it was asked."""
 
 
+class OperatorMissing(Exception):  # noqa: N818 - what ends a run
+    """Nobody is configured any more who answers what a run asks: silence would be counted as an answer."""
+
+
 class Pace:
     """Lets one through every so often. Time in which nobody came is not saved up."""
 
@@ -86,7 +90,9 @@ class NumberQuestions:
     """The questions of one run."""
 
     def __init__(self, identity: Identity, run: Run, *, longest_wait: timedelta = LONGEST_WAIT) -> None:
-        """Takes whom to ask, and what for."""
+        """Takes whom to ask, and what for. OperatorMissing when nobody answers one of its sources."""
+        if not all(map(identity.providers.answering, run.sources)):
+            raise OperatorMissing
         self._identity = identity
         self._run = run
         self._pace = Pace(run.per_second)
