@@ -11,7 +11,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
+import grpc
 import pytest
+from identity_process import REPEATED
 
 from xacthuc.api.identity.v1 import service_pb2
 from xacthuc.sql.migrations import dsn
@@ -55,21 +57,35 @@ def live(api, platform):
     """Lets an account live to its end, if it has one: with a number, a lock, and whatever else is kept of it."""
 
     async def of(account, fate, number):
+        registration = platform.registration(account, **({"born": CHILD} if fate in {"child", "minor"} else {}))
+        await answered(lambda: platform.submit(registration))
         if fate in {"child", "minor"}:
-            await platform.register(account, CHILD)
             return
-        await platform.register(account)
-        await platform.verify(account, api.otp.prove(number, account))
-        about = {"name": f"accounts/{account}", "request_id": str(uuid4())}
+        token, request_id = api.otp.prove(number, account), str(uuid4())
+        await answered(lambda: platform.verify(account, token, request_id))
         if fate == "closed":
-            await platform.ask("LockAccount", service_pb2.LockAccountRequest(**about, basis="order 1"))
-            about["request_id"] = str(uuid4())
+            await ask("LockAccount", account, basis="order 1")
         if fate in {"closed", "later"}:
-            await platform.ask("CloseAccount", service_pb2.CloseAccountRequest(**about))
+            await ask("CloseAccount", account)
         elif fate == "erased":
-            await platform.ask("EraseAccount", service_pb2.EraseAccountRequest(**about))
+            await ask("EraseAccount", account)
+
+    async def ask(verb, account, **fields):
+        request = getattr(service_pb2, f"{verb}Request")(name=f"accounts/{account}", request_id=str(uuid4()), **fields)
+        await answered(lambda: platform.ask(verb, request))
 
     return of
+
+
+async def answered(ask):
+    """Asks until somebody answers, as a client does by the same request."""
+    while True:
+        try:
+            return await ask()
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in REPEATED:
+                raise
+            await asyncio.sleep(0.05)  # a client's pause before it asks again
 
 
 async def rows_of(database, platform, accounts):
