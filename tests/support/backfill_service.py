@@ -25,7 +25,9 @@ from xacthuc.sql.migrations import dsn
 
 Plan = resources_pb2.CampaignPlan
 _CALL_SECONDS = 10
-_BATCH = 1_000
+_BATCH = 500
+_TRIES = 10
+_AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
 @asynccontextmanager
@@ -99,31 +101,42 @@ class Desk:
 async def imported(
     identity: IdentityProcess, platform: str, accounts: list[str], grace: timedelta = timedelta()
 ) -> None:
-    """Has identity know accounts, as an import does; with a `grace`, that the law lets them go on for so long."""
+    """Has identity know accounts, as an import does; with a `grace`, that the law lets them go on for so long.
+
+    What a busy machine does not answer is sent again as it was, which the contract answers as it did the first time.
+    """
     ends = Timestamp()
     ends.FromDatetime(datetime.now(UTC) + grace)
     covered = internal_pb2.ImportedAccount.Transition(end_time=ends, legal_basis="Decree 333/2026") if grace else None
     credentials = TlsFiles(identity.tls, "backfill").channel_credentials()
     options = [("grpc.ssl_target_name_override", "identity")]
 
-    async def batches() -> AsyncIterator[Any]:
-        for at in range(0, len(accounts), _BATCH):
-            rows = [
-                internal_pb2.ImportedAccount(
-                    account_id=account,
-                    full_name="Nguyễn An",
-                    birth_date=date_pb2.Date(year=1990, month=1, day=2),
-                    transition=covered,
-                )
-                for account in accounts[at : at + _BATCH]
-            ]
-            yield internal_pb2.ImportAccountsRequest(batch_id=str(uuid4()), rows=rows)
-
+    rows = [
+        internal_pb2.ImportedAccount(
+            account_id=account,
+            full_name="Nguyễn An",
+            birth_date=date_pb2.Date(year=1990, month=1, day=2),
+            transition=covered,
+        )
+        for account in accounts
+    ]
+    batches = [
+        internal_pb2.ImportAccountsRequest(batch_id=str(uuid4()), rows=rows[at : at + _BATCH])
+        for at in range(0, len(rows), _BATCH)
+    ]
+    done = imported = 0
     async with grpc.aio.secure_channel(identity.internal, credentials, options=options) as channel:
         stub = internal_pb2_grpc.IdentityInternalStub(channel)
-        answers = stub.ImportAccounts(batches(), metadata=(("x-xacthuc-platform", platform),))
-        imported = [answer.counts.imported async for answer in answers]
-    assert sum(imported) == len(accounts)
+        for tries in range(_TRIES):
+            try:
+                metadata = (("x-xacthuc-platform", platform),)
+                async for answer in stub.ImportAccounts(iter(batches[done:]), metadata=metadata):
+                    done, imported = done + 1, imported + answer.counts.imported
+                break
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in _AWAY or tries == _TRIES - 1:
+                    raise
+    assert imported == len(accounts)
 
 
 async def granted(identity: IdentityProcess, preview: resources_pb2.RestrictionPreview, count: int = 0) -> str:
