@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import TypeVar
 from uuid import uuid4
 
 from backfill_service import imported
 from identity_process import IdentityProcess
 
+from xacthuc.api.otp.v1.internal_pb2 import Outcome
 from xacthuc.backfill import migrate
 from xacthuc.backfill.adapters.job_kinds import JobKind
 from xacthuc.backfill.assembly import Assembly, connected
@@ -30,8 +33,9 @@ from xacthuc.telemetry import start as telemetry
 
 HOUR = timedelta(hours=1)
 NAME = "spring"
-_BATCH = 1_000
+_BATCH = 200
 _LEASE = timedelta(minutes=1)
+T = TypeVar("T")
 
 
 @dataclass
@@ -48,7 +52,13 @@ class Days:
     seen: set[str] = field(default_factory=set)
     notices: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     """When each number was sent one."""
+    sent: Counter[date] = field(default_factory=Counter)
     spent: Counter[date] = field(default_factory=Counter)
+    """What the providers took for them."""
+    down: set[str] = field(default_factory=set)
+    """Providers that carry nothing: otp has the others carry everything."""
+    carried: Counter[str] = field(default_factory=Counter)
+    """Notices by provider."""
 
     async def begin(self, targets: list[NewTarget]) -> None:
         """Makes the campaign of accounts that identity has, and starts it."""
@@ -56,20 +66,21 @@ class Days:
         await imported(self.identity, self.platform, list(self.number_of))
         kept = Kept(platform=self.platform, name=NAME, state=CampaignState.PREPARED, plan=self.plan, create_time=now)
         backfill = self.assembly.backfill
-        await campaigns.create_campaign(backfill, self._order("CreateCampaign"), kept)
+        create, start = self._order("CreateCampaign"), self._order("StartCampaign")
+        await _answered(lambda: campaigns.create_campaign(backfill, create, kept))
         for at in range(0, len(targets), _BATCH):
-            await campaigns.add_targets(backfill, self._order("AddTargets"), NAME, targets[at : at + _BATCH])
-        await campaigns.start_campaign(backfill, self._order("StartCampaign"), NAME)
+            order, some = self._order("AddTargets"), targets[at : at + _BATCH]
+            await _answered(partial(campaigns.add_targets, backfill, order, NAME, some))
+        await _answered(lambda: campaigns.start_campaign(backfill, start, NAME))
 
     async def figures(self) -> Figures:
         """Returns what became of how many."""
-        with suppress(DatabaseUnavailable):
-            return await campaigns.get_figures(self.assembly.backfill, self.platform, NAME)
-        return await campaigns.get_figures(self.assembly.backfill, self.platform, NAME)
+        return await _answered(lambda: campaigns.get_figures(self.assembly.backfill, self.platform, NAME))
 
     async def resume(self) -> None:
         """Lets an officer open what is held."""
-        await campaigns.resume_campaign(self.assembly.backfill, self._order("ResumeCampaign"), NAME, "looked into")
+        order = self._order("ResumeCampaign")
+        await _answered(lambda: campaigns.resume_campaign(self.assembly.backfill, order, NAME, "looked into"))
 
     async def hour(self) -> int:
         """Lets everything be done that is due, checks what was sent, and moves time on; returns how much was sent."""
@@ -80,6 +91,8 @@ class Days:
             sent += self._check()
             self.clock.advance(_LEASE)
         sent += self._check()
+        while await _answered(self.assembly.settling.settle):
+            pass
         self.clock.advance(ends - self.clock.now())
         assert (await self.figures()).accounts == len(self.number_of), "an account is nowhere"
         return sent
@@ -111,13 +124,37 @@ class Days:
             assert not before or now - before[-1] >= gap, "too soon after the last one"
             before.append(now)
             assert len(before) <= budget.person_notices, "one too many to a person"
-        self.spent[local_date(now)] += len(new)
-        assert self.spent[local_date(now)] <= budget.notices_per_day, "one too many a day"
+            self._carry(key)
+        self.sent[local_date(now)] += len(new)
+        assert self.sent[local_date(now)] <= budget.notices_per_day, "one too many a day"
+        assert self.spent[local_date(now)] <= budget.vnd_per_day, "too dear a day"
         return len(new)
+
+    def _carry(self, key: str) -> None:
+        """Has a provider carry a notice that is not down, as otp does, and tells what became of it."""
+        works = [each for each in self.plan.providers if each.name not in self.down]
+        provider = works[self.carried.total() % len(works)]
+        self.carried[provider.name] += 1
+        self.spent[local_date(self.clock.now())] += provider.cost_vnd
+        told = {"provider": provider.name, "cost_vnd": provider.cost_vnd}
+        arrives = self.carried.total() % 10
+        self.identity.otp.heard_of(self.platform, key, Outcome.SENT, **told)
+        if arrives:
+            self.identity.otp.heard_of(self.platform, key, Outcome.DELIVERED, provider=provider.name)
+        else:
+            self.identity.otp.heard_of(self.platform, key, Outcome.FAILED, "undelivered", provider=provider.name)
 
     def _order(self, method: str) -> Order:
         ids = {"request_id": str(uuid4()), "trace_id": "0" * 32, "payload": ""}
         return Order(platform=self.platform, method=method, actor="operator:an", **ids)
+
+
+async def _answered(ask: Callable[[], Awaitable[T]]) -> T:
+    """Returns what is answered, asked as often as a busy machine's database wants it; the same order is done once."""
+    for _ in range(9):
+        with suppress(DatabaseUnavailable):
+            return await ask()
+    return await ask()
 
 
 @asynccontextmanager
@@ -140,12 +177,12 @@ async def days_of(identity: IdentityProcess, database_url: str, platform: str, p
     try:
         async with connected(settings, reporting) as connections:
             assembly = Assembly(settings, connections, policy=Policy.load(), clock=clock, telemetry=reporting)
-            watch = asyncio.create_task(assembly.watch.run())
+            watches = [asyncio.create_task(each.run()) for each in (assembly.watch, assembly.receipts)]
             try:
                 yield Days(assembly, identity, clock, platform, plan)
             finally:
-                watch.cancel()
-                with suppress(asyncio.CancelledError):
-                    await watch
+                for watch in watches:
+                    watch.cancel()
+                await asyncio.gather(*watches, return_exceptions=True)
     finally:
         reporting.close()
