@@ -32,8 +32,8 @@ class Amount:
 
     rounds: int = 16
     """Of two turns each, whose order changes."""
-    calls: int = 150
-    """In a turn: short, so that what else happens on the machine meets both kinds alike."""
+    calls: int = 500
+    """In a turn: some seconds, longer than those in which a virtual machine changes its pace."""
     backlog: int = 20_000
     """Entries that are sealed at one go."""
 
