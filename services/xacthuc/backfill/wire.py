@@ -107,7 +107,13 @@ def figures(found: Figures) -> resources_pb2.CampaignFigures:
             for each in found.waves
         ],
         days=[
-            rendered.Day(day=each.day.isoformat(), notice_count=each.notices, cost_vnd=each.vnd) for each in found.days
+            rendered.Day(
+                day=each.day.isoformat(),
+                notice_count=each.notices,
+                cost_vnd=each.vnd,
+                verified_count=each.verified,
+            )
+            for each in found.days
         ],
         account_count=found.accounts,
         erased_count=found.kept.erased,

@@ -30,7 +30,8 @@ def figures(accounts: int = 6) -> Figures:
         waves=[Figures.WaveFigures(wave=1, state=Figures.WaveFigures.OPEN, event_count=5, notice_count=4)],
         days=[
             Figures.Day(day="2026-11-29", notice_count=1, cost_vnd=800),
-            Figures.Day(day="2026-12-01", notice_count=3, cost_vnd=2400),
+            Figures.Day(day="2026-12-01", notice_count=3, cost_vnd=2400, verified_count=2),
+            Figures.Day(day="2026-12-03", verified_count=1),
         ],
         providers=[Figures.ProviderFigures(provider="first", notice_count=4, delivered_count=3, cost_vnd=3200)],
         account_count=accounts,
@@ -60,10 +61,23 @@ def test_every_account_is_accounted_for_and_the_page_says_so(command, tmp_path: 
     page = out.read_text()
     assert "3 of 6 accounts lack nothing any more" in page
     assert "<script" not in page
-    assert page.count("<svg") == 1
+    assert page.count("<svg") == 2
     assert "NEEDS_PHONE" not in page  # words of people, in place of names for programs
     for words in ("a code to its number", "still being asked", "lacks nothing any more", "Its last day is 27/02/2026"):
         assert words in page
+
+
+def test_the_table_tells_day_by_day_how_many_lack_nothing(command, tmp_path: Path):
+    command.admin.answer("GetCampaign", figures())
+    out = tmp_path / "report.csv"
+
+    assert command("backfill", "report", "demo", "spring", "--out", str(out)).status == 0
+    assert out.read_text(encoding="utf-8-sig").splitlines() == [
+        "day,notices,cost_vnd,verified,verified_so_far",
+        "2026-11-29,1,800,0,0",
+        "2026-12-01,3,2400,2,2",
+        "2026-12-03,0,0,1,3",
+    ]
 
 
 def test_an_account_that_is_nowhere_is_told(command):

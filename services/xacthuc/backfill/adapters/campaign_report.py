@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from xacthuc.backfill.adapters.page import Table, number, page
@@ -77,7 +78,12 @@ def report_of(figures: Mapping[str, Any], totals: Totals | None, now: datetime) 
             for each in figures["providers"]
         ],
         "days": [
-            {"day": each["day"], "notices": int(each["notice_count"]), "cost_vnd": int(each["cost_vnd"])}
+            {
+                "day": each["day"],
+                "notices": int(each["notice_count"]),
+                "cost_vnd": int(each["cost_vnd"]),
+                "verified": int(each["verified_count"]),
+            }
             for each in figures["days"]
         ],
         "accounts_balance": accounts == erased + sum(each["accounts"] for each in standings),
@@ -110,10 +116,17 @@ def verdict(report: Mapping[str, Any]) -> str:
 
 
 def as_rows(report: Mapping[str, Any]) -> list[list[str | int]]:
-    """Returns a row for each day on which anything was paid, below headings."""
+    """Returns a row for each day on which anything was paid or anybody came to lack nothing, below headings.
+
+    The last column is how many lacked nothing by the end of the day, of those who lack nothing today.
+    """
+    reached = accumulate(each["verified"] for each in report["days"])
     return [
-        ["day", "notices", "cost_vnd"],
-        *([each["day"], each["notices"], each["cost_vnd"]] for each in report["days"]),
+        ["day", "notices", "cost_vnd", "verified", "verified_so_far"],
+        *(
+            [each["day"], each["notices"], each["cost_vnd"], each["verified"], so_far]
+            for each, so_far in zip(report["days"], reached, strict=True)
+        ),
     ]
 
 
@@ -124,19 +137,33 @@ def as_page(report: Mapping[str, Any]) -> str:
         stands[each["stands"]] += each["accounts"]
     days = [date.fromisoformat(each["day"]) for each in report["days"]]
     deadline = dates.local_date(datetime.fromisoformat(report["deadline_time"]) - timedelta(seconds=1))
-    parts: list[Table | str] = []
-    if days:
-        spread = [days[0] + timedelta(days=at) for at in range((days[-1] - days[0]).days + 1)]
-        sent = {day: each["notices"] for day, each in zip(days, report["days"], strict=True)}
-        layer = ("notices", "first", [sent.get(day, 0) for day in spread])
-        parts.append(stacked(spread, [layer], title="Notices a day", mark=deadline))
-    parts += _tables(report, stands)
+    parts: list[Table | str] = [*_plots(report, days, deadline), *_tables(report, stands)]
     counted = datetime.fromisoformat(report["report_time"]).astimezone(dates.VIETNAM_TIME)
     foot = (
         f"{report['campaign']}: {_word(_CAMPAIGNS, report['state'])}, as counted at {counted:%H:%M on %d/%m/%Y}. "
         f"Its last day is {deadline:%d/%m/%Y}. Days and times are those of Vietnam."
     )
     return page("The backfill", verdict(report), parts, good=balances(report), foot=foot)
+
+
+def _plots(report: Mapping[str, Any], days: Sequence[date], deadline: date) -> list[str]:
+    """Draws coverage and notices from the first day on which anything happened to the last."""
+    if not days:
+        return []
+    spread = [days[0] + timedelta(days=at) for at in range((days[-1] - days[0]).days + 1)]
+    on = dict(zip(days, report["days"], strict=True))
+    sent, verified = ([on[day][name] if day in on else 0 for day in spread] for name in ("notices", "verified"))
+    reached = list(accumulate(verified))
+    rest = [report["accounts"] - so_far for so_far in reached]
+    return [
+        stacked(
+            spread,
+            [("lack nothing any more", "verified", reached), ("all others", "open", rest)],
+            title="Accounts that lack nothing any more, day by day",
+            mark=deadline,
+        ),
+        stacked(spread, [("notices", "first", sent)], title="Notices a day", mark=deadline),
+    ]
 
 
 def _tables(report: Mapping[str, Any], stands: Mapping[str, int]) -> list[Table]:

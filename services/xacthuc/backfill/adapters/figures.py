@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Date, and_, cast, func, select
 
 from xacthuc.backfill.adapters import rows
 from xacthuc.backfill.adapters.sql_restrictions import read_restrictions
@@ -14,6 +14,7 @@ from xacthuc.backfill.domain.campaign import TargetState, WaveState
 from xacthuc.backfill.domain.classes import AccountClass
 from xacthuc.backfill.domain.receipts import Ending
 from xacthuc.backfill.ports.campaigns import Carried, Day, Figures, Standing, WaveFigures
+from xacthuc.policy.dates import VIETNAM_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,16 +37,31 @@ async def figures_of(connection: AsyncConnection, found: Row[Any]) -> Figures:
     )
     counted = (await connection.execute(standing)).all()
     asked = await _asked(connection, *key)
-    of_day = select(spends.c.day, spends.c.notices, spends.c.vnd).where(*rows.of_campaign(spends, *key))
     return Figures(
         kept=rows.kept_of(found),
         standings=[Standing(AccountClass(row[0]), TargetState(row[1]), row[2]) for row in counted],
         waves=[_wave(row, asked) for row in await rows.read_waves(connection, *key)],
-        days=[Day(*row) for row in await connection.execute(of_day.order_by(spends.c.day))],
+        days=await _days(connection, *key),
         carried=_carried(asked),
         reachable=sum(row[3] for row in counted),
         restrictions=await read_restrictions(connection, *key),
     )
+
+
+async def _days(connection: AsyncConnection, platform: str, name: str) -> list[Day]:
+    """Returns the days on which anything was paid, or anybody came to lack nothing, oldest first."""
+    day = cast(func.timezone(VIETNAM_TIME.tzname(None), targets.c.state_time), Date)
+    paid = select(spends.c.day, spends.c.notices, spends.c.vnd).where(*rows.of_campaign(spends, platform, name))
+    reached = (
+        select(day, func.count())
+        .where(*rows.of_campaign(targets, platform, name), targets.c.state == TargetState.VERIFIED)
+        .group_by(day)
+    )
+    costs = {row[0]: (row[1], row[2]) for row in await connection.execute(paid)}
+    verified = {row[0]: row[1] for row in await connection.execute(reached)}
+    return [
+        Day(each, *costs.get(each, (0, 0)), verified.get(each, 0)) for each in sorted(costs.keys() | verified.keys())
+    ]
 
 
 async def _asked(connection: AsyncConnection, platform: str, name: str) -> list[Row[Any]]:

@@ -78,11 +78,13 @@ class Carried(NamedTuple):
 
 
 class Day(NamedTuple):
-    """What a day cost."""
+    """What a day cost, and what it came to."""
 
     day: date
     notices: int
     vnd: int
+    verified: int
+    """Accounts that have lacked nothing since that day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
