@@ -80,7 +80,7 @@ class Made:
         """Streams all of it by a verifier that trusts the right key unless told otherwise."""
         placed = [Placed(f"checkpoints.jsonl:{at}", each) for at, each in enumerate(self.outside, start=1)]
         keys = frozenset(signer().public_keys if trusted is None else trusted)
-        verification = Verification(placed if outside else [], keys, Report())
+        verification = Verification(placed if outside else None, keys, Report())
         if self.pruned is not None:
             verification.begin(self.pruned.line())
         told = -(2**63)
@@ -117,4 +117,4 @@ async def verified(channel: grpc.aio.Channel) -> Report:
     """Verifies the trail of whatever service is behind a channel, as the command does."""
     export = audit_admin_pb2_grpc.AuditAdminStub(channel).ExportTrail
     parts = [part async for part in export(audit_admin_pb2.ExportTrailRequest(), timeout=20)]
-    return had.verified(parts, (), None, lambda _report: None)
+    return had.verified(parts, None, None, lambda _report: None)

@@ -16,13 +16,14 @@ from xacthuc.audit.checkpoints import Checkpoint, CheckpointError, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+    from datetime import datetime
 
     from xacthuc.audit.chain import Line, Seal
     from xacthuc.audit.outside import Placed
 
 LATE: Final = timedelta(hours=1)
 """An entry is sealed within a second. One that is this much older than its seal waited for the database or the sealer, or
-was written into the past."""
+was written into the past. A checkpoint about a seal, or a later one, is made within minutes."""
 
 
 class Break(StrEnum):
@@ -40,11 +41,12 @@ class Break(StrEnum):
     CHECKPOINT_FORGED = "CHECKPOINT_FORGED"
     CHECKPOINT_UNREADABLE = "CHECKPOINT_UNREADABLE"
     CHECKPOINT_MISPLACED = "CHECKPOINT_MISPLACED"
+    CHECKPOINTS_MISSING = "CHECKPOINTS_MISSING"
     KEY_UNKNOWN = "KEY_UNKNOWN"
     ENTRY_LATE = "ENTRY_LATE"
 
 
-NOTES: Final = frozenset({Break.ENTRY_LATE, Break.CHECKPOINT_UNREADABLE})
+NOTES: Final = frozenset({Break.ENTRY_LATE, Break.CHECKPOINT_UNREADABLE, Break.CHECKPOINTS_MISSING})
 """Worth a look, and no proof of anything: a crash or an outage leaves the same."""
 
 ADVICE: Final = {
@@ -62,6 +64,8 @@ ADVICE: Final = {
     Break.CHECKPOINT_FORGED: "Compare the file with another copy of it, or with the log lines `audit_checkpoint`.",
     Break.CHECKPOINT_UNREADABLE: "Half a line is what a crash leaves; it was written again. Anything else was done to it.",
     Break.CHECKPOINT_MISPLACED: "Checkpoints of a file only rise: compare it with another copy of it.",
+    Break.CHECKPOINTS_MISSING: "Was the service or the volume of the checkpoints away then? If not, lines were taken from the"
+    " file: compare it with another copy, or with the log lines `audit_checkpoint`.",
     Break.KEY_UNKNOWN: "If the key was rotated, add the new one of `xacthuc audit key` to the file. If not, somebody else"
     " signed.",
     Break.ENTRY_LATE: "Was the database or the sealer down then? If not, the entry was written into the past.",
@@ -116,11 +120,17 @@ class Report:
 class Verification:
     """Give it the beginning, every seal with its entries, and the end."""
 
-    def __init__(self, outside: Iterable[Placed], trusted: Collection[bytes] | None, report: Report) -> None:
-        """Takes checkpoints by rising numbers, and the public keys that may have signed them; None takes any key."""
+    def __init__(self, outside: Iterable[Placed] | None, trusted: Collection[bytes] | None, report: Report) -> None:
+        """Takes checkpoints by rising numbers, and the public keys that may have signed them; None takes any key.
+
+        Without checkpoints at all, `outside` is None: then none is missed.
+        """
         self._trusted = trusted
         self.report = report
-        self._outside: Iterator[Checkpoint] = self._believed(outside)
+        self._misses = outside is not None
+        # The first and the last seal behind the last checkpoint.
+        self._unstated: tuple[Seal, Seal] | None = None
+        self._outside: Iterator[Checkpoint] = self._believed(outside or ())
         self._next = next(self._outside, None)
         self._head = Head()
         self._ties = {self._head.chain}
@@ -154,6 +164,7 @@ class Verification:
         self.report.seals += 1
         # Of a seal whose chain alone was edited, the next one knows the true one.
         also = {seal.expected(tie) for tie in self._ties}
+        self._unstated = (self._unstated[0] if self._unstated else seal, seal)
         self._stand(Head(number=seal.number, entries=seal.entries, chain=seal.chain), {seal.chain, *also})
 
     def end(self, met: Iterable[int], waiting: Iterable[int], waiting_count: int) -> None:
@@ -162,6 +173,8 @@ class Verification:
         self.report.waiting = waiting_count
         for entry in sorted(self._unsealed.difference(waiting)):
             self._found(Break.ENTRY_INSERTED, entry=entry, what="is in the table, in no seal, and waits for none")
+        if self._unstated is not None and self._next is None:
+            self._miss(self._unstated[0], self._unstated[1].time)
         furthest = self._next
         for later in self._outside:
             furthest = later
@@ -208,6 +221,9 @@ class Verification:
         self._head, self._ties = head, ties
         while self._next is not None and self._next.number <= head.number:
             told, self._next = self._next, next(self._outside, None)
+            if self._unstated is not None and told.kind is Kind.REACHED:
+                self._miss(self._unstated[0], told.time)
+                self._unstated = None
             if told.number < head.number:
                 continue
             if told.head == head:
@@ -217,6 +233,12 @@ class Verification:
                 since = f"after seal {self.report.confirmed}" if self.report.confirmed else "at any point before"
                 what = f"is not what a checkpoint of {told.time.isoformat()} knows; it was replaced {since}"
                 self._found(Break.HISTORY_REWRITTEN, seal=head.number, what=what)
+
+    def _miss(self, seal: Seal, until: datetime) -> None:
+        """Tells of a seal that no checkpoint was about until then, nor any seal behind it."""
+        if self._misses and until - seal.time > LATE:
+            what = f"no checkpoint from {seal.time.isoformat()} to {until.isoformat()}"
+            self._found(Break.CHECKPOINTS_MISSING, seal=seal.number, what=what)
 
     def _pass_over(self, number: int) -> Checkpoint | None:
         """Leaves out checkpoints before a seal; returns one about it, if there is any."""

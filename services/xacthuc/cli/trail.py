@@ -46,9 +46,12 @@ def filed(path: Path) -> Iterator[Any]:
 
 
 def verified(
-    parts: Iterable[Any], outside: Iterable[Placed], trusted: frozenset[bytes] | None, tell: Callable[[Report], None]
+    parts: Iterable[Any],
+    outside: Iterable[Placed] | None,
+    trusted: frozenset[bytes] | None,
+    tell: Callable[[Report], None],
 ) -> Report:
-    """Verifies what comes; `tell` hears of the state after each seal."""
+    """Verifies what comes; `tell` hears of the state after each seal. Without `outside` only the chain is checked."""
     verification = Verification(outside, trusted, Report())
     for part in parts:
         if part.pruned:

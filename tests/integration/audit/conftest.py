@@ -95,7 +95,7 @@ class World:
     async def verify(self, checkpoints: Path | None = None) -> Report:
         """Exports the trail as the service does, and verifies it with the true key."""
         directory = checkpoints or self.directory
-        outside = [] if directory is None else read_all(directory)
+        outside = None if directory is None else read_all(directory)
         verification = Verification(outside, frozenset(self.signer.public_keys), Report())
         audit = SqlAudit(self.engine, trail)
         async for part in audit.export(after_seal=0, after_entry=None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 
 import pytest
 from trails import kinds
@@ -128,6 +129,34 @@ async def test_a_trail_that_was_sealed_anew_raises_the_alarm_by_itself(sealed):
 
     assert sealed.alarms["contradicted"]
     assert CheckpointFiles(sealed.directory).last().number == 3
+
+
+async def test_a_process_remembers_what_it_stated_though_the_file_was_cut_and_the_trail_sealed_anew(sealed):
+    path = sealed.directory / "checkpoints.jsonl"
+    path.write_text(path.read_text().splitlines(keepends=True)[0])
+    await sealed.tamper("UPDATE identity.audit SET actor = 'key:other' WHERE id = 3")
+    await sealed.seal_anew()
+
+    await sealed.seal("f")
+
+    assert sealed.alarms["contradicted"]
+    assert CheckpointFiles(sealed.directory).last().number == 1
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+async def test_checkpoints_that_were_cut_off_are_missed_after_an_hour(sealed, kept):
+    path = sealed.directory / "checkpoints.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:kept]))
+    assert (await sealed.verify()).findings == []
+    sealed.clock.advance(timedelta(hours=1))
+    await sealed.write("f")
+    await sealed.sealer.seal()
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:kept]))
+
+    report = await sealed.verify()
+
+    assert [(each.kind, each.seal) for each in report.findings] == [(Break.CHECKPOINTS_MISSING, kept + 1)]
+    assert (report.is_intact, report.confirmed) == (True, kept)
 
 
 async def test_checkpoints_signed_with_another_key_are_named(sealed, tmp_path):

@@ -155,6 +155,16 @@ def test_without_checkpoints_people_are_told_what_that_is_worth(command, trail):
     assert "Without --checkpoints" in ran.err
 
 
+def test_a_directory_that_was_emptied_is_worth_no_more(command, trail):
+    (command.data / "audit" / "checkpoints.jsonl").write_text("")
+    command.admin.answer("ExportTrail", parts(trail))
+
+    ran = command("audit", "verify", *key(command), "--json")
+
+    assert (ran.status, ran.json["checkpoints"], ran.json["confirmed_seal"]) == (0, 0, 0)
+    assert "No checkpoint in" in ran.err
+
+
 def test_entries_are_listed_over_pages_up_to_a_limit(command, trail):
     entries = [messages.entry(line) for line in trail.lines.values()]
     command.admin.answer(

@@ -142,12 +142,14 @@ def verify(
     kept = context.obj.data / _DIRECTORIES[of]
     directory = checkpoints or (kept if kept.is_dir() else None)
     trusted = read.keys_in(public_key) if public_key else read.signers_in(directory) if directory else None
-    outside = read.checkpoints_in(directory) if directory else iter(())
+    outside = read.checkpoints_in(directory) if directory else None
     with _parts(context, of, trail) as parts, _progress() as tell:
         report = read.verified(parts, outside, trusted, tell)
     _print(read.as_json(report), as_json=as_json)
     if directory is None:
         note("Without --checkpoints a trail that was sealed anew from end to end looks like this too.")
+    elif report.is_intact and report.seals and not report.checkpoints:
+        note(f"No checkpoint in {directory} agrees: a trail that was sealed anew from end to end looks like this too.")
     elif public_key is None:
         note("Without --public-key the keys are those that the checkpoints name themselves.")
     if not report.is_intact:
