@@ -315,3 +315,4 @@ class LinkEventKind(OpenEnum):
     SUPERVISION_SET = guardian.LinkEvent.SUPERVISION_SET
     DISPUTE_OPENED = guardian.LinkEvent.DISPUTE_OPENED
     DISPUTE_RESOLVED = guardian.LinkEvent.DISPUTE_RESOLVED
+    ASSENT_RECORDED = guardian.LinkEvent.ASSENT_RECORDED

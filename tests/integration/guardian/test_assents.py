@@ -6,11 +6,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from xacthuc.guardian.adapters.tables import outbox
 from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.domain.relations import Relation
 from xacthuc.guardian.ports.assents import Said
 from xacthuc.guardian.usecases.assents import record_child_assent
+from xacthuc.sql.engine import transaction
 
 PLATFORM = "forum"
 
@@ -36,6 +39,14 @@ async def say(family, link="", *, child="be", feature="map", withdrawn=False, or
         return standing.represented
 
     return await family.guardian.assents.record(order, said, is_complete, family.clock.now())
+
+
+async def told(family):
+    """Returns by which links something was said, as watchers are told."""
+    of = outbox.events.c
+    wanted = select(of.subject, of.detail["link"].as_string()).where(of.kind == "ASSENT_RECORDED").order_by(of.id)
+    async with transaction(family.engine) as connection:
+        return [tuple(row) for row in await connection.execute(wanted)]
 
 
 @pytest.mark.rule("R20")
@@ -107,6 +118,29 @@ async def test_either_guardian_takes_it_back(family, mother):
     assert (await say(family, father, withdrawn=True)).assent.guardian_accept_time is None
 
 
+@pytest.mark.rule("R20")
+async def test_whatever_is_said_is_told_with_who_said_it_and_what_changes_nothing_is_not(family, mother):
+    father = await family.link("be", "cha", Relation.FATHER)
+    order = family.order("RecordChildAssent", "yes")
+    await say(family, mother, order=order)
+    await say(family, mother, order=order)
+    await say(family)
+    await say(family, father)  # the mother's goes on counting
+    await say(family, father, withdrawn=True)
+    await say(family, withdrawn=True)
+
+    assert await told(family) == [("be", mother), ("be", ""), ("be", father), ("be", "")]
+
+
+@pytest.mark.parametrize("state", [State.INVITED, State.ENDED])
+async def test_what_is_not_kept_is_not_told(family, state):
+    await family.child("be")
+
+    await say(family, await family.link("be", "la", state=state))
+
+    assert await told(family) == []
+
+
 async def test_a_repetition_says_nothing_anew_and_is_answered_as_the_first_time(family, mother):
     order = family.order("RecordChildAssent", "yes")
     first = await say(family, mother, order=order)
@@ -139,6 +173,7 @@ async def test_one_call_beside_itself_says_it_once(family, mother, child):
     answers = await asyncio.gather(*(say(family, child=child, order=order) for _ in range(4)))
 
     assert answers == [answers[0]] * 4
+    assert await told(family) == [(child, "")]
     assert await family.tags(child) == ["guardian:child:assent_recorded"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from xacthuc.client import Action, DecisionReason, EndCause, LinkState, Relation
@@ -52,12 +54,20 @@ def test_a_guardian_whose_death_an_officer_puts_on_record_answers_no_more(town, 
 
 
 @pytest.mark.rule("R19")
+@pytest.mark.rule("R20")
 def test_every_change_of_a_family_is_told_in_its_order(town):
     child = town.child()
     mother = town.taken_on(child)
     town.client.guardian.update_supervision(mother, suspended=True)
     father = town.taken_on(child, Relation.FATHER)
     town.client.guardian.approve_link(father, by=mother)
+    for said_by in (mother, None):
+        town.client.guardian.record_child_assent(
+            child, "map", text_version="1", accept_time=datetime.now(UTC), by=said_by
+        )
+    town.client.guardian.record_child_assent(
+        child, "map", text_version="1", accept_time=datetime.now(UTC), by=father, withdrawn=True
+    )
     dispute = town.stack.json("guardians", "contest", "demo", father.name, "--basis", "letter 3")
     town.stack.json("guardians", "resolve", dispute["name"], "allow", "--basis", "letter 3")
     town.client.guardian.revoke_link(mother)
@@ -75,6 +85,9 @@ def test_every_change_of_a_family_is_told_in_its_order(town):
         ("LINK_INVITED", father.name),
         ("LINK_AWAITS_APPROVAL", father.name),
         ("LINK_ACTIVE", father.name),
+        ("ASSENT_RECORDED", mother.name),
+        ("ASSENT_RECORDED", ""),
+        ("ASSENT_RECORDED", father.name),
         ("DISPUTE_OPENED", father.name),
         ("DISPUTE_RESOLVED", father.name),
         ("LINK_ENDED", mother.name),

@@ -119,7 +119,7 @@ class LinkEvent:
     kind: LinkEventKind
     child: str = field(repr=False)
     link: str
-    """What it happened to, or by which it was done."""
+    """What it happened to, or by which it was done; empty where the child did it."""
 
     occur_time: datetime
 

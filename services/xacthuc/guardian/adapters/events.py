@@ -20,3 +20,5 @@ class EventKind(StrEnum):
     """A guardian changed what the child may do; the detail names the link, so that the other guardian can be told."""
     DISPUTE_OPENED = "DISPUTE_OPENED"
     DISPUTE_RESOLVED = "DISPUTE_RESOLVED"
+    ASSENT_RECORDED = "ASSENT_RECORDED"
+    """A guardian, whose link the detail names, or else the child, consented to a feature or took that back."""

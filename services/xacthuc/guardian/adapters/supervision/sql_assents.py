@@ -8,10 +8,11 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
+from xacthuc.guardian.adapters.events import EventKind
 from xacthuc.guardian.adapters.link_answers import instant
-from xacthuc.guardian.adapters.link_writes import entry, lock_child
+from xacthuc.guardian.adapters.link_writes import entry, event, lock_child
 from xacthuc.guardian.adapters.supervision.active import ward_of
-from xacthuc.guardian.adapters.tables import child_assents, links, trail
+from xacthuc.guardian.adapters.tables import child_assents, links, outbox, trail
 from xacthuc.guardian.domain.assents import Assent
 from xacthuc.guardian.domain.links import State
 from xacthuc.guardian.ports.assents import Recorded, Standing
@@ -55,7 +56,8 @@ class SqlAssents:
                 return seen
             if link and await ward_of(connection, platform, link) != said.child:
                 return None
-            if not await _is_agreed(connection, platform, said):
+            agreed = await _is_agreed(connection, platform, said)
+            if not agreed:
                 await connection.execute(_kept(platform, said, now))
             wanted = _standing(platform, said.child).where(child_assents.c.feature == said.feature)
             standing = _read((await connection.execute(wanted)).one())
@@ -72,6 +74,9 @@ class SqlAssents:
                 "withdrawn": said.withdrawn,
             }
             await trail.write(connection, [entry(order, Tag.CHILD_ASSENT_RECORDED, said.child, now, detail)])
+            if not agreed:
+                told = event(order, EventKind.ASSENT_RECORDED, said.child, now, {"link": link})
+                await outbox.append(connection, [told])
             return done
 
     async def page(self, platform: str, child: str, after: str, limit: int) -> Sequence[Standing]:
