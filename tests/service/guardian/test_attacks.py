@@ -5,7 +5,7 @@ Each attack ends with the child refused, whatever else it did. Everything goes o
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from guardian_town import BORN, CHILD_BORN, declaration
@@ -13,15 +13,20 @@ from guardian_town import BORN, CHILD_BORN, declaration
 from xacthuc.client import (
     AccountState,
     Action,
+    Commerce,
     DecisionReason,
     FailedPrecondition,
     InvalidRequest,
     LinkState,
+    NoMobile,
     Relation,
     XacthucError,
 )
 from xacthuc.ids import new_request_id
 
+PERSONAL_ID = f"0000{BORN:%y}000000"
+"""Of the sandbox, confirmed for whoever was born then."""
+NO_MOBILE = NoMobile(confirmed=True, text_version="1", confirm_time=datetime.now(UTC))
 ADULT_SIBLING = date(CHILD_BORN.year - 8, 1, 1)
 
 
@@ -88,6 +93,22 @@ def test_a_child_is_not_guarded_by_a_number_that_was_its_own(town):
     held = town.confirm(link, town.proof_for(link, number, device="tablet-of-a-friend"))
 
     assert held.state is LinkState.HELD
+    assert not may_post(town, child)
+
+
+@pytest.mark.rule("R18")
+def test_a_child_is_not_guarded_by_the_holder_of_a_personal_id_that_was_its_own(town):
+    """It gave its mother's, or its own under an account that says it is grown up: either way both are known by one."""
+    child, number = town.register("be"), town.number()
+    assert town.client.identity.verify_personal_id(child, PERSONAL_ID, reason=NO_MOBILE)
+    town.client.identity.correct_account(child, birth_date=CHILD_BORN)
+    grown_up = town.verified("kela", number)
+    assert town.client.identity.verify_personal_id(grown_up, PERSONAL_ID, reason=Commerce())
+    link = town.client.guardian.request_link(child, account=grown_up, relation=Relation.MOTHER)
+
+    held = town.confirm(link, town.proof_for(link, number, device="tablet-of-a-friend"), who="kela")
+
+    assert (held.state, bool(held.dispute)) == (LinkState.HELD, True)
     assert not may_post(town, child)
 
 
