@@ -85,15 +85,15 @@ def status_to_error(error: grpc.aio.AioRpcError) -> XacthucError:
 
 
 def _told(code: StatusCode, reason: Reason, message: str, details: Details) -> XacthucError:
+    metadata = {key: value for key, value in details.metadata.items() if key != TRACE_ID}
     if code is StatusCode.INVALID_ARGUMENT:
-        return errors.InvalidRequest(*details.field_faults, reason=reason, message=message)
+        return errors.InvalidRequest(*details.field_faults, reason=reason, message=message, metadata=metadata)
     if code is StatusCode.RESOURCE_EXHAUSTED:
         limit = details.metadata.get("limit", "")
         return errors.LimitExceeded(message, limit=limit, retry_after=details.retry_after, reason=reason)
     if reason is Reason.REQUEST_ID_REUSED:
         return errors.RequestIdReused()
     kept = _KEPT.get(code)
-    metadata = {key: value for key, value in details.metadata.items() if key != TRACE_ID}
     return Internal() if kept is None else kept(reason, message, metadata=metadata)
 
 

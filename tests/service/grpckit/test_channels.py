@@ -115,6 +115,25 @@ async def test_what_another_service_raised_is_raised_here(deploy, connect, raise
     assert (type(caught.value), caught.value.reason) == received
 
 
+@pytest.mark.parametrize(
+    "raised",
+    [
+        FailedPrecondition(Reason.PROOF_EXPIRED, "too old", metadata={"next_step": "VERIFY_PHONE"}),
+        InvalidRequest(reason=Reason.PROOF_INVALID, message="never issued", metadata={"next_step": "VERIFY_PHONE"}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_what_to_do_next_is_told_on(deploy, connect, raised):
+    deployment = await deploy()
+    deployment.probe.does = raising(raised)
+    channel, stub, call = await connect(deployment)
+
+    with pytest.raises(type(raised)) as caught:
+        await channel.ask(stub.RedeemProof, REQUEST, call=call)
+
+    assert caught.value.metadata == {"next_step": "VERIFY_PHONE"}
+
+
 async def test_a_retry_time_of_another_service_is_kept(deploy, connect):
     deployment = await deploy()
     deployment.probe.does = raising(Unavailable(Reason.STORE_UNAVAILABLE, "down", retry_after=timedelta(seconds=7)))

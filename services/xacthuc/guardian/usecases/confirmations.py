@@ -19,6 +19,7 @@ from xacthuc.guardian.ports.links import Confirmation
 from xacthuc.guardian.ports.people import Newcomer
 from xacthuc.guardian.usecases.refusals import linked, not_answering, unfit, ward_band, wrong_state
 from xacthuc.guardian.usecases.standing import require_standing
+from xacthuc.policy import NextStep
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,6 +57,7 @@ async def _confirm(guardian: Guardian, command: ConfirmLink, call: Call) -> Link
         raise InvalidRequest(
             FieldFault("proof_token", "must be the proof of the number that was invited", "OTHER_NUMBER"),
             reason=Reason.PROOF_INVALID,
+            metadata={"next_step": NextStep.VERIFY_PHONE.value},
         )
     newcomer = Newcomer(
         link=link, account_id=invited.account_id, person=command.person, declaration=declaration, proof=proof

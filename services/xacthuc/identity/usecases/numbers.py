@@ -86,7 +86,9 @@ async def settle(
         settled = await identity.verifications.settle(order, account_id, proof, decide, now)
     except ProofUsed:
         raise FailedPrecondition(
-            Reason.PROOF_REDEEMED, "the proof was used by another request; verify the number again"
+            Reason.PROOF_REDEEMED,
+            "the proof was used by another request; verify the number again",
+            metadata={"next_step": NextStep.VERIFY_PHONE.value},
         ) from None
     if isinstance(settled, Settled):
         await identity.follow(order.platform, settled.changed)
@@ -111,6 +113,7 @@ async def _redeem(identity: Identity, command: ProveNumber, purposes: Collection
                 "proof_token", f"must prove a number for this account, with purpose {named}", "PROOF_OF_ANOTHER"
             ),
             reason=Reason.PROOF_INVALID,
+            metadata={"next_step": NextStep.VERIFY_PHONE.value},
         )
     return proof
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.grpckit.errors import FailedPrecondition, FieldFault, InvalidRequest
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.otp.domain.challenge import Redemption, Verdict
 from xacthuc.otp.domain.code import UnknownKeyVersion
 from xacthuc.otp.usecases.otp import ended, identity_of, mobile, network, not_found
+from xacthuc.policy import NextStep
 
 if TYPE_CHECKING:
     from xacthuc.otp.commands import RedeemProof, ReportUnrequested
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from xacthuc.otp.domain.view import ChallengeView
     from xacthuc.otp.ports import Redeemed
     from xacthuc.otp.usecases.otp import Otp
+
+_VERIFY_AGAIN: Final = {"next_step": NextStep.VERIFY_PHONE.value}
+"""What whoever gave a proof that is no good does next."""
 
 
 class Checked(NamedTuple):
@@ -87,9 +91,13 @@ async def redeem_proof(otp: Otp, command: RedeemProof) -> tuple[str, Redeemed]:
     if redeemed.outcome is Redemption.REDEEMED:
         return identity.text, redeemed
     if redeemed.outcome is Redemption.EXPIRED:
-        raise FailedPrecondition(Reason.PROOF_EXPIRED, "the proof is too old; verify the number again")
+        raise FailedPrecondition(
+            Reason.PROOF_EXPIRED, "the proof is too old; verify the number again", metadata=_VERIFY_AGAIN
+        )
     if redeemed.outcome is Redemption.ALREADY_REDEEMED:
-        raise FailedPrecondition(Reason.PROOF_REDEEMED, "the proof was used before; verify the number again")
+        raise FailedPrecondition(
+            Reason.PROOF_REDEEMED, "the proof was used before; verify the number again", metadata=_VERIFY_AGAIN
+        )
     raise _proof_invalid()
 
 
@@ -106,4 +114,5 @@ def _proof_invalid() -> InvalidRequest:
             "proof_token", "must be a token that CheckCode returned to this platform, for this purpose", "PROOF_INVALID"
         ),
         reason=Reason.PROOF_INVALID,
+        metadata=_VERIFY_AGAIN,
     )
