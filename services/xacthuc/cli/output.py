@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     Record = Mapping[str, Any]
 
@@ -44,6 +45,14 @@ def print_json(value: Any) -> None:
     """Prints one JSON value on one line."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     sys.stdout.flush()
+
+
+def print_file(path: Path, told: str, *, as_json: bool) -> None:
+    """Names the file that a command wrote to a program; tells people what `told` says of it."""
+    if as_json:
+        print_json({"file": str(path)})
+    else:
+        note(told)
 
 
 def note(line: str) -> None:

@@ -127,6 +127,8 @@ def test_an_exported_file_is_verified_without_the_service(command, trail):
 
     assert command("audit", "export", "--out", str(out)).status == 0
     assert command("audit", "export", "--out", str(out)).status == 2
+    other = str(command.data / "again.jsonl")
+    assert command("audit", "export", "--out", other, "--json").json == {"file": other}
     assert command("audit", "verify", "--trail", str(out), *key(command)).status == 0
 
     lines = out.read_text("utf-8").splitlines(keepends=True)
@@ -199,6 +201,8 @@ def test_checkpoints_are_printed_as_the_file_has_them(command, trail):
     ran = command("audit", "checkpoints")
 
     assert ran.out == (command.data / "audit" / "checkpoints.jsonl").read_text()
+    asked = command("audit", "checkpoints", "--json")
+    assert "".join(each["line"] + "\n" for each in asked.json) == ran.out
 
 
 def test_accounts_of_a_number_are_shown_wherever_they_are(command):

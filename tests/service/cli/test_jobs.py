@@ -38,3 +38,9 @@ def test_jobs_are_tried_anew_one_after_the_other_until_one_is_not_held(command):
     assert ran.status == 1
     assert "heldJobs/7 is tried anew." in ran.err
     assert "no such job is held" in ran.err
+
+
+def test_a_program_is_told_which_jobs_are_tried_anew(command):
+    command.admin.answer("RetryHeldJob", Empty(), Empty())
+
+    assert command("jobs", "retry", "heldJobs/7", "heldJobs/8", "--json").json == ["heldJobs/7", "heldJobs/8"]

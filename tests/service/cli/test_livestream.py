@@ -96,7 +96,7 @@ def test_an_export_is_written_whole_for_nobody_else_to_read_and_never_over_a_fil
     first = pb2.ExportBroadcastRecordsResponse(records=[other, RECORD], next_page_token="show-1:1:1")
     command.admin.answer("ExportBroadcastRecords", first, page)
 
-    ran = command("livestream", "export", "approvals/a1", "--out", str(out))
+    ran = command("livestream", "export", "approvals/a1", "--out", str(out), "--json")
     again = command("livestream", "export", "approvals/a1", "--out", str(out))
 
     asked = [call.request for call in command.admin.received]
@@ -108,5 +108,5 @@ def test_an_export_is_written_whole_for_nobody_else_to_read_and_never_over_a_fil
         ("broadcasts/show-0", 0),
         ("broadcasts/show-1", 2),
     ]
-    assert out.stat().st_mode & 0o777 == 0o600
+    assert (ran.json, out.stat().st_mode & 0o777) == ({"file": str(out)}, 0o600)
     assert "is there already" in again.err

@@ -205,6 +205,8 @@ def test_the_secret_for_emergencies_is_printed_once_and_kept_as_a_hash(command):
     assert BreakGlass.parse(file.read_text()).matches(secret)
     assert (stat.S_IMODE(file.stat().st_mode), secret in file.read_text()) == (0o600, False)
     assert (again.status, again.out) == (2, "")
+    other = command("staff", "break-glass", "init", "--file", str(file), "--replace", "--json").json
+    assert (other["file"], BreakGlass.parse(file.read_text()).matches(other["secret"])) == (str(file), True)
 
 
 def test_an_invitation_takes_an_address_or_a_subject(command):

@@ -92,11 +92,12 @@ def test_it_goes_to_standard_output_unless_a_file_is_named(capfdbinary: pytest.C
     ("arguments", "said"),
     [
         (["--out", "there.csv"], "is there already"),
+        (["--json"], "give --out too"),
         (["--out", "sample.xlsx"], "files end in csv, jsonl, parquet"),
         (["--encoding", "vni"], "encodings are utf-8"),
         (["--out", "nowhere/sample.csv"], "cannot be written"),
     ],
-    ids=["there", "format", "encoding", "folder"],
+    ids=["there", "json", "format", "encoding", "folder"],
 )
 def test_what_cannot_be_written_is_told(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from importlib.util import find_spec
 
 import pytest
 import typer
+from typer.main import get_command
 
 from xacthuc.cli import main as entry
+from xacthuc.cli.app import app
 from xacthuc.cli.commands.serve import MODULES, Service
 from xacthuc.cli.options import span
 from xacthuc.cli.output import print_record, text_of
@@ -59,6 +62,26 @@ def test_vietnamese_is_not_escaped_in_json(capsys):
     print_record({"text": "Xác thực"}, {}, as_json=True)
 
     assert capsys.readouterr().out == '{"text": "Xác thực"}\n'
+
+
+REPLACED = {("serve",), ("migrate",)}
+"""These become the process of a service: what it prints is its own, log lines in JSON."""
+
+
+def commands(within: typer.core.TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
+    """Every command there is, by the words that call it, with its options."""
+    for name, found in within.commands.items():
+        if isinstance(found, typer.core.TyperGroup):
+            yield from commands(found, (*path, name))
+        else:
+            yield (*path, name), {option for parameter in found.params for option in parameter.opts}
+
+
+def test_every_command_can_answer_a_program():
+    every = dict(commands(get_command(app)))
+
+    assert len(every) > 100
+    assert {path for path, options in every.items() if "--json" not in options} == REPLACED
 
 
 def test_every_service_names_a_module_that_exists():

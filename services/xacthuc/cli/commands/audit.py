@@ -18,7 +18,7 @@ import typer
 from xacthuc.cli.failure import EXIT_FAILED, EXIT_USAGE, CommandFailed
 from xacthuc.cli.instants import TIME, instant
 from xacthuc.cli.options import Json
-from xacthuc.cli.output import note, print_json, print_record, print_records
+from xacthuc.cli.output import note, print_file, print_json, print_record, print_records
 
 if TYPE_CHECKING:
     from xacthuc.audit.verification import Report
@@ -97,6 +97,7 @@ def export(
     *,
     out: Annotated[Path, typer.Option(help="A new file, one JSON object a line.")],
     of: _Of = Trails.IDENTITY,
+    as_json: Json = False,
 ) -> None:
     """Saves the whole trail with its seals, to be kept, handed over, or verified elsewhere: verify --trail FILE."""
     from xacthuc.cli.adapters import audit_admin_client as admin
@@ -113,7 +114,7 @@ def export(
             ) from None
         except OSError as error:
             raise CommandFailed(f"{out} cannot be written: {error.strerror}", exit_status=EXIT_USAGE) from None
-    note(f"exported to {out}")
+    print_file(out, f"exported to {out}", as_json=as_json)
 
 
 @app.command("verify")
@@ -170,12 +171,16 @@ def key(context: typer.Context, *, of: _Of = Trails.IDENTITY, as_json: Json = Fa
 
 
 @app.command("checkpoints")
-def checkpoints(context: typer.Context, *, of: _Of = Trails.IDENTITY) -> None:
+def checkpoints(context: typer.Context, *, of: _Of = Trails.IDENTITY, as_json: Json = False) -> None:
     """Prints the checkpoints that the service keeps, one a line as in the file: a second copy of it."""
     from xacthuc.cli.adapters import audit_admin_client as admin
 
     with _asked(context, of) as service:
-        for each in _pages(service, admin.list_checkpoints, "checkpoints"):
+        kept = _pages(service, admin.list_checkpoints, "checkpoints")
+        if as_json:
+            print_json(list(kept))
+            return
+        for each in kept:
             sys.stdout.write(each["line"] + "\n")
 
 

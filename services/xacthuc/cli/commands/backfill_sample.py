@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
-from xacthuc.cli.output import note
+from xacthuc.cli.options import Json
+from xacthuc.cli.output import print_file
 
 
 def sample(
@@ -23,6 +24,7 @@ def sample(
         typer.Option(metavar="FILE", help="A new .csv, .jsonl or .parquet file; CSV to standard output unless given."),
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of CSV, such as windows-1258 or tcvn3.")] = "utf-8",
+    as_json: Json = False,
 ) -> None:
     """Makes accounts as a Vietnamese platform has them, with everything that is wrong with real ones.
 
@@ -33,6 +35,8 @@ def sample(
     from xacthuc.backfill.adapters.sample_files import Format, write
     from xacthuc.tables.encodings import Encoding
 
+    if as_json and out is None:
+        raise typer.BadParameter("--json tells where the rows are, so give --out too")
     try:
         form = Format(out.suffix.removeprefix(".")) if out is not None else Format.CSV
         written = Encoding(encoding)
@@ -52,4 +56,4 @@ def sample(
         raise CommandFailed(f"{out} is there already", advice="Name a new file.", exit_status=EXIT_USAGE) from None
     except OSError as error:
         raise CommandFailed(f"{out} cannot be written: {error.strerror}", exit_status=EXIT_USAGE) from None
-    note(f"{rows} accounts in {out}")
+    print_file(out, f"{rows} accounts in {out}", as_json=as_json)

@@ -11,7 +11,7 @@ import typer
 
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 from xacthuc.cli.options import Json, Reason, span
-from xacthuc.cli.output import note, print_json, print_record, print_records
+from xacthuc.cli.output import note, print_file, print_json, print_record, print_records
 
 if TYPE_CHECKING:
     from xacthuc.otp.simulate.replay import Report
@@ -76,6 +76,7 @@ def record(
     *,
     out: Annotated[Path, typer.Option(help="A new file, one JSON object a line.")],
     follow: Annotated[bool, typer.Option("--follow", help="Go on until interrupted.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Records the traffic that is kept, days of it, for `simulate`. Holds digests only, nothing of a person."""
     from xacthuc.otp.simulate import traffic
@@ -86,7 +87,7 @@ def record(
         raise CommandFailed(
             f"{out} is there already", advice="Name a new file with --out.", exit_status=EXIT_USAGE
         ) from None
-    note(f"{count} events in {out}")
+    print_file(out, f"{count} events in {out}", as_json=as_json)
 
 
 @app.command("simulate")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from xacthuc.cli.options import Json
-from xacthuc.cli.output import note, print_records
+from xacthuc.cli.output import note, print_json, print_records
 
 app = typer.Typer(help="Shows work of identity that was given up, and has it tried anew.", no_args_is_help=True)
 
@@ -34,6 +34,8 @@ def list_jobs(context: typer.Context, *, as_json: Json = False) -> None:
 def retry(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(help="heldJobs/JOB, as listed; several at once.", metavar="JOB...")],
+    *,
+    as_json: Json = False,
 ) -> None:
     """Has jobs tried anew, at once and as often as new ones. Mend first what made them fail."""
     from xacthuc.cli.adapters import job_admin_client as admin
@@ -42,3 +44,5 @@ def retry(
         for name in names:
             identity.ask(admin.retry_held_job(name))
             note(f"{name} is tried anew.")
+    if as_json:
+        print_json(names)

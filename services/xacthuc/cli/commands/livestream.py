@@ -10,7 +10,7 @@ import typer
 
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 from xacthuc.cli.options import Account, Json, PlatformId
-from xacthuc.cli.output import note, print_record, print_records
+from xacthuc.cli.output import note, print_file, print_record, print_records
 
 app = typer.Typer(help="Shows broadcasts, and the evidence of who sold in them.", no_args_is_help=True)
 
@@ -86,6 +86,7 @@ def export(
     request_id: Annotated[
         str, typer.Option(help="Of an export that broke off, to repeat it.", show_default=False)
     ] = "",
+    as_json: Json = False,
 ) -> None:
     """Writes what is on record of an account's broadcasts, once for an approval of two people. Audited."""
     from xacthuc.cli.adapters import livestream_admin_client as admin
@@ -111,7 +112,7 @@ def export(
         raise CommandFailed(
             f"{out} cannot be written: {error.strerror}", advice="Name another file.", exit_status=EXIT_USAGE
         ) from None
-    note(f"Written: {out}. Hand it to the authority and delete it.")
+    print_file(out, f"Written: {out}. Hand it to the authority and delete it.", as_json=as_json)
 
 
 def _add(records: list[dict[str, Any]], page: list[dict[str, Any]]) -> None:

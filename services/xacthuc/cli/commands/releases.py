@@ -11,7 +11,7 @@ import typer
 from xacthuc.cli.failure import EXIT_USAGE, CommandFailed
 from xacthuc.cli.instants import When, instant
 from xacthuc.cli.options import Json, Reason
-from xacthuc.cli.output import note, print_json, print_record, print_records
+from xacthuc.cli.output import note, print_file, print_record, print_records
 
 app = typer.Typer(
     help="Keeps what authorities ask for of accounts, by when, and what two people release.", no_args_is_help=True
@@ -185,7 +185,4 @@ def fetch(
         raise CommandFailed(
             f"{out} cannot be written: {error.strerror}", advice="Name another file.", exit_status=EXIT_USAGE
         ) from None
-    if as_json:
-        print_json({"file": str(out)})
-    else:
-        note(f"Written, in clear: {out}. Hand it to the authority and delete it.")
+    print_file(out, f"Written, in clear: {out}. Hand it to the authority and delete it.", as_json=as_json)

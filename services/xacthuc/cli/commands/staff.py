@@ -227,6 +227,7 @@ def init(
     *,
     file: Annotated[Path, typer.Option(help="Where identity reads it: staff-break-glass.key among its keys.")],
     replace: Annotated[bool, typer.Option(help="Make another in place of the one that is there.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Makes the secret for emergencies and prints it, this once. Needs no service; keep it in an envelope."""
     from xacthuc.credentials.break_glass import BreakGlass
@@ -243,7 +244,10 @@ def init(
         write_private(file, kept.line.encode())
     except OSError as error:
         raise CommandFailed(f"{file} cannot be written: {error.strerror}", exit_status=EXIT_USAGE) from None
-    sys.stdout.write(f"{secret}\n")
+    if as_json:
+        print_json({"secret": secret, "file": str(file)})
+    else:
+        sys.stdout.write(f"{secret}\n")
     note("Print this and seal it: it is stored nowhere and cannot be shown again. Every use is audited and alarmed.")
 
 
