@@ -24,8 +24,36 @@ _ASCII_SEPARATORS = str.maketrans("", "", " -().[]/")
 _SEPARATORS = frozenset("()[].\uff08\uff09\uff3b\uff3d\uff0e/\uff0f\u2212\t")
 _PLUSES = frozenset("+\uff0b")
 
+
+class _Meanings(dict[int, str | None]):
+    """What a character is in a number: a digit, a plus, nothing at all (None), or itself, which no number has.
+
+    A table for `str.translate` that learns. It keeps what may stand in a number, some 900 characters of Unicode; whatever
+    else texts bring is looked up again each time, so that nobody can make it grow.
+    """
+
+    def __missing__(self, point: int) -> str | None:
+        character = chr(point)
+        digit = decimal(character, None)
+        # Cf: the invisible direction marks and joiners that address books wrap around a copied number.
+        if digit is not None:
+            meaning: str | None = str(digit)
+        elif character in _PLUSES:
+            meaning = "+"
+        elif character in _SEPARATORS or category(character) in {"Zs", "Pd", "Cf"}:
+            meaning = None
+        else:
+            return character
+        self[point] = meaning
+        return meaning
+
+
+_MEANINGS = _Meanings()
+
 # What offices write between a number and an extension. It needs a whole number before it, and digits after it.
 _EXTENSION = re.compile(r"(?:\d\D{0,4}){9,}?(?:ext(?:ension|n)?|x|#|~|,|;|máy lẻ|số lẻ|nhánh)[\s.:=]*\d{1,7}#?$")
+_EXTENSION_MARKS = frozenset("xX#~,;ẻẺhH")
+"""Each of its words has one of these: a text without them, which most are, need not be searched."""
 
 
 class Spelled(NamedTuple):
@@ -45,16 +73,17 @@ def spelled(text: str) -> Spelled | RefusalReason:
     """
     if len(text) > MAXIMUM_CHARACTERS:
         return RefusalReason.TOO_LONG
-    digits = text.translate(_ASCII_SEPARATORS)
-    if digits.isascii() and digits[digits[:1] == "+" :].isdigit():
-        return _national(digits)
+    if text.isascii():
+        digits = text.translate(_ASCII_SEPARATORS)
+        if digits[digits[:1] == "+" :].isdigit():
+            return _national(digits)
     return _uncommon(text.strip())
 
 
 def _uncommon(text: str) -> Spelled | RefusalReason:
     """Reads what has more than ASCII digits and everyday separators: URIs, extensions, other scripts, pasted marks."""
     number = text[4:] if text[:4].lower() == "tel:" else text
-    if _EXTENSION.search(number.lower()):
+    if not _EXTENSION_MARKS.isdisjoint(number) and _EXTENSION.search(number.lower()):
         return RefusalReason.EXTENSION
     number, *parameters = number.split(";")
     refused = _refused_parameter(parameters)
@@ -77,20 +106,9 @@ def _refused_parameter(parameters: list[str]) -> RefusalReason | None:
 
 def _digits(number: str) -> str | None:
     """Returns ASCII digits, after a `+` when one leads; None when anything else than separators stands between them."""
-    kept: list[str] = []
-    for character in number:
-        if "0" <= character <= "9":
-            kept.append(character)
-        elif (digit := decimal(character, None)) is not None:
-            kept.append(str(digit))
-        elif character in _PLUSES:
-            if kept:
-                return None
-            kept.append("+")
-        # Cf: the invisible direction marks and joiners that address books wrap around a copied number.
-        elif character not in _SEPARATORS and category(character) not in {"Zs", "Pd", "Cf"}:
-            return None
-    return "".join(kept) if kept and kept[-1] != "+" else None
+    digits = number.translate(_MEANINGS)
+    after_plus = digits[digits[:1] == "+" :]
+    return digits if after_plus.isascii() and after_plus.isdigit() else None
 
 
 def _national(digits: str) -> Spelled | RefusalReason:
