@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from fake_carrier import FakeCarrier
 from guardian_town import Town
 from otlp_receiver import OtlpReceiver
 from prism import DEFINITION, serving
 from running_stack import RunningStack, running_stack
+from store_contents import store_contents
 
 from xacthuc.client import Action, Channel, Commerce, Consent, SessionEntry, SessionKind, Xacthuc, XacthucError
 from xacthuc.embedded import Valkey
@@ -168,31 +168,6 @@ def metrics_of(running: RunningStack) -> Iterator[tuple[str, bytes]]:
             yield f"metrics of {address}", page.read()
 
 
-def store_of(server: Valkey) -> Iterator[tuple[str, bytes]]:
-    with redis.Redis.from_url(server.url) as store:
-        for key in store.scan_iter(count=1000):
-            kind = store.type(key)
-            value: object = b""
-            if kind == b"hash":
-                value = store.hgetall(key)
-            elif kind == b"stream":
-                value = store.xrange(key)
-            elif kind == b"string":
-                value = store.get(key)
-            yield f"key {key!r}", key + b" " + repr(value).encode() + b" " + flat(value)
-
-
-def flat(value: object) -> bytes:
-    """All bytes of a reply, so that nothing hides behind an escape of its repr."""
-    if isinstance(value, bytes):
-        return value + b" "
-    if isinstance(value, dict):
-        return b"".join(flat(part) for pair in value.items() for part in pair)
-    if isinstance(value, (list, tuple)):
-        return b"".join(flat(part) for part in value)
-    return b""
-
-
 @pytest.fixture(scope="module")
 def traces(tmp_path_factory: pytest.TempPathFactory, emptied_valkey: Valkey) -> Traces:
     root = tmp_path_factory.mktemp("up")
@@ -214,7 +189,7 @@ def traces(tmp_path_factory: pytest.TempPathFactory, emptied_valkey: Valkey) -> 
             walk_the_record(running, errors)
             walk_the_family(running, nobody.getsockname()[1])
             until_told(receiver)
-            places = dict(store_of(emptied_valkey)) | dict(metrics_of(running))
+            places = dict(store_contents(emptied_valkey)) | dict(metrics_of(running))
             key = running.key
         names = {span.name for span in receiver.spans}
         places["spans"] = b"".join(request.SerializeToString() for request in receiver.requests)
