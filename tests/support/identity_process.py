@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +27,7 @@ REPEATED = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, gr
 class IdentityProcess:
     """One identity process and what it needs, in one directory. The test stops and kills it as it likes."""
 
-    def __init__(self, directory: Path, database_url: str, store_url: str) -> None:
+    def __init__(self, directory: Path, database_url: str, store_url: str, *, migrated: bool = True) -> None:
         self.tls, self.keys, self.checkpoints = (directory / name for name in ("tls", "keys", "audit"))
         self.public, self.internal = (f"unix:{directory}/{name}.sock" for name in ("public", "internal"))
         for made in (self.tls, self.keys, self.checkpoints):
@@ -50,8 +51,18 @@ class IdentityProcess:
             "XACTHUC_AUDIT_CHECKPOINT_INTERVAL": "PT0.2S",
             "XACTHUC_DRAIN_SECONDS": "2",
         }
-        migrate.main(database_url)
+        if migrated:
+            migrate.main(database_url)
         self.process: subprocess.Popen[bytes] | None = None
+
+    def beside(self, name: str, **environment: str) -> IdentityProcess:
+        """Returns another process of the same installation, not started yet."""
+        other = copy(self)
+        other.process, other.log = None, self.log.with_name(f"log-{name}")
+        other.environment = {**self.environment, **environment}
+        other.public, other.internal = (f"unix:{self.log.parent}/{name}-{port}.sock" for port in ("public", "internal"))
+        other.environment |= {"XACTHUC_PUBLIC_ADDRESS": other.public, "XACTHUC_INTERNAL_ADDRESS": other.internal}
+        return other
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Starts the process without waiting for it."""
