@@ -25,6 +25,7 @@ from benchmarks import (
     lanes,
     seals,
     sessions,
+    spellings,
     studies,
     telemetry,
     watchers,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 RESULT: Final = Path("var/bench.json")
 STUDIES: Final = (
     "start", "cpu", "batch", "tokens", "revocations", "trips", "latency", "leftovers", "memory", "imports",
-    "sessions", "lanes", "seals", "watchers", "families", "livestream", "telemetry", "cuts",
+    "sessions", "lanes", "seals", "watchers", "families", "livestream", "telemetry", "cuts", "numbers",
 )  # fmt: skip
 ECHO: Final = Path(__file__).with_name("echo.py")
 _STARTS: Final = 3
@@ -57,7 +58,9 @@ def main(arguments: Sequence[str]) -> int:
     report = Report(command=" ".join(["python -m benchmarks.bench", *arguments]))
     if "telemetry" in options.only:
         report.extend(uvloop.run(telemetry.study(telemetry.QUICK if options.quick else telemetry.Amount())))
-    if options.only != ["telemetry"]:
+    if "numbers" in options.only:
+        report.extend(spellings.study(spellings.QUICK if options.quick else spellings.Amount()))
+    if set(options.only) - {"telemetry", "numbers"}:
         _serve(options, size, report)
     print(report.text())
     report.write(options.out)
@@ -156,7 +159,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         nargs="+",
         choices=STUDIES,
         default=list(STUDIES),
-        help="the studies to take (default: all); starts are always measured",
+        help="the studies to take (default: all); starts are measured wherever services are needed",
     )
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")
     parser.add_argument("--out", type=Path, default=RESULT, help=f"where the figures go (default: {RESULT})")
