@@ -1,12 +1,15 @@
-"""Nothing in an answer, in its shape or in its size tells whether a number is known."""
+"""Nothing in an answer, in its shape, its size or what it takes tells whether a number is known."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from otp_service import Deployment
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
 
 pytestmark = pytest.mark.engine
 
@@ -46,3 +49,40 @@ async def test_a_wrong_and_an_expired_code_are_told_apart_only_by_what_the_chall
     right = await otp.forum.check(started.name, otp.code(started.name))
     wrong = await otp.forum.check(started.name, otp.wrong(started.name))
     assert shape(right) == shape(wrong)
+
+
+async def work_of(otp: Deployment, call: Awaitable[Any]) -> tuple[int, dict[bytes, int]]:
+    """What takes time while a call is answered: trips to the store, and what its scripts execute there."""
+
+    async def executed() -> dict[bytes, int]:
+        stats = await otp.store.execute("INFO", "commandstats", key="")
+        return {
+            name: int(calls) for name, calls in re.findall(rb"cmdstat_(\S+?):calls=(\d+)", stats) if name != b"info"
+        }
+
+    before = await executed()
+    trips = otp.store.traffic.writes
+    await call
+    trips = otp.store.traffic.writes - trips
+    after = await executed()
+    return trips, {name: calls - before.get(name, 0) for name, calls in after.items() if calls != before.get(name, 0)}
+
+
+async def test_a_start_is_as_much_work_for_a_new_a_verified_and_a_guessed_at_number(otp: Deployment) -> None:
+    """Nor in its time: that is told by what is done for it, since a clock would tell of the machine."""
+    rounds = []
+    # Neighbours, of one operator and block. What a service asks now and then beside calls, such as for money and keys,
+    # may fall into one of them.
+    for n in range(5):
+        verified, guessed, new = (f"09{n}234567{kind}" for kind in (1, 2, 3))
+        known = await otp.forum.start(verified, subject=f"accounts/a{n}")
+        await otp.forum.check(known.name, otp.code(known.name))
+        tried = await otp.forum.start(guessed, subject=f"accounts/b{n}")
+        for _ in range(2):
+            await otp.forum.check(tried.name, otp.wrong(tried.name))
+        works = [
+            await work_of(otp, otp.forum.start(each, subject=f"accounts/c{n}")) for each in (verified, guessed, new)
+        ]
+        rounds.append(works)
+    assert any(first == second == third for first, second, third in rounds), rounds
+    assert all(commands[b"evalsha"] >= 2 for works in rounds for _, commands in works)
