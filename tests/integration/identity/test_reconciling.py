@@ -117,6 +117,16 @@ async def test_what_fails_for_a_while_is_asked_again_until_it_is_known(world, fa
     }
 
 
+async def test_a_run_asks_no_faster_than_it_was_started_with(world):
+    """Of a time that a busy machine can only lengthen; the pace itself is a property."""
+    began = asyncio.get_running_loop().time()
+
+    made = await world.run(Source.SIM_SWAP, per_second=10)
+
+    assert made.tally.of("CHECKED") == len(ACCOUNTS)
+    assert asyncio.get_running_loop().time() - began >= 0.95 * (len(ACCOUNTS) - 1) / 10
+
+
 async def test_what_is_never_answered_leaves_accounts_as_they_are_and_is_on_record(world):
     world.carrier.behave("reject")
 
