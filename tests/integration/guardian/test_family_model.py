@@ -34,6 +34,9 @@ FREE = Caps(repeats=99, per_child=99, per_person=99)
 """How often somebody is asked is another test's."""
 WAITS = (timedelta(minutes=1), timedelta(days=4), timedelta(days=8))
 
+THREE_CONFIRM = [*(("confirm", each, False) for each in range(3)), ("approve", 1, 0), ("approve", 2, 0)]
+"""Each as soon as invited; then the first one approves whoever waits."""
+
 at = st.integers(0, 5)
 steps = st.one_of(
     st.tuples(st.just("invite"), st.sampled_from(["an", "binh", "chi"]), st.sampled_from(Relation)),
@@ -62,14 +65,21 @@ class World:
     over: set[str] = field(default_factory=set)
     let_in: set[str] = field(default_factory=set)
     """Links that whoever may let in did, by this test's own account of it."""
+    left: set[str] = field(default_factory=set)
+    """Links that whoever may end ended, by the same account."""
 
     def link(self, at):
         return self.invited[at % len(self.invited)] if self.invited else None
+
+    def waits(self, link, *states):
+        """Whether it is answered in time, read from what is kept: the rule of the service is what is tried here."""
+        return link.state in states and link.expire_time > self.family.clock.now()
 
     async def kept(self, link):
         return await self.family.guardian.links.get(PLATFORM, link.link)
 
     async def invite(self, who, relation):
+        who = f"{who}-{self.child}"  # nobody is refused for the children of the run before
         made = await invite(self.family, self.child, account=who, relation=relation, caps=FREE)
         if isinstance(made, Link) and made.link not in {each.link for each, _ in self.invited}:
             self.invited.append((made, who))
@@ -81,8 +91,7 @@ class World:
         before, alone = await self.kept(link), not await self.answering()
         suspicions = frozenset({DisputeCause.DEVICE_OF_CHILD}) if suspicious else frozenset()
         await confirm(self.family, link, who, suspicions=suspicions, per_day=99)
-        waits = before.standing(self.family.clock.now()) is State.INVITED
-        if waits and alone and not suspicious and not before.dispute:
+        if self.waits(before, State.INVITED) and alone and not suspicious and not before.dispute:
             self.let_in.add(link.link)
         await self.gather_disputes(link)
 
@@ -92,21 +101,30 @@ class World:
         link, other = found[0], self.link(by)[0]
         before, answering = await self.kept(link), {each.link: each for each in await self.answering()}
         await approve(self.family, link, other)
-        waits = before.standing(self.family.clock.now()) is State.PENDING_APPROVAL
+        waits = self.waits(before, State.PENDING_APPROVAL)
         undisputed = not before.dispute and other.link in answering and not answering[other.link].dispute
         if waits and undisputed and other.link != link.link:
             self.let_in.add(link.link)
 
     async def decline(self, at, by):
-        if (found := self.link(at)) is not None:
-            other = "" if by is None else self.link(by)[0].link
-            order = self.family.order("DeclineLink", found[0].link + other)
-            await self.family.guardian.links.decline(order, found[0].link, other, self.family.clock.now())
+        if (found := self.link(at)) is None:
+            return
+        link, other = found[0], "" if by is None else self.link(by)[0].link
+        before, answering = await self.kept(link), {each.link for each in await self.answering()}
+        order = self.family.order("DeclineLink", link.link + other)
+        await self.family.guardian.links.decline(order, link.link, other, self.family.clock.now())
+        entitled = by is None or (other in answering and other != link.link)
+        if entitled and self.waits(before, State.INVITED, State.PENDING_APPROVAL):
+            self.left.add(link.link)
 
     async def revoke(self, at):
-        if (found := self.link(at)) is not None:
-            order = self.family.order("RevokeLink", found[0].link)
-            await self.family.guardian.links.revoke(order, found[0].link, self.family.clock.now())
+        if (found := self.link(at)) is None:
+            return
+        link, before = found[0], await self.kept(found[0])
+        order = self.family.order("RevokeLink", link.link)
+        await self.family.guardian.links.revoke(order, link.link, self.family.clock.now())
+        if before.state is State.ACTIVE:
+            self.left.add(link.link)
 
     async def contest(self, at):
         if (found := self.link(at)) is not None:
@@ -124,12 +142,15 @@ class World:
         await resolve_dispute(self.family.guardian, order, dispute_id, "court 7/2026", allowed=allowed)
         if allowed and alone and before.state is State.HELD:
             self.let_in.add(contested.link)
+        if not allowed:
+            self.left.add(contested.link)
 
     async def leave(self, at, cause):
         """What a look finds: one of both answers no more."""
         found = self.link(at)
         if found is not None and (await self.kept(found[0])).state is State.ACTIVE:
             await self.family.end(found[0].link, cause)
+            self.left.add(found[0].link)
 
     async def expire(self, at):
         """The job of an invitation, whenever it comes."""
@@ -158,14 +179,14 @@ class World:
     async def agree(self):
         """Compares who answers with who may."""
         answering = await self.answering()
-        assert {each.link for each in answering} <= self.let_in
+        assert {each.link for each in answering} <= self.let_in - self.left
         relations = sorted(each.relation for each in answering)
         assert len(relations) <= 1 or relations in (sorted(PARENTS), [Relation.GRANDPARENT] * 2)
         assert len({each.guardian_id for each in answering}) == len(answering)
         now = self.family.clock.now()
         for link, _ in self.invited:
             standing = (await self.kept(link)).standing(now)
-            assert link.link not in self.over or standing in OVER
+            assert link.link not in self.over | self.left or standing in OVER
             if standing in OVER:
                 self.over.add(link.link)
         return {each.link for each in answering}
@@ -206,6 +227,40 @@ class World:
 @example(
     [("invite", "an", Relation.MOTHER), ("contest", 0), ("confirm", 0, False), ("decide", False), ("confirm", 0, False)]
 )
+@example(
+    [
+        ("invite", "an", Relation.MOTHER),
+        ("invite", "binh", Relation.GUARDIAN_NATURAL),
+        ("confirm", 0, False),
+        ("confirm", 1, False),
+        ("approve", 1, 0),
+    ]
+)
+@example([*(("invite", who, Relation.GRANDPARENT) for who in ("an", "binh", "chi")), *THREE_CONFIRM])
+@example([("invite", "an", Relation.MOTHER), ("invite", "an", Relation.FATHER), *THREE_CONFIRM])
+@example(
+    [
+        ("invite", "an", Relation.MOTHER),
+        ("invite", "binh", Relation.FATHER),
+        ("confirm", 0, False),
+        ("confirm", 1, False),
+        ("wait", WAITS[2]),
+        ("approve", 1, 0),
+    ]
+)
+@example(
+    [
+        ("invite", "an", Relation.MOTHER),
+        ("invite", "binh", Relation.FATHER),
+        ("confirm", 0, False),
+        ("confirm", 1, False),
+        ("decline", 1, 0),
+        ("approve", 1, 0),
+        ("revoke", 0),
+        ("confirm", 0, False),
+    ]
+)
+@example([("invite", "an", Relation.MOTHER), ("confirm", 0, False), ("contest", 0), ("decide", False)])
 async def test_nobody_answers_whom_nobody_let_in(family, taken):
     world = World(family, f"be{next(SERIAL)}")
     answering, version = set(), 0
