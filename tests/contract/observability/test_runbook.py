@@ -63,3 +63,15 @@ def test_the_log_lines_of_the_runbook_are_written():
 
     assert len(lines) > 4
     assert [line for line in lines if f'"{line}"' not in source] == []
+
+
+def test_the_fields_of_a_call_s_line_are_those_of_the_runbook():
+    observer, call = (
+        (ROOT / "libs" / "xacthuc" / "grpckit" / f"{name}.py").read_text("utf-8") for name in ("observer", "call")
+    )
+    literal = observer.split("line: dict[str, Any] = {", 1)[1].split("}", 1)[0]
+    written = {*re.findall(r'"(\w+)":', literal), *re.findall(r'line\["(\w+)"\]', observer + call)} - {"event"}
+    paragraph = re.search(r'The line of a call \(`"event":"rpc"`\) has (.+?)\n\n', PAGE, re.DOTALL)
+
+    assert paragraph is not None
+    assert set(re.findall(r"`(\w+)`", paragraph[1])) - {"traceparent"} == written
