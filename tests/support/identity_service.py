@@ -111,6 +111,10 @@ class Platform:
         self._service, self.name, self.key_name = api.service, name, key.key.name
         self._metadata = (("authorization", f"Bearer {key.secret}"),)
 
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        return self._metadata
+
     @classmethod
     async def create(cls, api: Api) -> Platform:
         name = await api.new_platform()

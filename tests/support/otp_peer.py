@@ -95,8 +95,8 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
     ) -> internal_pb2.Proof:
         self.asked.set()
         self.may_answer.wait(timeout=30)
-        proof = self._proofs[request.proof_token]
-        if proof.subject != request.subject or proof.purpose not in request.purposes:
+        proof = self._proofs.get(request.proof_token)
+        if proof is None or proof.subject != request.subject or proof.purpose not in request.purposes:
             _refuse(context, InvalidRequest(FieldFault("proof_token", "other", "X"), reason=Reason.PROOF_INVALID))
         if self._redeemed.setdefault(request.proof_token, request.request_id) != request.request_id:
             _refuse(context, FailedPrecondition(Reason.PROOF_REDEEMED, "used"))

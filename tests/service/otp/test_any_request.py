@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import uuid
-from typing import Any
 
 import grpc
 import pytest
-from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from any_message import Known, message
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from otp_service import Deployment
 from silent_channel import TOKEN, operator, otp
 
@@ -40,7 +37,7 @@ PEERS = {
     "OtpInternal/DigestDevice": "guardian",
 }
 
-PLAUSIBLE: dict[str, list[Any]] = {
+PLAUSIBLE: Known = {
     "phone_number": ["0912345678", "+84 91 234 56 79", "02438251234", "113"],
     "phone_numbers": ["0912345678", "0912345679", "113"],
     "subject": ["accounts/lan", "links/a", "operator:viettel", "prefix:x", "provider:none"],
@@ -61,45 +58,6 @@ PLAUSIBLE: dict[str, list[Any]] = {
     "nanos": [0, 1, 999_999_999],
 }
 SOAK = 2_000 if os.environ.get("XACTHUC_SOAK") else 0
-
-Known = dict[str, list[Any]]
-"""What only the running service knows, by the name of the field that takes it."""
-
-UUIDS = st.uuids(version=4).map(str) | st.just(str(uuid.UUID(int=0, version=4)))
-EXTREMES = {
-    FieldDescriptor.TYPE_STRING: st.text(max_size=80),
-    FieldDescriptor.TYPE_BYTES: st.binary(max_size=80),
-    FieldDescriptor.TYPE_BOOL: st.booleans(),
-    FieldDescriptor.TYPE_INT32: st.integers(-(2**31), 2**31 - 1),
-    FieldDescriptor.TYPE_INT64: st.integers(-(2**63), 2**63 - 1),
-    FieldDescriptor.TYPE_ENUM: st.integers(-3, 99),
-}
-
-
-def value(field: FieldDescriptor, known: Known, *, plausible: bool) -> st.SearchStrategy[Any]:
-    if field.message_type is not None:
-        return message(field.message_type, known, plausible=plausible)
-    if not plausible:
-        return EXTREMES[field.type]
-    if field.name == "request_id":
-        return UUIDS
-    likely = known.get(field.name, []) + PLAUSIBLE.get(field.name, [])
-    if not likely and field.enum_type is not None:
-        likely = [each.number for each in field.enum_type.values]
-    return st.sampled_from(likely) if likely else EXTREMES[field.type]
-
-
-@st.composite
-def message(draw: st.DrawFn, descriptor: Any, known: Known, *, plausible: bool = True) -> Message:
-    """A message whose fields are mostly what callers write, with one that is not, or is left out, now and then."""
-    fields = {}
-    odd = draw(st.none() | st.sampled_from([field.name for field in descriptor.fields])) if descriptor.fields else None
-    for field in descriptor.fields:
-        if field.name == odd and draw(st.booleans()):
-            continue
-        one = value(field, known, plausible=plausible and field.name != odd)
-        fields[field.name] = draw(st.lists(one, min_size=1, max_size=4, unique=True) if field.is_repeated else one)
-    return GetMessageClass(descriptor)(**fields)
 
 
 async def status_of(otp: Deployment, method: MethodDescriptor, request: Message) -> grpc.StatusCode:
@@ -126,7 +84,9 @@ async def test_no_request_is_answered_with_a_defect_of_ours(otp: Deployment, met
         await otp.forum.start(channel=resources_pb2.Challenge.NETWORK),
     ]
     proof = (await otp.forum.check(verified.name, otp.code(verified.name))).proof_token
-    known: Known = {"name": [each.name for each in others], "proof_token": [proof]}
+    known = {name: list(values) for name, values in PLAUSIBLE.items()}
+    known["name"] = [*(each.name for each in others), *PLAUSIBLE["name"]]
+    known["proof_token"] = [proof, *PLAUSIBLE["proof_token"]]
     loop, seen = asyncio.get_running_loop(), set()
 
     # The same requests each time, so that what comes past the checks does not depend on luck; others in a long run.
