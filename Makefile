@@ -167,7 +167,7 @@ image: $(API) ## Builds the container image into build/image by Debian's buildah
 	@PY=$(PY) deploy/image.sh
 
 .PHONY: test-pods
-test-pods: $(API) ## Runs rendered pods from that image by podman, where it can (needs root)
+test-pods: $(API) ## Runs rendered pods from that image by podman, and builds it again (needs root)
 	@PYTHON=$(PY) tests/tools/kubernetes.sh
 	$(PY) -m pytest -n 0 tests/integration/deploy
 
