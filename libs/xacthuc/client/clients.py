@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from datetime import timedelta
-from typing import Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from xacthuc.client import guardian as guardian_calls
 from xacthuc.client import identity as identity_calls
@@ -13,6 +13,9 @@ from xacthuc.client import otp as otp_calls
 from xacthuc.client.endpoint import Endpoint, channel_credentials, retry_policy
 from xacthuc.client.methods import Async, Blocking, awaits, awaits_pages, awaits_watch, pages, waits, watches
 from xacthuc.client.transport import AsyncTransport, BlockingTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OTP_ADDRESS: Final = "127.0.0.1:7411"
 IDENTITY_ADDRESS: Final = "127.0.0.1:7421"
@@ -189,13 +192,16 @@ class _Client(ABC):
         insecure: bool = False,
         timeout: timedelta = TIMEOUT,
         language: Literal["vi", "en"] = "vi",
+        traceparent: Callable[[], str | None] | None = None,
     ) -> None:
         """Prepares the channels; they connect when first used.
 
         `key` is the platform's (`xt_live_...`). `otp`, `identity`, `guardian` and `livestream` are `host:port`. Addresses of
         this machine are reached in plaintext, all others over TLS, checked against `root_certificates` (PEM) or else the
         roots that gRPC knows; `insecure=True` sends even the key in clear. `timeout` covers one call with its retries; `language`
-        is that of `XacthucError.localized`. ValueError when the key cannot be one or the options contradict.
+        is that of `XacthucError.localized`. `traceparent` is asked before each call for the header (W3C Trace Context) that names
+        what the caller does, to which the call's trace is linked; None is for nothing. ValueError when the key cannot be one or
+        the options contradict.
         """
         if not key.isascii() or not key.isprintable() or not key or " " in key:
             raise ValueError("a platform key looks like xt_live_ and 43 letters, digits, - or _")
@@ -203,7 +209,7 @@ class _Client(ABC):
 
         def endpoint(address: str, service: str) -> Endpoint:
             credentials = channel_credentials(address, root_certificates=root_certificates, insecure=insecure)
-            return Endpoint(address, credentials, retry_policy(service), metadata, timeout)
+            return Endpoint(address, credentials, retry_policy(service), metadata, timeout, traceparent)
 
         self._open(
             endpoint(otp, otp_calls.SERVICE),

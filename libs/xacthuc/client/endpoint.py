@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 import grpc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import timedelta
 
 C_co = TypeVar("C_co", covariant=True)
@@ -54,6 +54,14 @@ class Endpoint:
 
     timeout: timedelta
     """Covers one call with its retries."""
+
+    traceparent: Callable[[], str | None] | None = field(default=None, repr=False)
+    """Says within which step of the caller's own trace a call is made (W3C Trace Context)."""
+
+    def sent(self) -> tuple[tuple[str, str], ...]:
+        """Returns what goes with a call that is made now."""
+        step = self.traceparent() if self.traceparent is not None else None
+        return (*self.metadata, ("traceparent", step)) if step else self.metadata
 
     def open(self, factory: ChannelFactory[C_co]) -> C_co:
         """Returns a channel; it connects when first used."""

@@ -32,13 +32,13 @@ class BlockingTransport:
         """Prepares a channel; it connects when first used."""
         self._channel = endpoint.open(grpc)
         self._method = _Methods(self._channel)
-        self._metadata = endpoint.metadata
+        self._sent = endpoint.sent
         self._seconds = endpoint.timeout.total_seconds()
 
     def send(self, call: Call[R]) -> R:
         """Returns what the call returns; raises an error of `errors.py`."""
         try:
-            answer = self._method[call](call.request, timeout=self._seconds, metadata=self._metadata)
+            answer = self._method[call](call.request, timeout=self._seconds, metadata=self._sent())
         except grpc.RpcError as error:
             raise error_of(error, request_id=call.request_id) from None
         return call.read(answer)
@@ -48,7 +48,7 @@ class BlockingTransport:
 
         Where no answer came for `silence`, it is cancelled, which is such an error.
         """
-        answers = self._method.streaming(call)(call.request, metadata=self._metadata)
+        answers = self._method.streaming(call)(call.request, metadata=self._sent())
         try:
             while (answer := _next(answers, silence)) is not None:
                 yield call.read(answer)
@@ -96,13 +96,13 @@ class AsyncTransport:
         """Prepares a channel; it connects when first used."""
         self._channel = endpoint.open(grpc.aio)
         self._method = _Methods(self._channel)
-        self._metadata = endpoint.metadata
+        self._sent = endpoint.sent
         self._seconds = endpoint.timeout.total_seconds()
 
     async def send(self, call: Call[R]) -> R:
         """Returns what the call returns; raises an error of `errors.py`."""
         try:
-            answer = await self._method[call](call.request, timeout=self._seconds, metadata=self._metadata)
+            answer = await self._method[call](call.request, timeout=self._seconds, metadata=self._sent())
         except grpc.aio.AioRpcError as error:
             raise error_of(error, request_id=call.request_id) from None
         return call.read(answer)
@@ -112,7 +112,7 @@ class AsyncTransport:
 
         It ends as well where no answer came for `silence`.
         """
-        answers = self._method.streaming(call)(call.request, metadata=self._metadata)
+        answers = self._method.streaming(call)(call.request, metadata=self._sent())
         seconds = None if silence is None else silence.total_seconds()
         try:
             with suppress(TimeoutError):

@@ -43,6 +43,18 @@ async def test_a_call_carries_the_key_the_language_and_the_client_s_version(clie
     assert re.match(r"xacthuc-python/[0-9.]+ ", metadata["user-agent"])
 
 
+async def test_a_call_names_the_step_of_the_caller_s_trace_that_it_is_made_in(connect: Connect, peer: Peer) -> None:
+    peer.answer("GetChallenge", CHALLENGE)
+    steps = [f"00-{TRACE_ID}-00f067aa0ba902b7-01", None, f"00-{TRACE_ID}-b7ad6b7169203331-00"]
+    said = iter(steps)
+    client = await connect(traceparent=lambda: next(said))
+
+    for _ in steps:
+        await client.otp.get_challenge(CHALLENGE.name)
+
+    assert [call.metadata.get("traceparent") for call in peer.received] == steps
+
+
 async def test_every_write_carries_a_new_uuid4(client: Any, peer: Peer) -> None:
     peer.answer("StartChallenge", CHALLENGE)
 

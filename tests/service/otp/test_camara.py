@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,28 @@ async def test_nobody_asks_without_a_key(ask: Ask) -> None:
         401,
         "UNAUTHENTICATED",
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "caller"),
+    [
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", ["4bf92f3577b34da6a3ce929d0e0e4736"]),
+        ("caf\xe9", []),
+    ],
+)
+async def test_a_call_belongs_to_what_its_caller_traces(
+    ask: Ask, otp: Deployment, eventually: Any, header, caller
+) -> None:
+    unreachable = {"phoneNumber": "+842438251234", "message": OWN_TEXT}
+
+    answer = await ask("/send-code", unreachable, headers={"traceparent": header.encode("latin-1")})
+
+    def lines() -> list[dict[str, Any]]:
+        return [line for line in map(json.loads, otp.log.read_text().splitlines()) if line["event"] == "rpc"]
+
+    assert refused(answer) == (403, "PHONE_NUMBER_NOT_ALLOWED")
+    await eventually(lines)
+    assert [line["caller_trace_id"] for line in lines() if "caller_trace_id" in line] == caller
 
 
 async def test_every_answer_repeats_the_correlator(ask: Ask) -> None:

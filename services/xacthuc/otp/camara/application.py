@@ -21,6 +21,7 @@ from xacthuc.grpckit.errors import Unauthenticated, Unavailable
 from xacthuc.grpckit.rejection import details_of
 from xacthuc.otp.camara import answers, templates
 from xacthuc.otp.camara.answers import Refusal
+from xacthuc.telemetry import traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 BASE: Final = "/one-time-password-sms/v1"
 CORRELATOR: Final = "x-correlator"
+_TRACEPARENT: Final = "traceparent"
 
 # As the definition has them; the message is compared with the texts that are registered, which says more than a pattern.
 _CORRELATOR: Final = re.compile(r"[a-zA-Z0-9\-_:;./<>{}]{0,256}")
@@ -103,7 +105,7 @@ class Facade:
                 subject=f"accounts/camara-{uuid4().hex}",
                 request_id=str(uuid4()),
             ),
-            metadata=_credentials(request),
+            metadata=_passed_on(request),
             timeout=_SECONDS,
         )
         return _json(200, {"authenticationId": challenge.name.removeprefix("challenges/")})
@@ -119,7 +121,7 @@ class Facade:
             service_pb2.CheckCodeRequest(
                 name=f"challenges/{body['authenticationId']}", code=body["code"], request_id=str(uuid4())
             ),
-            metadata=_credentials(request),
+            metadata=_passed_on(request),
             timeout=_SECONDS,
         )
         if checked.verdict != service_pb2.CheckCodeResponse.VERIFIED:
@@ -161,8 +163,10 @@ def _invalid(message: str) -> Refusal:
     return Refusal(400, "INVALID_ARGUMENT", message)
 
 
-def _credentials(request: Request) -> tuple[tuple[str, str], ...]:
-    return (("authorization", request.headers["authorization"]),)
+def _passed_on(request: Request) -> tuple[tuple[str, str], ...]:
+    """The key, and the caller's step (W3C Trace Context), to which the trace of the call is linked."""
+    key, step = request.headers["authorization"], request.headers.get(_TRACEPARENT, "")
+    return (("authorization", key), *([(_TRACEPARENT, step)] if traceparent.parse(step) else []))
 
 
 def _refused(refused: Refusal) -> Response:
