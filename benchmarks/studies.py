@@ -44,7 +44,8 @@ class Size:
     verifications: int = 100_000
     rate: int = 1_000
     """Calls a second in the latency runs."""
-    rate_seconds: int = 10
+    rate_seconds: int = 6
+    """Of each method in a round."""
     revocations: int = 300
     """Locks whose way to another process is timed."""
 
@@ -223,28 +224,31 @@ async def _trips_of(
 
 
 async def latency(bench: Bench) -> dict[str, list[Figure]]:
-    """Time from when a call was due to its answer, at a fixed rate, one method after the other; delivery at work."""
+    """Time from when a call was due to its answer, at a fixed rate, the methods in turns of some seconds; delivery at work."""
     rate, total = bench.size.rate, bench.size.rate * bench.size.rate_seconds
-    names = [name for _ in range(0, total // 2, _CHUNK) for name in await bench.challenges(min(_CHUNK, total // 2))]
-    names = names[: total // 2]
-    checks = [*bench.reader.wrong(names), *bench.reader.right(names)]
     actions = flows.posts(islice(cycle([*bench.verified, *bench.unverified]), total))
-    await _until_quiet(bench)
-    await _fill_standing(bench)
-    gc.collect()
-    gc.freeze()
-    figures = []
-    for method, server, path, requests in (
-        ("CheckAction", bench.identity, flows.ACTION, actions),
-        ("CheckCode", bench.otp, flows.CHECK, checks),
-    ):
-        took_ms, window = await server.at_rate(path, requests, rate)
-        figures += [
-            Figure(f"{method}, p50", percentile(took_ms, 50), "ms"),
-            Figure(f"{method}, p99", percentile(took_ms, 99), "ms", 15.0),
-            Figure(f"{method}, CPU", window.cpu_us, "µs"),
+    windows: dict[str, list[tuple[list[float], Window]]] = {"CheckAction": [], "CheckCode": []}
+    for _ in range(bench.size.rounds):
+        names = [name for _ in range(0, total // 2, _CHUNK) for name in await bench.challenges(min(_CHUNK, total // 2))]
+        names = names[: total // 2]
+        checks = [*bench.reader.wrong(names), *bench.reader.right(names)]
+        await _until_quiet(bench)
+        await _fill_standing(bench)
+        gc.collect()
+        gc.freeze()
+        windows["CheckAction"].append(await bench.identity.at_rate(flows.ACTION, actions, rate))
+        windows["CheckCode"].append(await bench.otp.at_rate(flows.CHECK, checks, rate))
+    return {
+        f"Latency at {rate} calls a second": [
+            figure
+            for method, taken in windows.items()
+            for figure in (
+                spread(f"{method}, p50", [percentile(took_ms, 50) for took_ms, _ in taken], "ms"),
+                spread(f"{method}, p99", [percentile(took_ms, 99) for took_ms, _ in taken], "ms", at_most=15.0),
+                spread(f"{method}, CPU", [window.cpu_us for _, window in taken], "µs"),
+            )
         ]
-    return {f"Latency at {rate} calls a second": figures}
+    }
 
 
 async def _until_quiet(bench: Bench) -> None:
