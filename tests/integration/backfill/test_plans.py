@@ -15,7 +15,7 @@ from sqlalchemy import text
 from xacthuc.backfill.adapters import account_watch, receipt_watch
 from xacthuc.backfill.adapters.carrying import Carrying
 from xacthuc.backfill.adapters.deciding import Deciding
-from xacthuc.backfill.adapters.emptying import some
+from xacthuc.backfill.adapters.emptying import empty_some
 from xacthuc.backfill.adapters.erasures import Erasures
 from xacthuc.backfill.adapters.housekeeping import Housekeeping
 from xacthuc.backfill.adapters.reviews import Reviews
@@ -118,7 +118,7 @@ async def ending(home: Town) -> None:
     home.clock.advance(PLAN.end - NOW)
     deciding = Deciding(home.engine, home.clock, count_every=timedelta(days=365), lease=timedelta(minutes=1))
     assert (await deciding.decide(PLATFORM, NAME)).more
-    assert await some(home.engine, PLATFORM, NAME, nothing_held)
+    assert await empty_some(home.engine, PLATFORM, NAME, nothing_held)
 
 
 async def forgetting(home: Town) -> None:

@@ -65,14 +65,14 @@ class Emptying:
 
 async def empty(engine: AsyncEngine, platform: str, name: str, held: Held) -> None:
     """Destroys the numbers of a campaign that is over, and what was counted by them, but for those of accounts on hold."""
-    while await some(engine, platform, name, held):
+    while await empty_some(engine, platform, name, held):
         pass
     of, whose = people.c, targets.c
     kept = exists().where(whose.platform == of.platform, whose.campaign == of.campaign, whose.person == of.person)
     await sweep_all(engine, people, and_(*of_campaign(people, platform, name), ~kept), _AT_ONCE)
 
 
-async def some(engine: AsyncEngine, platform: str, name: str, held: Held) -> bool:
+async def empty_some(engine: AsyncEngine, platform: str, name: str, held: Held) -> bool:
     """Destroys some of the numbers; whether there may be more."""
     place: ColumnElement[Any] = literal_column("ctid")
     having = (
