@@ -63,7 +63,7 @@ class World(Installation):
     """An installation, and its workers."""
 
     def settings(self, **changes: Any) -> DeliverySettings:
-        """Returns settings of a worker that is quick to notice everything."""
+        """Returns settings of a worker that is quick to notice, and keeps its lease while the machine stands still."""
         return DeliverySettings(
             **{
                 "environment": Environment.DEVELOPMENT,
@@ -72,7 +72,7 @@ class World(Installation):
                 "providers_directory": self.providers,
                 "texts_directory": self.texts,
                 "inbox_file": self.inbox,
-                "lease_seconds": 0.9,
+                "lease_seconds": 20,
                 "poll_seconds": 0.2,
                 "drain_seconds": 5,
                 "trace_sample_ratio": 0,
