@@ -209,7 +209,72 @@ SATURATION: Final = Dashboard(
     ),
 )
 
-ALL: Final = (CALLS, BUSINESS, DELIVERY, SATURATION)
+# Envoy counts in milliseconds, and a watch as one request that takes half an hour: what is waited for ends within 10 s, so only
+# that is looked at. Prometheus 3 writes 1000 as 1000.0.
+_WAITED: Final = 'le=~"(0.5|1|5|10|25|50|100|250|500|1000|2500|5000|10000)([.]0)?"'
+_EDGE: Final = 'envoy_http_conn_manager_prefix="edge"'
+_BEHIND: Final = 'envoy_cluster_name=~"otp|identity|guardian|livestream"'
+
+
+def _waited(title: str, share: float, histogram: str, by: str, of: str) -> Panel:
+    buckets = f"rate({histogram}_bucket{{{of},{_WAITED}}}[$__rate_interval])"
+    whole = f'label_replace({buckets}, "le", "+Inf", "le", "10000([.]0)?")'
+    kept = ", ".join(filter(None, ("le", by)))
+    return Panel(title, "ms", {_legend(by) or "all": f"histogram_quantile({share}, sum by ({kept}) ({whole}))"})
+
+
+EDGE: Final = Dashboard(
+    "edge",
+    "Xacthuc: edge",
+    (
+        (
+            _rate(
+                "Requests by class of answer",
+                "envoy_http_downstream_rq_xx",
+                "envoy_response_code_class",
+                "A call by gRPC is a 2 whatever its status: those are on the dashboard of calls.",
+                of=_EDGE,
+                stacked=True,
+            ),
+            _rate(
+                "Refused for their number",
+                "envoy_http_local_rate_limit_rate_limited",
+                "instance",
+                "The edge's own 429; those of services are among Limits hit.",
+            ),
+            _rate("No connection, or none in time", "envoy_cluster_upstream_cx_connect_fail", "envoy_cluster_name"),
+        ),
+        (
+            _waited("Slowest request in a hundred", 0.99, "envoy_http_downstream_rq_time", "", _EDGE),
+            _waited("Median request", 0.5, "envoy_http_downstream_rq_time", "", _EDGE),
+            _waited(
+                "Slowest answer of a service in a hundred",
+                0.99,
+                "envoy_cluster_upstream_rq_time",
+                "envoy_cluster_name",
+                _BEHIND,
+            ),
+        ),
+        (
+            _most(
+                "Processes that say they serve",
+                "short",
+                f"envoy_cluster_membership_healthy{{{_BEHIND}}}",
+                "envoy_cluster_name",
+                "As the edge process sees it that sees the fewest.",
+                worst="min",
+            ),
+            _most("Connections", "short", f"envoy_http_downstream_cx_active{{{_EDGE}}}", "instance", "10000 at most."),
+            _rate("Connections refused", "envoy_listener_downstream_global_cx_overflow", "instance"),
+        ),
+        (
+            _rate("No answer in time", "envoy_cluster_upstream_rq_timeout", "envoy_cluster_name"),
+            _most("Memory of the edge", "bytes", "envoy_server_memory_physical_size", "instance"),
+        ),
+    ),
+)
+
+ALL: Final = (CALLS, BUSINESS, DELIVERY, SATURATION, EDGE)
 _DATASOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 
 

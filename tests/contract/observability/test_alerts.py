@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from edge_figures import EDGE_FIGURES
 from prometheus_client import CollectorRegistry, Gauge
 
 from xacthuc.telemetry.cells import Distribution, Tally
@@ -49,6 +50,7 @@ def exposed() -> dict[str, set[str]]:
         elif isinstance(metric, Distribution):
             for ending, more in (("_bucket", {"le"}), ("_count", set()), ("_sum", set())):
                 series[metric._name + ending] = {*metric._labels} | own | more
+    series |= {name: labels | own for name, labels in EDGE_FIGURES.items()}
     return series
 
 
@@ -67,7 +69,8 @@ QUERIES = {
 
 def asked_for(query: str) -> list[tuple[str, set[str]]]:
     """The series a query names, each with the labels it matches."""
-    found = re.findall(r"\b(up|(?:xacthuc|process)_[a-z_]+)\b(?:\{([^}]*)\})?", query)
+    query = re.sub(r"(?<=\bby )\([^)]*\)", "", query)  # labels of Envoy are named like its figures
+    found = re.findall(r"\b(up|(?:xacthuc|process|envoy)_[a-z_]+)\b(?:\{([^}]*)\})?", query)
     return [(name, set(re.findall(r"(\w+)=", matching))) for name, matching in found]
 
 

@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from xacthuc.cli.app import app
+from xacthuc.edge.settings import EdgeSettings
 from xacthuc.guardian.settings import GuardianSettings
 from xacthuc.identity.settings import IdentitySettings
 from xacthuc.livestream.settings import LivestreamSettings
@@ -19,7 +20,7 @@ from xacthuc.otp.settings import OtpSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
-SETTINGS = (OtpSettings, DeliverySettings, IdentitySettings, GuardianSettings, LivestreamSettings)
+SETTINGS = (OtpSettings, DeliverySettings, IdentitySettings, GuardianSettings, LivestreamSettings, EdgeSettings)
 COMMANDS = sorted({*re.findall(r"^ {4,}(xacthuc .+)$", PAGE, re.MULTILINE), *re.findall(r"`(xacthuc [^`]+)`", PAGE)})
 
 

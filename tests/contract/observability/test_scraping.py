@@ -57,9 +57,17 @@ def test_every_pod_that_shows_metrics_is_scraped_once_under_the_job_of_its_servi
     found = [relabelled(target, config["relabel_configs"]) for target in targets()]
     named = sorted(labels["job"] for labels in found if labels is not None)
 
-    assert named == sorted(
-        {each["job_name"] for each in jobs_of(FOLDER / "prometheus.yml")} | {"xacthuc-edge", "xacthuc-camara"}
-    )
+    assert named == sorted({each["job_name"] for each in jobs_of(FOLDER / "prometheus.yml")} | {"xacthuc-camara"})
+
+
+def test_pods_are_scraped_at_the_paths_of_one_machine():
+    [config] = jobs_of(IN_CLUSTER)
+    found = [relabelled(target, config["relabel_configs"]) for target in targets()]
+    paths = {labels["job"]: labels.get("__metrics_path__", "/metrics") for labels in found if labels is not None}
+
+    assert {job: path for job, path in paths.items() if job != "xacthuc-camara"} == {
+        each["job_name"]: each.get("metrics_path", "/metrics") for each in jobs_of(FOLDER / "prometheus.yml")
+    }
 
 
 @pytest.mark.parametrize("file", ["prometheus.yml", "prometheus-kubernetes.yml"])
