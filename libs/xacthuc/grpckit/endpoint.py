@@ -24,7 +24,7 @@ from google.protobuf.message import DecodeError
 
 from xacthuc.grpckit.deadline import Overtime, allowed_seconds
 from xacthuc.grpckit.errors import InvalidRequest
-from xacthuc.grpckit.observer import Progress
+from xacthuc.grpckit.observer import ACCEPT_LANGUAGE, Progress
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.grpckit.status import DETAILS_KEY, OWN, serialize, translate
 from xacthuc.telemetry.logs import get_logger
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from xacthuc.grpckit.streams import Streams
     from xacthuc.grpckit.validation import RequestValidator
 
-ACCEPT_LANGUAGE: Final = "accept-language"
 _TELLING_SECONDS: Final = 1.0
 _OK: Final = grpc.StatusCode.OK
 _SERIALIZE: Final = methodcaller("SerializeToString")
@@ -144,12 +143,11 @@ class Endpoint:
                 seconds, _ = allowed_seconds(context.time_remaining(), lifetime)
                 call = progress.call = gate.admit(progress, progress.started + seconds, context)
                 checked = self._checked_each if method.streams_requests else self._checked
-                async with (
-                    streams.lasting(lifetime) as stream,
-                    aclosing(behaviour(checked(method, request), call)) as answers,
-                ):
-                    async for answer in answers:
-                        await stream.write(context, answer)
+                progress.settle()
+                with streams.lasting(lifetime) as stream:
+                    async with aclosing(behaviour(checked(method, request), call)) as answers:
+                        async for answer in answers:
+                            await stream.write(context, answer)
             except asyncio.CancelledError:
                 report(progress, _status_of_cancelled(progress))
                 raise

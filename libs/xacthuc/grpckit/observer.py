@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from xacthuc.telemetry.cells import Cell
     from xacthuc.telemetry.start import Telemetry
     from xacthuc.telemetry.tracing import TraceContext
+
+ACCEPT_LANGUAGE: Final = "accept-language"
+
+_NO_HEADERS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 _FAULTS_OF_OURS: Final = frozenset({
     StatusCode.INTERNAL, StatusCode.UNKNOWN, StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED,
@@ -50,6 +55,11 @@ class Progress:
         self.span = (
             None if trace.recorder is None else Span(method.path[1:], trace, Kind.SERVER, method.span_attributes)
         )
+
+    def settle(self) -> None:
+        """Keeps of the headers what the end may need: a stream lasts, and there are thousands."""
+        language = self.headers.get(ACCEPT_LANGUAGE)
+        self.headers = _NO_HEADERS if language is None else {ACCEPT_LANGUAGE: language}
 
 
 class _Outcome(NamedTuple):

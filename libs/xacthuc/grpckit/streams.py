@@ -5,23 +5,23 @@ jitter keeps those that began together from coming back together. A stream ends 
 cursor. At a drain, and when its reader has let an answer lie for too long, it ends with UNAVAILABLE: the first goes to
 another process at once, the second goes on from its cursor once it reads again, and holds nothing here until then.
 
-One timer looks after all streams. A timer of its own would cost each of thousands more than what it watches for.
+One timer looks after all streams, and each is one object. A timer, a generator and a context of contextlib's for each of
+thousands would be more than what they watch for.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from xacthuc.grpckit.errors import Unavailable
 from xacthuc.grpckit.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from types import TracebackType
 
 LIFETIME: Final = timedelta(minutes=30)
 PATIENCE: Final = timedelta(seconds=20)
@@ -33,21 +33,42 @@ _LOOKS: Final = 20
 
 
 class Stream:
-    """One that is open."""
+    """One stream, open while it is entered; its end ends the block by cancelling the task, as `asyncio.timeout` does.
 
-    __slots__ = ("_slow", "_timer", "_until", "_writing_since")
+    The block ends silently when its time is over, and with Unavailable at the drain and for a reader that is too slow.
+    """
 
-    def __init__(self, timer: asyncio.Timeout, until: float) -> None:
-        """`timer` ends it; `until` is when it has lasted long enough, on `time.monotonic()`'s scale."""
-        self._timer = timer
+    __slots__ = ("_cancelling", "_ended", "_slow", "_streams", "_task", "_until", "_writing_since")
+
+    def __init__(self, streams: Streams, until: float) -> None:
+        """`until` is when it has lasted long enough, on `time.monotonic()`'s scale."""
+        self._streams = streams
         self._until = until
         self._writing_since: float | None = None
         self._slow = False
+        self._ended = False
 
-    @property
-    def slow(self) -> bool:
-        """Whether it was ended for its reader."""
-        return self._slow
+    def __enter__(self) -> Self:
+        """Begins; Unavailable at the drain."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in a task
+        self._task: asyncio.Task[Any] = task
+        self._cancelling = task.cancelling()
+        self._streams.enter(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """Takes back what `end` did to the task, so that only its callers' own cancellations go on."""
+        self._streams.leave(self)
+        if not self._ended or self._task.uncancel() > self._cancelling or kind is not asyncio.CancelledError:
+            return False
+        if self._streams.draining:
+            raise _draining() from None
+        if self._slow:
+            raise _too_slow() from None
+        return True
 
     async def write(self, context: Any, answer: Any) -> None:
         """Sends an answer. gRPC takes it once there is room before the reader."""
@@ -57,7 +78,7 @@ class Stream:
 
     def look(self, now: float, patience_seconds: float) -> None:
         """Ends it when its time is over, or its reader's."""
-        if self._timer.expired():
+        if self._ended:
             return
         self._slow = self._writing_since is not None and self._writing_since + patience_seconds <= now
         if self._slow or self._until <= now:
@@ -65,8 +86,9 @@ class Stream:
 
     def end(self) -> None:
         """Ends it at once; what is ending already ends as it began to."""
-        if not self._timer.expired():
-            self._timer.reschedule(asyncio.get_running_loop().time())
+        if not self._ended:
+            self._ended = True
+            self._task.cancel()
 
 
 class Streams:
@@ -85,27 +107,25 @@ class Streams:
         """Returns how long one stream may last."""
         return self._lifetime_seconds * (1 + random.random() * _JITTER)
 
-    @asynccontextmanager
-    async def lasting(self, seconds: float) -> AsyncIterator[Stream]:
-        """Ends its block after `seconds`, silently, or with Unavailable at the drain and for a reader that is too slow."""
+    @property
+    def draining(self) -> bool:
+        """Whether all streams end."""
+        return self._draining
+
+    def lasting(self, seconds: float) -> Stream:
+        """Returns a stream that ends its block after `seconds` at the latest."""
+        return Stream(self, monotonic() + seconds)
+
+    def enter(self, stream: Stream) -> None:
+        """Looks after a stream from now on; Unavailable at the drain."""
         if self._draining:
             raise _draining()
-        timer = asyncio.timeout(None)
-        stream = Stream(timer, monotonic() + seconds)
-        try:
-            async with timer:
-                self._open.add(stream)
-                self._look_again()
-                yield stream
-        except TimeoutError:
-            if not timer.expired():
-                raise
-            if self._draining:
-                raise _draining() from None
-            if stream.slow:
-                raise _too_slow() from None
-        finally:
-            self._open.discard(stream)
+        self._open.add(stream)
+        self._look_again()
+
+    def leave(self, stream: Stream) -> None:
+        """Forgets a stream that ends."""
+        self._open.discard(stream)
 
     def drain(self) -> None:
         """Ends every stream and lets none begin."""

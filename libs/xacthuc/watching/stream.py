@@ -48,10 +48,11 @@ class EventStream(Generic[T]):
         """Holds one batch at a time, however slow its consumer is."""
         loop = asyncio.get_running_loop()
         position, beat, positions = await self._begin(cursor, recent), 0.0, _MOST_POSITIONS
-        with self._tail.watched():
+        tail = self._tail
+        tail.join()
+        try:
             while True:
-                change = self._tail.changed(platform)  # before the look, so that nothing falls in between
-                batch = self._tail.window.behind(position, platform)
+                batch = tail.window.behind(position, platform)
                 if batch is None:
                     batch = await self._read(platform, position, positions)
                     # What was read and not used is read again: be as modest as the last time allowed.
@@ -60,8 +61,14 @@ class EventStream(Generic[T]):
                 if batch.events or loop.time() >= beat:
                     beat = loop.time() + _HEARTBEAT_SECONDS
                     yield batch
-                elif position >= self._tail.window.end:
-                    await asyncio.wait({change}, timeout=beat - loop.time())
+                elif position >= tail.window.end:  # nothing was awaited since, so nothing falls in between
+                    news = tail.waiting.join(platform, beat)
+                    try:
+                        await news
+                    finally:
+                        tail.waiting.leave(platform, news)
+        finally:
+            tail.leave()
 
     async def _begin(self, cursor: str, recent: int) -> int:
         window = self._tail.window

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias
 
 from xacthuc.sql.engine import reading, transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.watching.places import Places
+from xacthuc.watching.waiting import Waiting
 from xacthuc.watching.window import Chunk, T, Window
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Tail(Generic[T]):
         self._watchers = 0
         self._wake = asyncio.Event()
         self._wanted = asyncio.Event()
-        self._changes: dict[str, asyncio.Future[None]] = {}
+        self.waiting = Waiting()
+        """The watchers that are up to date."""
         self._log = get_logger()
 
     @property
@@ -64,24 +66,16 @@ class Tail(Generic[T]):
         """Says that rows got their positions."""
         self._wake.set()
 
-    def changed(self, platform: str) -> asyncio.Future[None]:
-        """Returns what is done as soon as something happens on a platform, or on any."""
-        change = self._changes.get(platform)
-        if change is None:
-            change = self._changes[platform] = asyncio.get_running_loop().create_future()
-        return change
-
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Counts a watcher while it is entered."""
+    def join(self) -> None:
+        """Counts a watcher in: there is something to read for. Pair it with `leave`."""
         self._watchers += 1
         self._wanted.set()
-        try:
-            yield
-        finally:
-            self._watchers -= 1
-            if not self._watchers:
-                self._wanted.clear()
+
+    def leave(self) -> None:
+        """Counts a watcher out."""
+        self._watchers -= 1
+        if not self._watchers:
+            self._wanted.clear()
 
     async def places(self) -> Places:
         """Returns how positions are spelled, which is read once."""
@@ -112,7 +106,8 @@ class Tail(Generic[T]):
                 head, rows = await self._outbox.span(connection, after=after, until=after + _POSITIONS_AT_ONCE)
             if head.position - after > _MOST_BEHIND or head.forgotten > after:
                 self._window = Window[T](max(head.forgotten, head.position - _MOST_BEHIND), _MOST_EVENTS)
-                self._tell_all()
+                # What happened between two windows is told to nobody, and has to be read.
+                self.waiting.tell_all()
                 continue
             until = min(after + _POSITIONS_AT_ONCE, head.position)
             for last, events in self.chunks(rows, places, until, _CHUNK_EVENTS):
@@ -139,12 +134,4 @@ class Tail(Generic[T]):
     def _append(self, chunk: Chunk[T]) -> None:
         self._window.append(chunk)
         for platform in chunk.watched:
-            if (change := self._changes.pop(platform, None)) and not change.done():
-                change.set_result(None)
-
-    def _tell_all(self) -> None:
-        """Wakes everybody: what happened between two windows is told to nobody, and has to be read."""
-        changes, self._changes = self._changes, {}
-        for change in changes.values():
-            if not change.done():
-                change.set_result(None)
+            self.waiting.tell(platform)

@@ -89,6 +89,7 @@ class Window(Generic[T]):
         self.start = start
         """Everything behind it, up to `end`, is held."""
         self.end = start
+        self._nothing = Batch[T]((), start)
 
     def append(self, chunk: Chunk[T]) -> None:
         """Adds what comes next; ValueError when it does not."""
@@ -98,6 +99,7 @@ class Window(Generic[T]):
         self._lasts.append(chunk.last)
         self._events += chunk.size
         self.end = chunk.last
+        self._nothing = Batch[T]((), chunk.last)
         dropped = 0
         while self._events > self._most_events and dropped < len(self._chunks) - 1:
             self._events -= self._chunks[dropped].size
@@ -112,4 +114,5 @@ class Window(Generic[T]):
         for place in range(bisect_right(self._lasts, position), len(self._chunks)):
             if batch := self._chunks[place].behind(position, platform):
                 return batch
-        return Batch((), max(position, self.end))
+        # One object for all who are up to date: a heartbeat is rendered once.
+        return self._nothing if position <= self.end else Batch((), position)

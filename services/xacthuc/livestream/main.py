@@ -23,10 +23,12 @@ from xacthuc.livestream.adapters.job_kinds import JobKind
 from xacthuc.livestream.assembly import Assembly, connected
 from xacthuc.livestream.servicer import LivestreamAdminServicer, LivestreamServicer, ReadNotes
 from xacthuc.livestream.settings import LivestreamSettings
+from xacthuc.livestream.usecases.revocations import refused
 from xacthuc.livestream.wire.broadcast_messages import Renderer
 from xacthuc.policy import Policy
 from xacthuc.sql.measured import measure
 from xacthuc.telemetry import start as telemetry
+from xacthuc.watching.cursors import CursorRefusedError
 
 READ_SCOPES: Final = frozenset({Scope.LIVESTREAM, Scope.LIVESTREAM_READ})
 SCOPES: Final = {
@@ -53,6 +55,9 @@ ROLES: Final = {
 }
 """The roles of which an operator has one to call each administrative method."""
 
+REFUSALS: Final = {**TRANSLATIONS, CursorRefusedError: refused}
+"""What exceptions are answered with."""
+
 READS: Final = {"GetBroadcastRecord", "ListBroadcastRecords"}
 """Administrative methods that show what is on record."""
 
@@ -71,7 +76,7 @@ async def serve(settings: LivestreamSettings) -> None:
         livestream, admin = assembly.livestream, service_of(admin_pb2, "LivestreamAdmin")
         trail = service_of(audit_admin_pb2, "AuditAdmin")
         server = (
-            ServerBuilder("livestream", settings, reporting, keys=keys, staff=staff, translations=TRANSLATIONS)
+            ServerBuilder("livestream", settings, reporting, keys=keys, staff=staff, translations=REFUSALS)
             .public(
                 service_of(service_pb2, "LivestreamService"),
                 LivestreamServicer(livestream, Renderer(policy)),

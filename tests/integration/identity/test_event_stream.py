@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -188,7 +189,7 @@ async def test_those_who_come_back_together_share_what_is_read_about_the_ends(en
 async def test_who_waits_is_woken_when_the_window_begins_anew(engine, monkeypatch):
     monkeypatch.setattr(tail_module, "_MOST_BEHIND", 5)
     tail = Tail(engine, outbox, told)
-    change = tail.changed("forum")
+    change = tail.waiting.join("forum", math.inf)
     await happen(engine, 20, platform="other")
 
     await tail.catch_up()

@@ -119,9 +119,10 @@ async def test_the_end_of_a_streams_life_loses_no_batch_and_leaves_nothing_behin
     answered = []
     async with transaction(engine) as other:
         await other.execute(statements.WAIT, {"slot": 1})
-        async with Streams().lasting(0.5), aclosing(import_accounts(bench.identity, client())) as answers:
-            async for answer in answers:
-                answered += [answer.batch_id]
+        with Streams().lasting(0.5):
+            async with aclosing(import_accounts(bench.identity, client())) as answers:
+                async for answer in answers:
+                    answered += [answer.batch_id]
     await bench.identity.shield.drain()
 
     assert answered in ([], ids[:1])

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from xacthuc.grpckit.errors import XacthucError
 from xacthuc.grpckit.pages import size_of
 from xacthuc.grpckit.reading import instant, order
-from xacthuc.livestream.usecases import broadcasts, clearing, revocations, schedules
+from xacthuc.livestream.servicer.watching import WatchServicer
+from xacthuc.livestream.usecases import broadcasts, clearing, schedules
 from xacthuc.livestream.wire import broadcast_messages as wire
-from xacthuc.livestream.wire import revocation_messages
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
     from xacthuc.api.livestream.v1 import resources_pb2
     from xacthuc.api.livestream.v1 import service_pb2 as pb2
     from xacthuc.grpckit.call import Call
-    from xacthuc.grpckit.endpoint import Serialized
     from xacthuc.livestream.ports.broadcasts import Cleared
     from xacthuc.livestream.usecases.livestream import Livestream
 
 
-class LivestreamServicer:
+class LivestreamServicer(WatchServicer):
     """Serves platforms, on the public port."""
 
     def __init__(self, livestream: Livestream, render: wire.Renderer) -> None:
         """Takes what the verbs work with, and what renders texts of the policy."""
+        super().__init__(livestream.revocations)
         self._livestream = livestream
         self._render = render
-        self._batch = revocation_messages.renderer()
 
     async def AuthorizeBroadcast(self, request: pb2.AuthorizeBroadcastRequest, call: Call) -> resources_pb2.Clearance:
         asked = order(request, call, call.platform)
@@ -74,12 +70,6 @@ class LivestreamServicer:
     async def ListBroadcasts(self, request: pb2.ListBroadcastsRequest, call: Call) -> pb2.ListBroadcastsResponse:
         found = await broadcasts.list_broadcasts(self._livestream, call.platform, request.page_token, size_of(request))
         return wire.broadcasts(found)
-
-    async def WatchRevocations(self, request: pb2.WatchRevocationsRequest, call: Call) -> AsyncGenerator[Serialized]:
-        watching = revocations.watch_revocations(self._livestream, call.platform, request.cursor)
-        async with aclosing(watching) as batches:
-            async for batch, cursor in batches:
-                yield self._batch(batch, cursor)
 
     async def GetJwks(self, _request: pb2.GetJwksRequest, _call: Call) -> identity_pb2.Jwks:
         return wire.jwks(self._livestream.grants.jwks())
