@@ -19,8 +19,9 @@ _ENVIRONMENT: Final = {
     # pydantic would read the metadata of everything installed in search of plugins. Here are none.
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
     # gRPC's newer listener hands what a connection brings from thread to thread before Python hears of it. Its older one,
-    # which is there as long as this is known, reads in the thread that waits: a tenth less CPU for every call.
-    "GRPC_EXPERIMENTS": "-event_engine_listener",
+    # which is there as long as this is known, reads in the thread that waits: a tenth less CPU for every call. Its filters,
+    # taken together, keep 3 KiB less of each call and stream. A name that a later gRPC does not know changes nothing.
+    "GRPC_EXPERIMENTS": "-event_engine_listener,fuse_filters",
 }
 """What libraries read when they are imported, unless an operator says otherwise."""
 

@@ -25,7 +25,7 @@ def test_libraries_are_told_what_they_read_when_imported_unless_an_operator_has(
     seen = launched(
         tmp_path, monkeypatch, '[os.environ[name] for name in ("PYDANTIC_DISABLE_PLUGINS", "GRPC_EXPERIMENTS")]'
     )
-    assert seen[0] == ["some", "-event_engine_listener"]
+    assert seen[0] == ["some", "-event_engine_listener,fuse_filters"]
 
 
 def launched(directory: Path, monkeypatch: pytest.MonkeyPatch, look: str) -> list[Any]:
