@@ -44,6 +44,11 @@ async def scans(connection: AsyncConnection, statement: str, parameters: tuple[A
 
     What inserts values reads nothing, and cannot be carried out a second time.
     """
+    return [node for node in await nodes(connection, statement, parameters, mode) if _reads(node)]
+
+
+async def nodes(connection: AsyncConnection, statement: str, parameters: tuple[Any, ...], mode: str) -> list[dict]:
+    """Does the same, and returns all nodes of its plan that were run."""
     if statement.startswith("INSERT"):
         return []
     savepoint = await connection.begin_nested()
@@ -54,7 +59,7 @@ async def scans(connection: AsyncConnection, statement: str, parameters: tuple[A
     (plan,) = (await connection.exec_driver_sql(explain.replace("%", "%%"))).scalar_one()
     await savepoint.rollback()
     await connection.exec_driver_sql("DEALLOCATE explained")
-    return [node for node in _nodes(plan["Plan"]) if _reads(node) and node["Actual Loops"]]
+    return [node for node in _nodes(plan["Plan"]) if node["Actual Loops"]]
 
 
 def table_of(node: dict) -> str:

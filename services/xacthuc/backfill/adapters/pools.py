@@ -28,7 +28,8 @@ class Pools:
         """Takes how many connections calls get."""
         url = settings.database_url.get_secret_value()
         self.writes = _pool(url, "xacthuc-backfill", settings.write_connections)
-        self.counts = _pool(url, "xacthuc-backfill-counts", 4, _COUNTING)
+        # Whoever joins here joins what accounts were asked with the accounts, all of a campaign.
+        self.counts = _pool(url, "xacthuc-backfill-counts", 4, _COUNTING, counts=True)
         # The sessions that follow accounts and receipts, and what goes over campaigns and targets.
         self.works = _pool(url, "xacthuc-backfill-works", 8)
         # What is written of each account that is told or sent to; whoever waits for another service holds none.
@@ -43,5 +44,7 @@ class Pools:
             await pool.dispose()
 
 
-def _pool(url: str, name: str, size: int, statement: timedelta = _STATEMENT) -> AsyncEngine:
-    return make_engine(url, application_name=name, pool_size=size, wait=_WAIT, statement_timeout=statement)
+def _pool(url: str, name: str, size: int, statement: timedelta = _STATEMENT, *, counts: bool = False) -> AsyncEngine:
+    return make_engine(
+        url, application_name=name, pool_size=size, wait=_WAIT, statement_timeout=statement, counts=counts
+    )
