@@ -54,11 +54,13 @@ class Carrying:
         holder = await self._reminders.look(kept.platform, action.account_id)
         stands = standing(errand.account_class, holder)
         if stands is not TargetState.OPEN:
-            await self._give_up(errand, {"state": stands, "state_time": self._clock.now(), "due_time": None})
+            over = {"state": stands, "state_time": self._clock.now(), "due_time": None}
+            await self._give_up(errand, over, perhaps_sent=errand.again)
         elif isinstance(action, Tell):
             await self._tell(errand)
         elif holder is not None and holder.child:
-            await self._refused(errand, number=None, person=None)
+            of_a_child = {**self._noticed(), "number": None, "person": None}
+            await self._give_up(errand, of_a_child, ending=Ending.REFUSED, perhaps_sent=errand.again)
         else:
             await self._send(errand, action)
 
@@ -102,25 +104,39 @@ class Carrying:
             await self._sent(errand, notice)
 
     async def _sent(self, errand: Errand, notice: str) -> None:
-        now, of = self._clock.now(), people.c
+        now = self._clock.now()
         async with transaction(self._engine) as connection:
             if not await _done(connection, errand, {"step": Step.NOTICE, "step_time": now, "due_time": now}):
                 return
             await connection.execute(update(asks).where(*_ask(errand)).values(notice_time=now, notice=notice))
-            counted = update(people).where(*_turn(errand))
-            await connection.execute(counted.values(notices=of.notices + 1, last_time=now, account=None))
+            await self._count(connection, errand)
 
-    async def _refused(self, errand: Errand, **changes: None) -> None:
-        """The ladder goes on without this notice: otp will never take it, or the number is a child's."""
+    async def _refused(self, errand: Errand) -> None:
+        """The ladder goes on without this notice, which otp will never take."""
+        await self._give_up(errand, self._noticed(), ending=Ending.REFUSED)
+
+    def _noticed(self) -> dict[str, Any]:
         now = self._clock.now()
-        done = {"step": Step.NOTICE, "step_time": now, "due_time": now, **changes}
-        await self._give_up(errand, done, ending=Ending.REFUSED)
+        return {"step": Step.NOTICE, "step_time": now, "due_time": now}
 
-    async def _give_up(self, errand: Errand, changes: dict[str, Any], ending: str | None = None) -> None:
-        """Writes that nothing was sent, and gives money and turn back."""
+    async def _give_up(
+        self, errand: Errand, changes: dict[str, Any], *, ending: str | None = None, perhaps_sent: bool = False
+    ) -> None:
+        """Writes that nothing is sent, and gives money and turn back; where it may have been, both are used up."""
         async with transaction(self._engine) as connection:
-            if await _done(connection, errand, changes) and not isinstance(errand.action, Tell):
+            if not await _done(connection, errand, changes) or isinstance(errand.action, Tell):
+                return
+            if perhaps_sent:
+                await self._count(connection, errand)
+            else:
                 await _pay_back(connection, errand, ending)
+
+    async def _count(self, connection: AsyncConnection, errand: Errand) -> None:
+        """Counts a notice to a person, whose turn is over."""
+        counted = update(people).where(*_turn(errand))
+        await connection.execute(
+            counted.values(notices=people.c.notices + 1, last_time=self._clock.now(), account=None)
+        )
 
 
 async def _pay_back(connection: AsyncConnection, errand: Errand, ending: str | None) -> None:

@@ -51,6 +51,8 @@ class Errand(NamedTuple):
     """Its number."""
     person: bytes | None
     """What stands for it."""
+    again: bool
+    """Whether somebody began with it and was not heard of since: it may have been sent."""
 
 
 class Decided(NamedTuple):
@@ -136,7 +138,7 @@ class _Look:
         return Decided(errands, more=len(due) == AT_ONCE or bool(moves))
 
     def _errand(self, row: Row[Any], action: Tell | Notify) -> Errand:
-        return Errand(self.kept, _class(row), action, row.number, row.person)
+        return Errand(self.kept, _class(row), action, row.number, row.person, again=row.doing is not None)
 
     async def _due(self, progress: Sequence[WaveProgress]) -> list[Row[Any]]:
         """Locks who is due, then who waits for a wave that is open; at the end of the term all who are left."""

@@ -67,9 +67,12 @@ class Book:
         return len(new)
 
     async def let_go(self, found: Sequence[Row[Any]]) -> None:
-        """Ends what was begun about accounts that lack nothing, or are gone, by now. It may have been sent: it stays paid."""
+        """Ends what was begun about accounts that lack nothing, or are gone, by now.
+
+        It may have been sent: it stays paid, and counts for the person.
+        """
         await self._update([{"account": row.account, **_kept_as(row), **_IDLE} for row in found])
-        await self._give_turn_back([(row.person, row.account) for row in found if row.person is not None])
+        await self._count([(row.person, row.account) for row in found if row.person is not None])
 
     def _change(self, row: Row[Any], action: Tell | Notify | Wait | Park | Finish) -> dict[str, Any]:
         if isinstance(action, Finish):
@@ -135,19 +138,18 @@ class Book:
         )
         await self.connection.execute(kept, [{"person": person, "account": account} for person, account in whose])
 
-    async def _give_turn_back(self, whose: Sequence[tuple[bytes, str]]) -> None:
+    async def _count(self, whose: Sequence[tuple[bytes, str]]) -> None:
         if not whose:
             return
         of = people.c
-        given = update(people).where(
+        turns = update(people).where(
             of.platform == self.kept.platform,
             of.campaign == self.kept.name,
             of.person == bindparam("whose"),
             of.account == bindparam("which"),
         )
-        await self.connection.execute(
-            given.values(account=None), [{"whose": person, "which": account} for person, account in whose]
-        )
+        counted = turns.values(notices=of.notices + 1, last_time=self.now, account=None)
+        await self.connection.execute(counted, [{"whose": person, "which": account} for person, account in whose])
 
 
 def _kept_as(row: Row[Any]) -> dict[str, Any]:
