@@ -10,13 +10,16 @@ from backfill_town import NAME, Town, order, town
 from kept_spans import KeptSpans
 from sqlalchemy import update
 
+from xacthuc.audit.tags import Tag
 from xacthuc.backfill.adapters.carrying import Carrying
 from xacthuc.backfill.adapters.deciding import Deciding
 from xacthuc.backfill.adapters.sending import Sending
 from xacthuc.backfill.adapters.tables import campaigns
+from xacthuc.backfill.domain.campaign import CampaignState
 from xacthuc.backfill.domain.classes import AccountClass
 from xacthuc.backfill.domain.holders import Holder
-from xacthuc.backfill.ports.campaigns import NewTarget
+from xacthuc.backfill.domain.lifecycle import Change
+from xacthuc.backfill.ports.campaigns import Figures, NewTarget
 from xacthuc.sql.engine import transaction
 from xacthuc.telemetry.tracing import Tracer, current
 
@@ -101,6 +104,30 @@ async def test_batches_are_traces_of_their_own_and_a_look_that_finds_nobody_is_n
 
     batches = spans.named("backfill.batch")
     assert len(batches) == len({each.context.trace_id for each in batches}) == 2
+
+
+async def test_batches_are_linked_to_the_call_that_started_the_campaign(home: Town):
+    spans, others = KeptSpans(), Others()
+    tracer = Tracer(spans, 1.0)
+    async with transaction(home.engine) as connection:
+        await connection.execute(update(campaigns).values(state="PREPARED"))
+    started = tracer.job("StartCampaign")
+    for name, call, tag in (
+        ("start", started, Tag.CAMPAIGN_STARTED),
+        ("resume", tracer.job("ResumeCampaign"), Tag.CAMPAIGN_RESUMED),
+    ):
+        with call:
+            await home.campaigns.change(order(name), NAME, running, home.clock.now(), tag=tag, reason="")
+    await all_done(sending(home, others, tracer))
+    home.clock.advance(timedelta(days=2))
+    await all_done(sending(home, others, tracer))
+
+    batches = spans.named("backfill.batch")
+    assert [each.context.linked_header for each in batches] == [started.traceparent()] * 2
+
+
+def running(figures: Figures) -> Change:
+    return Change(CampaignState.RUNNING, figures.kept.plan)
 
 
 async def test_what_is_not_recorded_is_sent_all_the_same(home: Town):

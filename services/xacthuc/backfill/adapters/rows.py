@@ -86,6 +86,7 @@ def kept_of(row: Row[Any]) -> Kept:
         close_time=row.close_time,
         reason=row.reason,
         erased=row.erased,
+        trace=row.trace,
     )
 
 

@@ -65,7 +65,8 @@ class Sending:
         """Carries a batch out as one trace, which whoever is asked about an account goes on with."""
         if not errands:
             return
-        with self._tracer.job("backfill.batch", attributes={"xacthuc.backfill.accounts": len(errands)}):
+        started, size = errands[0].kept.trace, {"xacthuc.backfill.accounts": len(errands)}
+        with self._tracer.job("backfill.batch", started, size):
             done = await asyncio.gather(*map(self._carry, errands), return_exceptions=True)
         failed = [result for result in done if isinstance(result, BaseException)]
         for failure in failed:

@@ -14,6 +14,7 @@ from xacthuc.backfill.adapters.tables import campaigns, targets, trail, waves
 from xacthuc.backfill.domain.campaign import CampaignState, WaveState
 from xacthuc.backfill.domain.lifecycle import OVER, Bar, may_add
 from xacthuc.sql.engine import transaction
+from xacthuc.telemetry.tracing import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,6 +71,7 @@ class SqlCampaigns:
         reason: str,
     ) -> Kept | Bar | None:
         """Decides by what was counted under the lock."""
+        trace = carried()  # of the call: within the transaction a step of it is current
         async with transaction(self._counting) as connection:
             found = await rows.read(connection, order.platform, name, lock=True)
             if found is None:
@@ -79,7 +81,7 @@ class SqlCampaigns:
             decided = decide(await figures_of(connection, found))
             if isinstance(decided, Bar):
                 return decided
-            await self._write(connection, found, decided, reason, now)
+            await self._write(connection, found, decided, reason, now, trace=trace)
             detail: Json = {"state": decided.state, "reason": reason}
             await self._written(connection, order, tag, name, now=now, detail=detail)
             return await _kept(connection, order.platform, name)
@@ -116,17 +118,25 @@ class SqlCampaigns:
             return [rows.kept_of(row) for row in await connection.execute(found)]
 
     async def _write(
-        self, connection: AsyncConnection, found: Row[Any], change: Change, reason: str, now: datetime
+        self,
+        connection: AsyncConnection,
+        found: Row[Any],
+        change: Change,
+        reason: str,
+        now: datetime,
+        *,
+        trace: str | None,
     ) -> None:
         key = (found.platform, found.campaign)
-        started = now if found.start_time is None and change.state is CampaignState.RUNNING else found.start_time
+        starts = found.start_time is None and change.state is CampaignState.RUNNING
         await connection.execute(
             update(campaigns)
             .where(*rows.of_campaign(campaigns, *key))
             .values(
                 state=change.state,
                 plan=plans.spell(change.plan),
-                start_time=started,
+                start_time=now if starts else found.start_time,
+                trace=trace if starts else found.trace,
                 close_time=now if change.state in OVER else None,
                 reason=reason,
             )

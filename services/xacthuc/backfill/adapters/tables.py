@@ -41,6 +41,8 @@ campaigns = Table(
     # When the numbers of its accounts were destroyed.
     instant("empty_time", nullable=True),
     Column("reason", Text, nullable=False),
+    # The `traceparent` of the call that started it, when that was recorded.
+    word("trace", nullable=True),
 )
 
 waves = Table(

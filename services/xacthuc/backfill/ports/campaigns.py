@@ -33,6 +33,8 @@ class Kept:
     """Why an operator paused, resumed or ended it last."""
     erased: int = 0
     """Accounts that were erased since they were added."""
+    trace: str | None = None
+    """The `traceparent` of the call that started it, when that was recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
