@@ -1,6 +1,6 @@
 """`make backfill-million`: an export of so many rows from nothing to registered accounts, on the bundled engines.
 
-Makes a sample, checks it, parts and imports it into an identity process, and says once more what was said: the second
+Makes a sample, checks it, parts and imports it into two identity processes, and says once more what was said: the second
 time nothing may change. Every step is the command an officer gives, in a process of its own, whose CPU and memory the
 kernel tells.
 """
@@ -12,9 +12,12 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks import measure
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 RESULT: Final = Path("var/backfill.json")
 _COMMAND: Final = (sys.executable, "-m", "xacthuc.cli.main")
+_IDENTITIES: Final = ("identity", "identity-2")
 _DONE: Final = (0, 4)
 """Samples are dirty: rows are rejected and repeated."""
 _MOST_MIB: Final = 1_024
@@ -56,7 +60,8 @@ def main(arguments: Sequence[str]) -> int:
     report = Report(command=" ".join(["python -m benchmarks.backfill", *arguments]))
     with Rig() as rig:
         rig.migrate()
-        for service in ("otp", "identity"):
+        identities = _IDENTITIES[: options.identities]
+        for service in ("otp", *identities):
             rig.start(service)
         development_key(rig.layout, rig.ports.identity_internal)
         export = rig.layout.root / "accounts.csv"
@@ -64,19 +69,19 @@ def main(arguments: Sequence[str]) -> int:
         check = _run(rig, "check", str(export))
         words = ("import", str(export), "--platform", PLATFORM, "--shards", str(options.parts))
         split = _run(rig, *words)
-        began = measure.cpu_seconds(rig.pid("identity")), measure.family_cpu_seconds(rig.database_pid)
-        sent = _run(rig, *words, "--yes", "--streams", str(options.streams))
-        ours = measure.cpu_seconds(rig.pid("identity")) - began[0]
+        began = _cpu_seconds(rig, identities), measure.family_cpu_seconds(rig.database_pid)
+        sent = _send(rig, identities, words, options.parts)
+        ours = _cpu_seconds(rig, identities) - began[0]
         database = measure.family_cpu_seconds(rig.database_pid) - began[1]
         again = _run(rig, *words, "--yes")
         report.add(f"check, {rows} rows", *check.figures(rows))
         report.add("import without --yes: classified and parted", *split.figures(rows))
         report.add(
-            f"import --yes, streams: {options.streams}, into one identity process",
+            f"import --yes, identity processes: {len(identities)}, each sent parts by a process of its own",
             *sent.figures(sent.told["accepted_rows"]),
             Figure("CPU of identity", ours / rows * 1e5, "s/100 000"),
             Figure("CPU of PostgreSQL", database / rows * 1e5, "s/100 000"),
-            Figure("memory of identity", measure.peak_mib(rig.pid("identity")), "MiB"),
+            Figure("memory of identity", max(measure.peak_mib(rig.pid(each)) for each in identities), "MiB"),
         )
         report.add("the same said again", Figure("seconds", again.seconds, "s"))
     print(report.text())
@@ -87,10 +92,40 @@ def main(arguments: Sequence[str]) -> int:
     return int(not sent.told["balances"] or again.told != sent.told)
 
 
-def _run(rig: Rig, *words: str) -> Step:
+def _send(rig: Rig, identities: Sequence[str], words: Sequence[str], parts: int) -> Step:
+    """Sends the parts as an Indexed Job does, beside each other as many as there are identity processes; adds them up."""
+    addresses = [rig.ports.identity_internal, rig.second_internal]
+    free = SimpleQueue[str]()
+    for address, _ in zip(addresses, identities, strict=False):
+        free.put(address)
+
+    def one(part: int) -> Step:
+        address = free.get()
+        try:
+            return _run(rig, *words, "--yes", "--shard", str(part), address=address)
+        finally:
+            free.put(address)
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(len(identities)) as threads:
+        steps = list(threads.map(one, range(parts)))
+    told = _run(rig, "merge", f"{words[1]}.backfill", "--platform", PLATFORM)
+    return Step(
+        told=told.told,
+        seconds=time.monotonic() - began,
+        cpu_seconds=sum(step.cpu_seconds for step in (*steps, told)),
+        peak_mib=max(step.peak_mib for step in (*steps, told)),
+    )
+
+
+def _cpu_seconds(rig: Rig, services: Sequence[str]) -> float:
+    return sum(measure.cpu_seconds(rig.pid(service)) for service in services)
+
+
+def _run(rig: Rig, *words: str, address: str = "") -> Step:
     """Runs `xacthuc backfill` to its end; ValueError when it fails."""
-    where = ("--identity-admin", rig.ports.identity_internal, "--tls", str(rig.layout.tls))
-    said = rig.layout.root / "said.json"
+    where = ("--identity-admin", address or rig.ports.identity_internal, "--tls", str(rig.layout.tls))
+    said = rig.layout.root / f"said-{threading.get_ident()}.json"
     began = time.monotonic()
     with said.open("wb") as out:
         process = subprocess.Popen([*_COMMAND, *where, "backfill", *words, "--json"], stdout=out)
@@ -110,7 +145,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.backfill", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--parts", type=int, default=4)
-    parser.add_argument("--streams", type=int, default=2)
+    parser.add_argument("--identities", type=int, choices=(1, 2), default=2)
     parser.add_argument("--out", type=Path, default=RESULT)
     return parser.parse_args(arguments)
 
