@@ -52,8 +52,8 @@ run: $(API) ## Starts everything on this machine: engines, migrations, services 
 
 # Directory after directory, since the services that one shares cost the others time while they run. Fault tests kill and
 # suspend processes against deadlines, so they get the machine to themselves.
-SIDE_BY_SIDE = $(PY) -m pytest -m 'not slow' -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/fault
-ALONE = $(PY) -m pytest -m 'not slow' --timeout 300
+SIDE_BY_SIDE = tests/tools/pytest.sh $(PY) -m 'not slow' -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/fault
+ALONE = tests/tools/pytest.sh $(PY) -m 'not slow' --timeout 300
 
 # On the oldest engines `test` runs the tests nearest to them, where the scripts and the statements are; the targets of
 # their own run everything that needs an engine.

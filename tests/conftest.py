@@ -209,17 +209,31 @@ def clock() -> FixedClock:
 Eventually = Callable[..., Awaitable[None]]
 
 
+class _Patience:
+    """How long a condition is waited for. A machine that stood still did not work meanwhile: that counts for little."""
+
+    def __init__(self, time_: timedelta) -> None:
+        self._left_seconds = time_.total_seconds()
+        self._looked = time.monotonic()
+
+    def lasts(self) -> bool:
+        now = time.monotonic()
+        self._left_seconds -= min(now - self._looked, 0.25)
+        self._looked = now
+        return self._left_seconds > 0
+
+
 @pytest.fixture
 def eventually() -> Eventually:
     """`await eventually(condition, within=timedelta(...))`: polls a plain or async condition until it is true."""
 
     async def poll(condition: Callable[[], object], *, within: timedelta = timedelta(seconds=60)) -> None:
-        give_up = time.monotonic() + within.total_seconds()
+        patience = _Patience(within)
         while True:
             outcome = condition()
             if await outcome if inspect.isawaitable(outcome) else outcome:
                 return
-            assert time.monotonic() < give_up, f"not true within {within}: {_source(condition)}"
+            assert patience.lasts(), f"not true within {within}: {_source(condition)}"
             await asyncio.sleep(0.005)
 
     return poll
@@ -230,9 +244,9 @@ def eventually_blocking() -> Callable[..., None]:
     """`eventually` for tests without an event loop."""
 
     def poll(condition: Callable[[], object], *, within: timedelta = timedelta(seconds=60)) -> None:
-        give_up = time.monotonic() + within.total_seconds()
+        patience = _Patience(within)
         while not condition():
-            assert time.monotonic() < give_up, f"not true within {within}: {_source(condition)}"
+            assert patience.lasts(), f"not true within {within}: {_source(condition)}"
             time.sleep(0.005)
 
     return poll

@@ -93,7 +93,7 @@ name = "{name}"
 base_url = "{kyc}"
 recycling_url = "{recycling}"
 sim_swap_url = "{sim_swap}"
-timeout_seconds = 2.0
+timeout_seconds = 5.0
 concurrency = 24
 [token]
 url = "{token}"

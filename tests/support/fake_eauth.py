@@ -79,7 +79,7 @@ class FakeEauth(FakeHttp):
 kind = "eauth"
 name = "eid"
 base_url = "https://127.0.0.1:{self.port}/v1"
-timeout_seconds = 1.0
+timeout_seconds = 5.0
 [tls]
 certificate = "{self.directory}/client.pem"
 key = "{self.directory}/client.key"

@@ -67,7 +67,7 @@ class FakeKyc(FakeHttp):
 kind = "kyc_match"
 name = "viettel"
 base_url = "{base_url or f"http://127.0.0.1:{self.port}/kyc-match/v0.4"}"
-timeout_seconds = 1.0
+timeout_seconds = 5.0
 [token]
 url = "http://127.0.0.1:{self.port}/token"
 client_id = "xacthuc"

@@ -78,7 +78,7 @@ weight = {weight}
 key = "{directory / f"{name}.secret"}"
 [request]
 url = "http://127.0.0.1:{self.port}/send"
-timeout_seconds = 1.0
+timeout_seconds = 5.0
 [request.headers]
 X-Api-Key = "{{secret.key}}"
 [body]

@@ -96,7 +96,7 @@ name = "{name}"
 channels = ["ZALO_ZNS"]
 weight = {weight}
 app_id = "{APP_ID}"
-timeout_seconds = 1.0
+timeout_seconds = 5.0
 message_url = "http://127.0.0.1:{self.port}/message/template"
 token_url = "http://127.0.0.1:{self.port}/v4/oa/access_token"
 {extra}

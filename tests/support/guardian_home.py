@@ -84,7 +84,7 @@ class Home:
         await self.channel.close()
 
     async def _until_known(self) -> None:
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + 60
         while True:
             try:
                 await self.call("GetLink", pb2.GetLinkRequest(name="links/none"))

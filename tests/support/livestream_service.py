@@ -131,7 +131,7 @@ class Studio:
         )
 
     async def until_known(self) -> None:
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + 60
         while True:
             try:
                 await self.get("nothing")

@@ -119,7 +119,7 @@ def file(directory: Path, issuer: str, *, client: str = "forum-ES256", **changes
         "redirect_uris": f'["{REDIRECT_URI}"]',
         "scopes": '["openid", "identity"]',
         "acr": '["2"]',
-        "timeout_seconds": "2.0",
+        "timeout_seconds": "5.0",
     }
     method = changes.pop("method", "client_secret_basic")
     client_extra = changes.pop("client_extra", "")

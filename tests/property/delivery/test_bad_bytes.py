@@ -83,7 +83,7 @@ class Answering:
     async def open(self) -> AsyncIterator[Exchange]:
         async with (
             await asyncio.start_server(self._serve, "127.0.0.1", 0) as server,
-            opened_exchange(timeout_seconds=1.0, concurrency=4) as exchange,
+            opened_exchange(timeout_seconds=10.0, concurrency=4) as exchange,
         ):
             self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
             yield exchange

@@ -47,7 +47,7 @@ def browser(command, **redirect):
     answers = []
 
     def come_back():
-        give_up = time.monotonic() + 20
+        give_up = time.monotonic() + 60
         while not command.admin.received:
             assert time.monotonic() < give_up
             time.sleep(0.01)  # a browser of its own, which nobody can wake

@@ -62,7 +62,7 @@ async def test_notices_hold_no_place_of_codes_at_a_provider(
 async def test_a_notice_makes_way_for_codes_and_does_not_wait_for_ever(
     world: World, vendor: FakeVendor, eventually: Eventually
 ) -> None:
-    patient(vendor.file(world.providers))
+    vendor.file(world.providers)
     vendor.script.append(after_another)
     async with world.working(notices_per_second=1000):
         await world.start("+84987654321")
@@ -111,10 +111,6 @@ async def after_another(vendor: FakeVendor, message: dict[str, Any], writer: asy
     while not vendor.received:
         await asyncio.sleep(0.005)
     await accept(vendor, message, writer)
-
-
-def patient(file: Path) -> None:
-    file.write_text(file.read_text().replace("timeout_seconds = 1.0", "timeout_seconds = 10.0"))
 
 
 def in_flight(file: Path, concurrency: int) -> None:

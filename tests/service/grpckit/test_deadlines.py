@@ -50,11 +50,11 @@ async def test_the_servicer_is_told_what_is_left_of_the_callers_deadline(deploy,
         return await verified(request, call)
 
     deployment.probe.does = remember
-    await deployment.check(timeout=2)
+    await deployment.check(timeout=20)
 
     ((remaining, budget),) = left
-    # gRPC rounds a timeout up to what its header can say, so a little more than 2 s may arrive.
-    assert timedelta(seconds=1) < remaining < timedelta(seconds=2.1)
+    # gRPC rounds a timeout up to what its header can say, so a little more than 20 s may arrive.
+    assert timedelta(seconds=10) < remaining < timedelta(seconds=20.1)
     assert budget < remaining.total_seconds() - 0.015
 
 

@@ -55,7 +55,7 @@ def test_a_purpose_without_a_template_has_none(tmp_path: Path) -> None:
         ("{code}", "{minutes}", "data: {code} is filled in nowhere"),
         ("refresh_token =", "token =", "secrets.refresh_token"),
         ("webhook_secret =", "hook =", "secrets.hook"),
-        ("timeout_seconds = 1.0", "timeout_seconds = 60", "timeout_seconds"),
+        ("timeout_seconds = 5.0", "timeout_seconds = 60", "timeout_seconds"),
         ("http://127.0.0.1:1/message", "http://business.openapi.zalo.me/message", "message_url"),
         ("http://127.0.0.1:1/v4", "http://oauth.zaloapp.com/v4", "token_url"),
         ("http://127.0.0.1:1/v4", "https://[/v4", "token_url"),

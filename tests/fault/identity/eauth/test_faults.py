@@ -55,7 +55,7 @@ async def test_a_provider_that_fails_says_nothing_of_anybody(
             told = "".join(traceback.format_exception(raised.value))
             assert raised.value.__context__ is None
             assert [part for part in secrets_of(fake) if part in f"{told}{logged}"] == []
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
     assert outcomes[0] == cause
     assert [(event["event"], event["provider"], event["cause"]) for event in logged[:1]] == [
         ("eauth_provider_did_not_answer", "eid", cause)
@@ -201,7 +201,7 @@ async def test_more_questions_than_connections_wait_their_turn_and_blame_nobody(
     opened, fake: FakeEauth, outcomes: list[str]
 ) -> None:
     fake.behave("hang", times=1)
-    authenticator = await opened(("timeout_seconds = 1.0", "timeout_seconds = 1.0\nconcurrency = 1"))
+    authenticator = await opened(("timeout_seconds = 5.0", "timeout_seconds = 5.0\nconcurrency = 1"))
     asked = [authenticator.confirm(KNOWN, f"request-{number}") for number in range(4)]
     found = await asyncio.gather(*asked, return_exceptions=True)
     assert all(isinstance(each, ProviderDown) for each in found)

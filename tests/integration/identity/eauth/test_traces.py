@@ -30,7 +30,7 @@ async def test_the_second_question_to_a_provider_is_a_step_of_the_first_call(
     tracer, metrics = Tracer(spans, 1.0), Metrics(CollectorRegistry(), jobs=frozenset(JobKind))
     bench.clock.advance(datetime.now(UTC) - bench.clock.now())  # jobs go by the database's
     await bench.register("u1", (1990, 12, 31), name=KNOWN.full_name)
-    authenticator = await opened(("timeout_seconds = 1.0", "timeout_seconds = 10.0"))
+    authenticator = await opened()
     identity = replace(bench.identity, providers=Providers(authenticators=(authenticator,)))
     asked = VerifyPersonalId(
         order=bench.order(KNOWN.personal_id, "VerifyPersonalId"),

@@ -65,7 +65,7 @@ async def asker(operator_url: str, fake: FakeKyc, tmp_path: Path, clock: FixedCl
 
 
 def patient(*keys: str) -> tuple[str, str]:
-    return "timeout_seconds = 1.0", "\n".join(["timeout_seconds = 4.0", *keys])
+    return "timeout_seconds = 5.0", "\n".join(["timeout_seconds = 4.0", *keys])
 
 
 @pytest.mark.parametrize(

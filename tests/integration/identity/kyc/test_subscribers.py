@@ -18,7 +18,7 @@ from xacthuc.identity.ports.eid import ProviderDown, SubscriberMatch, Subscriber
 MATCHED = SubscriberMatch(
     operator="viettel", full_name=Match.MATCH, birth_date=Match.MATCH, personal_id=Match.MATCH, full_name_score=100
 )
-TIMEOUT = "timeout_seconds = 1.0"
+TIMEOUT = "timeout_seconds = 5.0"
 
 
 async def test_a_holder_is_compared_detail_by_detail(opened, outcomes: list[str]) -> None:
