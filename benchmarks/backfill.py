@@ -1,8 +1,8 @@
 """`make backfill-million`: an export of so many rows from nothing to registered accounts, on the bundled engines.
 
-Makes a sample, checks it, parts and imports it into two identity processes, and says once more what was said: the second
-time nothing may change. Every step is the command an officer gives, in a process of its own, whose CPU and memory the
-kernel tells.
+Makes a sample, checks it, plans a campaign over it, parts and imports it into two identity processes, and says once more
+what was said: the second time nothing may change. Every step is the command an officer gives, in a process of its own,
+whose CPU and memory the kernel tells.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +34,23 @@ _COMMAND: Final = (sys.executable, "-m", "xacthuc.cli.main")
 _IDENTITIES: Final = ("identity", "identity-2")
 _DONE: Final = (0, 4)
 """Samples are dirty: rows are rejected and repeated."""
+_PLAN: Final = """\
+[budget]
+vnd_per_day = 20_000_000
+notices_per_day = -1
+person_notices = 3
+person_gap_days = 7
+[[providers]]
+name = "first"
+channel = "SMS"
+cost_vnd = 800
+per_second = 20
+[[providers]]
+name = "second"
+channel = "ZALO_ZNS"
+cost_vnd = 300
+per_second = 10
+"""
 _MOST_MIB: Final = 1_024
 
 
@@ -53,6 +71,26 @@ class Step:
         ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What sending some parts took."""
+
+    rows: int
+    seconds: float
+    senders_seconds: float
+    identity_seconds: float
+    database_seconds: float
+    peak_mib: float
+
+    @property
+    def cpu_seconds(self) -> float:
+        return self.senders_seconds + self.identity_seconds + self.database_seconds
+
+    @property
+    def a_row(self) -> float:
+        return self.cpu_seconds / self.rows
+
+
 def main(arguments: Sequence[str]) -> int:
     """Measures, prints, writes the result; returns the exit status: 1 when the rows do not balance."""
     options = _parse(arguments)
@@ -67,36 +105,43 @@ def main(arguments: Sequence[str]) -> int:
         export = rig.layout.root / "accounts.csv"
         subprocess.run([*_COMMAND, "backfill", "sample", "--rows", str(rows), "--out", str(export)], check=True)
         check = _run(rig, "check", str(export))
+        plan = rig.layout.root / "campaign.toml"
+        plan.write_text(_PLAN)
+        planned = _run(rig, "plan", str(export), "--plan", str(plan), "--start", datetime.now(UTC).date().isoformat())
         words = ("import", str(export), "--platform", PLATFORM, "--shards", str(options.parts))
         split = _run(rig, *words)
-        began = _cpu_seconds(rig, identities), measure.family_cpu_seconds(rig.database_pid)
-        sent = _send(rig, identities, words, options.parts)
-        ours = _cpu_seconds(rig, identities) - began[0]
-        database = measure.family_cpu_seconds(rig.database_pid) - began[1]
+        halves = [
+            _send(rig, identities, words, parts)
+            for parts in (range(options.parts // 2), range(options.parts // 2, options.parts))
+        ]
+        merged = _run(rig, "merge", f"{export}.backfill", "--platform", PLATFORM)
         again = _run(rig, *words, "--yes")
         report.add(f"check, {rows} rows", *check.figures(rows))
+        report.add("plan", *planned.figures(rows))
         report.add("import without --yes: classified and parted", *split.figures(rows))
         report.add(
             f"import --yes, identity processes: {len(identities)}, each sent parts by a process of its own",
-            *sent.figures(sent.told["accepted_rows"]),
-            Figure("CPU of identity", ours / rows * 1e5, "s/100 000"),
-            Figure("CPU of PostgreSQL", database / rows * 1e5, "s/100 000"),
+            Figure("rows a second", rows / sum(half.seconds for half in halves), "/s"),
+            Figure("CPU of all of it", sum(half.cpu_seconds for half in halves) / rows * 1e5, "s/100 000"),
+            Figure("of that, identity", sum(half.identity_seconds for half in halves) / rows * 1e5, "s/100 000"),
+            Figure("of that, PostgreSQL", sum(half.database_seconds for half in halves) / rows * 1e5, "s/100 000"),
+            Figure("CPU of the second half of the rows to the first's", halves[1].a_row / halves[0].a_row, "x"),
+            Figure("most memory of a sending process", max(half.peak_mib for half in halves), "MiB", at_most=_MOST_MIB),
             Figure("memory of identity", max(measure.peak_mib(rig.pid(each)) for each in identities), "MiB"),
         )
         report.add("the same said again", Figure("seconds", again.seconds, "s"))
     print(report.text())
     options.out.parent.mkdir(parents=True, exist_ok=True)
     report.write(options.out)
-    told = {name: sent.told[name] for name in ("rows", "accepted_rows", "repeated_rows", "rejected_rows", "balances")}
+    told = {name: merged.told[name] for name in ("rows", "accepted_rows", "repeated_rows", "rejected_rows", "balances")}
     print(f"\n{json.dumps(told)}\n{options.out} holds the same figures.")
-    return int(not sent.told["balances"] or again.told != sent.told)
+    return int(not merged.told["balances"] or again.told != merged.told)
 
 
-def _send(rig: Rig, identities: Sequence[str], words: Sequence[str], parts: int) -> Step:
-    """Sends the parts as an Indexed Job does, beside each other as many as there are identity processes; adds them up."""
-    addresses = [rig.ports.identity_internal, rig.second_internal]
+def _send(rig: Rig, identities: Sequence[str], words: Sequence[str], parts: Sequence[int]) -> Sent:
+    """Sends parts as an Indexed Job does, as many beside each other as there are identity processes."""
     free = SimpleQueue[str]()
-    for address, _ in zip(addresses, identities, strict=False):
+    for address, _ in zip((rig.ports.identity_internal, rig.second_internal), identities, strict=False):
         free.put(address)
 
     def one(part: int) -> Step:
@@ -106,15 +151,17 @@ def _send(rig: Rig, identities: Sequence[str], words: Sequence[str], parts: int)
         finally:
             free.put(address)
 
+    identity, database = _cpu_seconds(rig, identities), measure.family_cpu_seconds(rig.database_pid)
     began = time.monotonic()
     with ThreadPoolExecutor(len(identities)) as threads:
-        steps = list(threads.map(one, range(parts)))
-    told = _run(rig, "merge", f"{words[1]}.backfill", "--platform", PLATFORM)
-    return Step(
-        told=told.told,
+        steps = list(threads.map(one, parts))
+    return Sent(
+        rows=sum(step.told["rows"] for step in steps),
         seconds=time.monotonic() - began,
-        cpu_seconds=sum(step.cpu_seconds for step in (*steps, told)),
-        peak_mib=max(step.peak_mib for step in (*steps, told)),
+        senders_seconds=sum(step.cpu_seconds for step in steps),
+        identity_seconds=_cpu_seconds(rig, identities) - identity,
+        database_seconds=measure.family_cpu_seconds(rig.database_pid) - database,
+        peak_mib=max(step.peak_mib for step in steps),
     )
 
 
@@ -144,7 +191,7 @@ def _run(rig: Rig, *words: str, address: str = "") -> Step:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.backfill", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--parts", type=int, default=4)
+    parser.add_argument("--parts", type=int, default=4, help="at least 2")
     parser.add_argument("--identities", type=int, choices=(1, 2), default=2)
     parser.add_argument("--out", type=Path, default=RESULT)
     return parser.parse_args(arguments)
