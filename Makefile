@@ -104,7 +104,7 @@ soak: $(API) $(PEERS) $(EXAMPLES) ## Runs the tests at full size: minutes to hou
 	XACTHUC_SOAK=1 $(PY) -m pytest --timeout 7200 tests
 
 .PHONY: soak-reconcile
-soak-reconcile: $(API) $(PEERS) ## Reconciles 200 000 accounts with a failing operator, killed again and again; 5 000 with prism
+soak-reconcile: $(API) $(PEERS) ## Reconciles 200 000 accounts with a failing operator, killed again and again, and 200 000 with prism
 	XACTHUC_SOAK=1 $(PY) -m pytest --timeout 28800 -n 0 tests/fault/identity/test_reconciliation_kills.py \
 		tests/integration/identity/test_reconciling_with_prism.py
 

@@ -12,7 +12,7 @@ from reconcile_world import accounts_of, opened_world
 
 from xacthuc.identity.domain.reconciliation import Checked, FindingKind, Match, RunState
 
-OF = accounts_of(int(os.environ.get("XACTHUC_RECONCILED", "5000")) if os.environ.get("XACTHUC_SOAK") else 40)
+OF = accounts_of(int(os.environ.get("XACTHUC_RECONCILED", "200000")) if os.environ.get("XACTHUC_SOAK") else 40)
 
 
 @pytest.fixture(scope="module")
