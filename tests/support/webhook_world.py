@@ -29,6 +29,7 @@ from xacthuc.sealing import KeyRing, Sealer
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.outbox import Event
 from xacthuc.sql.relay import Relay
+from xacthuc.watching.outbox_source import tail_of
 from xacthuc.watching.tail import Tail
 
 DISABLE_AFTER = timedelta(days=5)
@@ -128,7 +129,7 @@ async def world(engine, bench, receiver):
             ],
         )
     sealer = Sealer(KeyRing(keys={0: bytes(32)}, current=0))
-    secrets, tail, outcomes = WebhookSecrets(sealer), Tail(engine, outbox, told), []
+    secrets, tail, outcomes = WebhookSecrets(sealer), tail_of(engine, outbox, told), []
     async with opened_sender(Reach(loopback=True), ca_file=None, concurrency=8) as post:
         store = SqlWebhooks(engine, SqlRequests(bench.personal), secrets, tail)
         made = World(

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from xacthuc import lean
-from xacthuc.sql.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
+from xacthuc.sql.errors import READ_ONLY, DatabaseBusy, DatabaseUnavailable, meaning_of, sqlstate_of
 from xacthuc.sql.steps import Statements
 from xacthuc.telemetry.tracing import Kind, Span, span
 
@@ -29,14 +29,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.pool import ConnectionPoolEntry
-
-# SQLSTATEs and their classes (PostgreSQL appendix A) in which the same transaction may succeed a moment later. Those that
-# lose or refuse the connection: class 08, an operator's shutdown and a start (57P01 to 57P03), a session that was ended
-# for idling in a transaction, and a server that takes no writes because another one has taken over from it.
-_READ_ONLY: Final = "25006"
-_LOST: Final = frozenset({"08", "57P01", "57P02", "57P03", "25P03", _READ_ONLY})
-# Those of a server that is there: rollbacks for concurrency, resources, and the timeouts of locks and statements.
-_BUSY: Final = frozenset({"40", "53", "57", "55P03"})
 
 _ANSWER_GRACE: Final = timedelta(milliseconds=500)
 """What a living server gets, beyond its own time limit, to say that a statement took too long. Without a bound of ours a
@@ -152,23 +144,10 @@ def _translated() -> Iterator[None]:
     except OSError as error:  # a refused connection and a silent server (TimeoutError) come through unwrapped
         raise DatabaseUnavailable from error
     except DBAPIError as error:
-        meaning = _meaning_of(error, _sqlstate_of(error.orig), lost=error.connection_invalidated)
+        meaning = meaning_of(error, sqlstate_of(error.orig), lost=error.connection_invalidated)
         raise meaning.with_traceback(error.__traceback__) from None
     except PostgresError as error:  # so does what the server says while a connection is made
-        raise _meaning_of(error, _sqlstate_of(error), lost=False).with_traceback(error.__traceback__) from None
-
-
-def _meaning_of(error: Exception, sqlstate: str, *, lost: bool) -> DatabaseUnavailable | DatabaseRefused:
-    told = f"{type(error).__name__} {sqlstate}"
-    if lost or sqlstate in _LOST or sqlstate[:2] in _LOST:
-        return DatabaseUnavailable(told)
-    if sqlstate in _BUSY or sqlstate[:2] in _BUSY:
-        return DatabaseBusy(told)
-    return DatabaseRefused(told)
-
-
-def _sqlstate_of(error: BaseException | None) -> str:
-    return str(getattr(error, "sqlstate", None) or "")
+        raise meaning_of(error, sqlstate_of(error), lost=False).with_traceback(error.__traceback__) from None
 
 
 def _ping(connection: Any) -> bool:
@@ -186,7 +165,7 @@ def _ping(connection: Any) -> bool:
 
 def _leave_read_only_server(context: ExceptionContext) -> None:
     """Drops the pool's connections to a server that was demoted: they would stay good, and useless, for ever."""
-    if _sqlstate_of(context.original_exception) == _READ_ONLY:
+    if sqlstate_of(context.original_exception) == READ_ONLY:
         context.is_disconnect = True
 
 

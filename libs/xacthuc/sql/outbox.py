@@ -8,8 +8,7 @@ insert follows the subject's row lock: who comes second waits for the first one'
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -28,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import UniqueConstraint
 
-from xacthuc.sql.columns import Json, facts, instant, number, word
+from xacthuc.sql.columns import facts, instant, number, word
+from xacthuc.sql.happened import Event, Head, Positioned, Span
 from xacthuc.telemetry.redaction import redact_texts
 from xacthuc.telemetry.tracing import carried
 
@@ -39,46 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One thing that happened to one subject."""
-
-    platform: str
-    subject: str
-    """Whose order matters, such as an account id."""
-    kind: str
-    """From the closed set of the service."""
-    time: datetime
-    detail: Json
-    """Never personal: events leave the service. What free texts have of a number or an id is masked."""
-    trace: str | None = None
-    """The `traceparent` of the call that did it, when that is recorded; written by `append`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Positioned:
-    """An event in its place."""
-
-    position: int
-    """1 and up, without gaps; a reader resumes behind the last one it dealt with."""
-    event: Event
-
-
-class Head(NamedTuple):
-    """Where an outbox begins and ends."""
-
-    position: int
-    """The last one given."""
-    forgotten: int
-    """The last one that is not kept any more; 0 while everything is."""
-
-
-class Span(NamedTuple):
-    """A part of the outbox, with where it began and ended at that moment."""
-
-    head: Head
-    events: list[Positioned]
+__all__ = ["Event", "Head", "Outbox", "Positioned", "Span"]
 
 
 class Outbox:

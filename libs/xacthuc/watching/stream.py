@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, Generic
 
-from xacthuc.sql.engine import transaction
 from xacthuc.watching.cursors import CursorRefusedError, Fault
 from xacthuc.watching.window import Batch, T
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
-    from xacthuc.sql.outbox import Head, Outbox
+    from xacthuc.sql.happened import Head
     from xacthuc.watching.tail import Tail
 
 _HEARTBEAT_SECONDS: Final = 10.0
@@ -27,10 +24,8 @@ _MOST_POSITIONS: Final = 200
 class EventStream(Generic[T]):
     """Watches an outbox."""
 
-    def __init__(self, engine: AsyncEngine, outbox: Outbox, tail: Tail[T]) -> None:
-        """Takes the pool for watchers that are behind, and what all the others read."""
-        self._engine = engine
-        self._outbox = outbox
+    def __init__(self, tail: Tail[T]) -> None:
+        """Takes what all watchers read that are up to date; those that are behind ask its source."""
         self._tail = tail
         self._turns = asyncio.Semaphore(_READS_AT_ONCE)
         self._ends_next: asyncio.Task[Head] | None = None
@@ -89,8 +84,8 @@ class EventStream(Generic[T]):
     async def _read(self, platform: str, position: int, positions: int) -> Batch[T]:
         """Reads on in the database; a batch without events when nothing up to its position is the platform's."""
         places, until = await self._tail.places(), position + positions
-        async with self._turns, transaction(self._engine) as connection:
-            head, rows = await self._outbox.span(connection, after=position, until=until, platform=platform)
+        async with self._turns:
+            head, rows = await self._tail.source.span(after=position, until=until, platform=platform)
         if position < head.forgotten:
             raise CursorRefusedError(Fault.EXPIRED)
         last, events = next(self._tail.chunks(rows, places, min(until, head.position), _BATCH_EVENTS))
@@ -107,5 +102,4 @@ class EventStream(Generic[T]):
     async def _read_ends(self) -> Head:
         async with self._turns:
             self._ends_next = None  # what is asked for from here on may be newer than what is read
-            async with transaction(self._engine) as connection:
-                return await self._outbox.ends(connection)
+            return await self._tail.source.ends()

@@ -11,7 +11,6 @@ import random
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias
 
-from xacthuc.sql.engine import reading, transaction
 from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 from xacthuc.watching.places import Places
@@ -21,9 +20,8 @@ from xacthuc.watching.window import Chunk, T, Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
-    from xacthuc.sql.outbox import Event, Outbox, Positioned
+    from xacthuc.sql.happened import Event, Positioned
+    from xacthuc.watching.source import Source
 
 _LOOK_SECONDS: Final = 0.25
 _JITTER: Final = 0.2
@@ -43,10 +41,10 @@ Tell: TypeAlias = "Callable[[int, Event, Callable[[int, int], str]], Iterable[T]
 class Tail(Generic[T]):
     """The newest events, for all watchers."""
 
-    def __init__(self, engine: AsyncEngine, outbox: Outbox, tell: Tell[T]) -> None:
+    def __init__(self, source: Source, tell: Tell[T]) -> None:
         """Reads nothing before somebody watches."""
-        self._engine = engine
-        self._outbox = outbox
+        self.source = source
+        """What it reads."""
         self._tell = tell
         self._window = Window[T](0, _MOST_EVENTS)
         self._places: Places | None = None
@@ -80,8 +78,7 @@ class Tail(Generic[T]):
     async def places(self) -> Places:
         """Returns how positions are spelled, which is read once."""
         if self._places is None:
-            async with transaction(self._engine) as connection:
-                self._places = Places(await self._outbox.secret(connection))
+            self._places = Places(await self.source.secret())
         return self._places
 
     async def run(self) -> None:
@@ -102,8 +99,7 @@ class Tail(Generic[T]):
         places = await self.places()
         while True:
             after = self._window.end
-            async with reading(self._engine) as connection:
-                head, rows = await self._outbox.span(connection, after=after, until=after + _POSITIONS_AT_ONCE)
+            head, rows = await self.source.span(after=after, until=after + _POSITIONS_AT_ONCE)
             if head.position - after > _MOST_BEHIND or head.forgotten > after:
                 self._window = Window[T](max(head.forgotten, head.position - _MOST_BEHIND), _MOST_EVENTS)
                 # What happened between two windows is told to nobody, and has to be read.

@@ -40,8 +40,8 @@ from xacthuc.sql.relay import Relay
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.valkey import Store
 from xacthuc.watching.held import HeldAccounts
+from xacthuc.watching.outbox_source import tail_of
 from xacthuc.watching.stream import EventStream
-from xacthuc.watching.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -118,7 +118,7 @@ class Assembly:
     ) -> None:
         """Makes everything, starts nothing."""
         pools, metrics = connections.pools, telemetry.metrics
-        tail = Tail(pools.events, outbox, told)
+        tail = tail_of(pools.events, outbox, told)
         relay = Relay(
             pools.writes,
             SCHEMA,
@@ -166,7 +166,7 @@ class Assembly:
             supervisions=SqlSupervisions(pools.writes, requests),
             activities=SqlActivities(pools.writes, requests),
             disputes=SqlDisputes(pools.writes, requests, links),
-            happenings=EventStream(pools.events, outbox, tail),
+            happenings=EventStream(tail),
             assents=SqlAssents(pools.writes, requests),
             holders=holders,
             # Over the pool of calls: many who look at once keep no push waiting.

@@ -91,8 +91,8 @@ from xacthuc.phone import NumberPlan
 from xacthuc.sealing import Sealer
 from xacthuc.sql.relay import Relay
 from xacthuc.tokens.signer import Signer
+from xacthuc.watching.outbox_source import tail_of
 from xacthuc.watching.stream import EventStream
-from xacthuc.watching.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +157,7 @@ class Assembly:
         filling, releases = Filling(pools.writes, keys, session_keys), SqlReleases(pools.writes, keys, requests)
         documents, platforms = Documents(pools.writes, keys, filling, clock), SqlPlatforms(pools.writes, requests)
         publication = KeyPublication(KeyPublisher(connections.state, signing), platforms, _KEYS_INTERVAL)
-        tail, secrets = Tail(pools.events, outbox, told), WebhookSecrets(sealer)
+        tail, secrets = tail_of(pools.events, outbox, told), WebhookSecrets(sealer)
         parts = WebhookParts(pools, requests, secrets, tail, connections.post)
         self.webhooks = WebhookAssembly(settings, parts, policy, clock, telemetry)
         relay = Relay(
@@ -236,7 +236,7 @@ class Assembly:
             sign_ins=SqlSignIns(database, of_ids),
             personal_id_scheme=PersonalIdScheme.load(),
             providers=providers,
-            events=EventStream(pools.events, outbox, tail),
+            events=EventStream(tail),
             appended=_all(relay.wake, worker.wake),
             decided=lambda action, reason, number: metrics.decisions.add(action, reason, by=number),
         )

@@ -32,8 +32,8 @@ from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.tokens.signer import Signer
 from xacthuc.valkey import Store
 from xacthuc.watching.held import HeldAccounts
+from xacthuc.watching.outbox_source import tail_of
 from xacthuc.watching.stream import EventStream
-from xacthuc.watching.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -99,7 +99,7 @@ class Assembly:
         """Makes everything, starts nothing."""
         pools, metrics = connections.pools, telemetry.metrics
         secrets = RequestSecrets("livestream", Sealer(settings.seal_ring), settings.blind_index_ring)
-        tail = Tail(pools.events, outbox, told)
+        tail = tail_of(pools.events, outbox, told)
         relay = Relay(
             pools.works,
             SCHEMA,
@@ -135,7 +135,7 @@ class Assembly:
             grants=SignedGrants(Signer(settings.grant_ring, settings.grant_issuer)),
             records=SqlRecords(pools.writes),
             approvals=asking,
-            revocations=EventStream(pools.events, outbox, tail),
+            revocations=EventStream(tail),
             appended=relay.wake,
         )
         closing = Closing(pools.works, clock, appended=relay.wake)

@@ -75,8 +75,8 @@ from xacthuc.settings import Environment
 from xacthuc.sql.engine import transaction
 from xacthuc.tokens.signer import Signer
 from xacthuc.valkey import Store
+from xacthuc.watching.outbox_source import tail_of
 from xacthuc.watching.stream import EventStream
-from xacthuc.watching.tail import Tail
 
 PLATFORM = "forum"
 ISSUER = "https://id.example.vn"
@@ -261,7 +261,7 @@ def make_bench(engine, store, key_engine, seal_ring, index_ring, policy=None):
         sign_ins=SqlSignIns(database, personal_id_writes),
         personal_id_scheme=PersonalIdScheme.load(),
         providers=Providers(sandbox=SandboxAuthenticator(clock)),
-        events=EventStream(engine, outbox, Tail(engine, outbox, told)),
+        events=EventStream(tail_of(engine, outbox, told)),
         appended=lambda: None,
     )
     return Bench(clock, identity, database, keys, personal, rows, store, cache, facts, erasures)

@@ -13,21 +13,41 @@ from sqlalchemy import text
 from xacthuc.identity.adapters.tables import SCHEMA, outbox
 from xacthuc.identity.domain.events import told
 from xacthuc.sql.engine import transaction
-from xacthuc.sql.outbox import Event
+from xacthuc.sql.migrations import dsn
+from xacthuc.sql.outbox import Event, Positioned
 from xacthuc.sql.relay import Relay
 from xacthuc.watching import tail as tail_module
 from xacthuc.watching.cursors import CursorRefusedError, Fault
+from xacthuc.watching.outbox_source import OutboxSource
+from xacthuc.watching.plain_source import PlainSource
 from xacthuc.watching.stream import EventStream
 from xacthuc.watching.tail import Tail
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 
+@pytest.fixture(params=["pool", "driver"])
+async def source(request, engine, migrated_url):
+    """An outbox as its own service reads it, and as a process for watchers alone does."""
+    if request.param == "pool":
+        yield OutboxSource(engine, outbox)
+        return
+    async with PlainSource(
+        dsn(migrated_url),
+        SCHEMA,
+        application_name="test",
+        pool_size=4,
+        wait=timedelta(seconds=30),
+        statement_timeout=timedelta(seconds=30),
+    ) as made:
+        yield made
+
+
 @pytest.fixture
-async def stream(engine):
-    tail = Tail(engine, outbox, told)
+async def stream(source):
+    tail = Tail(source, told)
     reading = asyncio.create_task(tail.run())
-    yield EventStream(engine, outbox, tail)
+    yield EventStream(tail)
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
 
@@ -168,13 +188,14 @@ async def test_a_database_that_is_away_for_a_moment_is_outlasted(engine, stream)
 
 async def test_those_who_come_back_together_share_what_is_read_about_the_ends(engine, stream, monkeypatch):
     await happen(engine, 10)
-    cursor, reads, read = await stream.spelled(3), [], outbox.ends
+    source = stream._tail.source
+    cursor, reads, read = await stream.spelled(3), [], source.ends
 
-    async def counted(connection):
-        reads.append(connection)
-        return await read(connection)
+    async def counted():
+        reads.append("ends")
+        return await read()
 
-    monkeypatch.setattr(outbox, "ends", counted)
+    monkeypatch.setattr(source, "ends", counted)
 
     async def come_back():
         async with behind(stream, cursor) as batches:
@@ -186,12 +207,28 @@ async def test_those_who_come_back_together_share_what_is_read_about_the_ends(en
     assert 1 <= len(reads) < 10
 
 
-async def test_who_waits_is_woken_when_the_window_begins_anew(engine, monkeypatch):
+async def test_who_waits_is_woken_when_the_window_begins_anew(engine, source, monkeypatch):
     monkeypatch.setattr(tail_module, "_MOST_BEHIND", 5)
-    tail = Tail(engine, outbox, told)
+    tail = Tail(source, told)
     change = tail.waiting.join("forum", math.inf)
     await happen(engine, 20, platform="other")
 
     await tail.catch_up()
 
     assert change.done()
+
+
+async def test_both_ways_of_reading_say_the_same(engine, source):
+    async with transaction(engine) as connection:
+        detail = {"reason": "LOCK", "count": 3, "last": None, "whole": True}
+        event = Event(platform="forum", subject="an", kind="LOCKED", time=NOW, detail=detail)
+        await outbox.append(
+            connection, [event, Event(platform="other", subject="binh", kind="LOCKED", time=NOW, detail={})]
+        )
+    await happen(engine, 0)
+
+    assert await source.span(after=0, until=9, platform="forum") == ((2, 0), [Positioned(1, event)])
+    assert await source.span(after=1, until=9, platform="forum") == ((2, 0), [])
+    assert [one.position for one in (await source.span(after=0, until=9)).events] == [1, 2]
+    assert await source.ends() == (2, 0)
+    assert len(await source.secret()) == 32
