@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from xacthuc.grpckit.observer import Observer
     from xacthuc.grpckit.status import Translations
     from xacthuc.grpckit.streams import Streams
-    from xacthuc.grpckit.validation import RequestValidator
+    from xacthuc.grpckit.validation import Rules
 
 _TELLING_SECONDS: Final = 1.0
 _OK: Final = grpc.StatusCode.OK
@@ -72,7 +72,7 @@ class Steps:
 
     observer: Observer
     admission: Admission
-    validator: RequestValidator
+    validator: Rules
     streams: Streams
     translations: Translations
     ceiling_seconds: float

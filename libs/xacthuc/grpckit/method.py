@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.message_factory import GetMessageClass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
     from google.protobuf.message import Message
@@ -68,8 +68,12 @@ class Method:
         )
 
 
-def behaviours(descriptor: ServiceDescriptor, servicer: object) -> dict[str, Callable[..., Any]]:
-    """Returns the servicer's method for every RPC of a contract; ValueError naming all that are missing or of the wrong kind.
+def behaviours(
+    descriptor: ServiceDescriptor, servicer: object, names: Collection[str] | None = None
+) -> dict[str, Callable[..., Any]]:
+    """Returns the servicer's method for every RPC of a contract, or for `names` of them.
+
+    ValueError naming all that are missing or of the wrong kind.
 
     A servicer does not inherit from generated code, whose signature would force gRPC's context on it; this check at
     the start takes the place of the base class.
@@ -77,6 +81,8 @@ def behaviours(descriptor: ServiceDescriptor, servicer: object) -> dict[str, Cal
     found: dict[str, Callable[..., Any]] = {}
     faults: list[str] = []
     for method in descriptor.methods:
+        if names is not None and method.name not in names:
+            continue
         behaviour = getattr(servicer, method.name, None)
         fits = inspect.isasyncgenfunction if method.server_streaming else inspect.iscoroutinefunction
         if behaviour is None:

@@ -6,7 +6,7 @@ field is named. Descriptions come from the contract and never hold the value tha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import protovalidate
 
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     Shortcuts: TypeAlias = Mapping[type[Message], Callable[[Any], object | None]]
     """By the type of a request: reads one that certainly keeps its rules, at a glance, into what its servicer takes; None
     where it is not certain. Then the rules are asked and tell why. Each needs a test that it never reads what they refuse."""
+
+
+class Rules(Protocol):
+    """Checks requests."""
+
+    def warm(self, message: Message) -> None:
+        """Prepares for requests of a type."""
+        ...
+
+    def check(self, message: Message) -> Any:
+        """Returns what the servicer gets. Raises InvalidRequest, naming every faulty field."""
+        ...
 
 
 class RequestValidator:

@@ -44,6 +44,7 @@ DATABASE = {"asyncpg", "sqlalchemy"}
         ("xacthuc.identity.main", HEAVY),
         ("xacthuc.guardian.main", HEAVY),
         ("xacthuc.livestream.main", HEAVY),
+        ("xacthuc.livestream.watch.main", HEAVY | {"protovalidate", "sqlalchemy"}),
         ("xacthuc.backfill.main", HEAVY),
     ],
 )

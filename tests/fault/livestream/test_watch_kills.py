@@ -1,4 +1,6 @@
-"""`kill -9` of the livestream process while accounts on air are locked and many edges watch: nobody misses anything.
+"""`kill -9` of what edges watch while accounts on air are locked and many of them do: nobody misses anything.
+
+They watch the livestream process, or one that is for watchers alone; then both are killed.
 
 Every edge comes back with its cursor, as docs/livestream.md asks of it. In the end each has been told of every
 revocation, in order for each broadcast, and no broadcast of a locked account is on air.
@@ -17,6 +19,7 @@ import asyncpg
 import grpc
 import pytest
 from livestream_service import MANY_CONFIRMED, channel_to
+from watch_process import watch_process
 
 from xacthuc.api.livestream.v1 import service_pb2, service_pb2_grpc
 from xacthuc.sql.migrations import dsn
@@ -33,6 +36,19 @@ SELLERS = 6
 PATIENCE = timedelta(seconds=300 if SOAK else 120)
 PASSING = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.RESOURCE_EXHAUSTED}
 REPEATED = {*PASSING, grpc.StatusCode.DEADLINE_EXCEEDED}
+
+
+@pytest.fixture(params=["livestream", "livestream-watch"])
+def watched(request, service, tmp_path):
+    """The process that edges watch."""
+    if request.param == "livestream":
+        yield service
+        return
+    directory = tmp_path / "watch"
+    directory.mkdir()
+    with watch_process(directory, service) as made:
+        made.start()
+        yield made
 
 
 class Crowd:
@@ -102,11 +118,11 @@ async def happened(deployment):
 
 @pytest.mark.timeout(180 + 60 * ROUNDS)
 @pytest.mark.rule("R3")
-async def test_no_edge_misses_a_revocation_whatever_dies(studio, service, deployment, eventually):
+async def test_no_edge_misses_a_revocation_whatever_dies(studio, service, watched, deployment, eventually):
     sellers = [f"seller{number}" for number in range(SELLERS)]
     for seller, personal_id in zip(sellers, MANY_CONFIRMED, strict=False):
         await studio.seller(seller, personal_id)
-    channels = [channel_to(service) for _ in range(CHANNELS)]
+    channels = [channel_to(watched) for _ in range(CHANNELS)]
     crowd = Crowd(channels, studio.metadata)
     watching = [asyncio.create_task(crowd.watch(number)) for number in range(WATCHERS)]
     await eventually(lambda: len(crowd.present) == WATCHERS, within=PATIENCE)
@@ -122,8 +138,11 @@ async def test_no_edge_misses_a_revocation_whatever_dies(studio, service, deploy
 
         await eventually(some_live, within=PATIENCE)
         locking = asyncio.gather(*(studio.lock(seller) for seller in sellers))
-        service.kill()
-        await asyncio.to_thread(service.start)
+        dying = [service] if watched is service else [service, watched]
+        for process in dying:
+            process.kill()
+        for process in dying:
+            await asyncio.to_thread(process.start)
         await asyncio.gather(on_air, locking)
 
         async def none_live():

@@ -53,6 +53,13 @@ async def test_an_allow_list_with_a_misspelt_method_is_refused(builder):
         server.internal(INTERNAL, deployment.probe, allow={"RedemProof": {"identity"}})
 
 
+async def test_a_part_of_a_contract_with_a_misspelt_method_is_refused(builder):
+    deployment, server = builder
+
+    with pytest.raises(ValueError, match="has no method ChekCode"):
+        server.public(PUBLIC, deployment.probe, scopes=Scope.OTP, only={"ChekCode"})
+
+
 async def test_what_is_done_first_of_a_stream_is_refused(builder):
     """It would be called with a stream for a request, by whoever calls first."""
     deployment, server = builder

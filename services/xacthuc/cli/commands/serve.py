@@ -17,6 +17,7 @@ class Service(StrEnum):
     IDENTITY = "identity"
     GUARDIAN = "guardian"
     LIVESTREAM = "livestream"
+    LIVESTREAM_WATCH = "livestream-watch"
     BACKFILL = "backfill"
     EDGE = "edge"
 
@@ -28,6 +29,7 @@ MODULES = {
     Service.IDENTITY: "xacthuc.identity",
     Service.GUARDIAN: "xacthuc.guardian",
     Service.LIVESTREAM: "xacthuc.livestream",
+    Service.LIVESTREAM_WATCH: "xacthuc.livestream.watch",
     Service.BACKFILL: "xacthuc.backfill",
     Service.EDGE: "xacthuc.edge",
 }

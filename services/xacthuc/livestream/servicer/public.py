@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from xacthuc.grpckit.errors import XacthucError
 from xacthuc.grpckit.pages import size_of
 from xacthuc.grpckit.reading import instant, order
-from xacthuc.livestream.servicer.watching import WatchServicer
 from xacthuc.livestream.usecases import broadcasts, clearing, schedules
+from xacthuc.livestream.watch.servicer import WatchServicer
 from xacthuc.livestream.wire import broadcast_messages as wire
 
 if TYPE_CHECKING:
