@@ -213,7 +213,7 @@ SATURATION: Final = Dashboard(
 # that is looked at. Prometheus 3 writes 1000 as 1000.0.
 _WAITED: Final = 'le=~"(0.5|1|5|10|25|50|100|250|500|1000|2500|5000|10000)([.]0)?"'
 _EDGE: Final = 'envoy_http_conn_manager_prefix="edge"'
-_BEHIND: Final = 'envoy_cluster_name=~"otp|identity|guardian|livestream"'
+_BEHIND: Final = 'envoy_cluster_name=~"otp|identity|guardian|livestream|livestream-watch"'
 
 
 def _waited(title: str, share: float, histogram: str, by: str, of: str) -> Panel:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from xacthuc.edge.settings import EdgeSettings
 
-SERVICES: Final = ("otp", "identity", "guardian", "livestream")
+SERVICES: Final = ("otp", "identity", "guardian", "livestream", "livestream_watch")
 _FILLS_PER_SECOND: Final = 10
 """As often edge.yaml adds to the allowance of requests."""
 
@@ -51,6 +51,7 @@ def _values(settings: EdgeSettings, directory: Path) -> dict[str, object]:
         "camara": settings.camara_address,
         **{name: getattr(settings, f"{name}_public_address") for name in SERVICES},
     }
+    addresses["livestream_watch"] = addresses["livestream_watch"] or addresses["livestream"]
     for name, address in addresses.items():
         host, _, port = address.rpartition(":")
         values |= {f"{name}_host": host.strip("[]"), f"{name}_port": int(port)}

@@ -24,6 +24,9 @@ class EdgeSettings(Settings):
     livestream_public_address: str = "127.0.0.1:7441"
     """LivestreamService."""
 
+    livestream_watch_public_address: str = ""
+    """Where watchers of revocations are served, by processes for them alone. Empty: where LivestreamService is."""
+
     camara_address: str = "127.0.0.1:7415"
     """The CAMARA facade, without TLS. Nothing has to be there: its paths then answer 503."""
 

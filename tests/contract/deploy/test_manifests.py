@@ -18,6 +18,7 @@ from xacthuc.grpckit.server import DEADLINE_CEILING
 from xacthuc.guardian.settings import GuardianSettings
 from xacthuc.identity.settings import IdentitySettings
 from xacthuc.livestream.settings import LivestreamSettings
+from xacthuc.livestream.watch.settings import WatchSettings
 from xacthuc.otp.camara.settings import CamaraSettings
 from xacthuc.otp.delivery.settings import DeliverySettings
 from xacthuc.otp.settings import OtpSettings
@@ -31,6 +32,7 @@ SERVICES: dict[str, type[Settings]] = {
     "identity": IdentitySettings,
     "guardian": GuardianSettings,
     "livestream": LivestreamSettings,
+    "livestream-watch": WatchSettings,
     "backfill": BackfillSettings,
 }
 SCALED = {"otp", "otp-delivery", "otp-camara", "identity", "guardian", "livestream"}
@@ -85,7 +87,7 @@ def test_a_service_is_given_the_keys_that_it_reads_and_no_others(overlays, servi
     assert {item["key"] for item in volume["secret"]["items"]} == read
 
 
-@pytest.mark.parametrize("service", ["otp", "identity", "guardian", "livestream", "backfill"])
+@pytest.mark.parametrize("service", ["otp", "identity", "guardian", "livestream", "livestream-watch", "backfill"])
 def test_a_service_listens_where_its_ports_and_probes_say(overlays, service):
     variables = environment(overlays["production"], service)
     container = pods(overlays["production"])[service]["containers"][0]

@@ -40,7 +40,8 @@ def test_the_network_lets_to_identity_those_that_its_methods_list(production):
 
 
 @pytest.mark.parametrize(
-    ("service", "port"), [("otp-camara", 7416), ("identity", 7421), ("guardian", 7431), ("livestream", 7441)]
+    ("service", "port"),
+    [("otp-camara", 7416), ("identity", 7421), ("guardian", 7431), ("livestream", 7441), ("livestream-watch", 7444)],
 )
 def test_platforms_come_by_the_edge_alone(production, service, port):
     assert sources(production["NetworkPolicy", service], port) == {"edge"}
@@ -57,7 +58,14 @@ def test_the_edge_ends_tls_and_calls_every_public_port(production, monkeypatch):
     settings = EdgeSettings()
 
     assert not settings.public_plaintext
-    called = ("otp_public", "identity_public", "guardian_public", "livestream_public", "camara")
+    called = (
+        "otp_public",
+        "identity_public",
+        "guardian_public",
+        "livestream_public",
+        "livestream_watch_public",
+        "camara",
+    )
     for address in (getattr(settings, f"{name}_address") for name in called):
         name, _, port = address.rpartition(":")
         assert int(port) in [
