@@ -34,6 +34,8 @@ _OTHERS: Final = 33
 """Beyond the ports of our own services."""
 _SECOND: Final = 34
 """Three of a second identity process."""
+_WATCH: Final = 37
+"""Two of a process for watchers of revocations."""
 
 POLICY: Final = """\
 # A benchmark sends more in a minute than any budget allows in an hour. All other limits stay as they are.
@@ -87,7 +89,24 @@ class Rig:
             environment={**identity.environment, **beside},
             health=self.second_public,
         )
+        livestream = self._programs["livestream"]
+        listening = {
+            "XACTHUC_PUBLIC_ADDRESS": self.watch_public,
+            "XACTHUC_METRICS_ADDRESS": self._address(_WATCH + 1),
+        }
+        self._programs["livestream-watch"] = replace(
+            livestream,
+            name="livestream-watch",
+            module="xacthuc.livestream.watch",
+            environment={**livestream.environment, **listening},
+            health=self.watch_public,
+        )
         return self
+
+    @property
+    def watch_public(self) -> str:
+        """Where a process for watchers of revocations serves them, once it is started."""
+        return self._address(_WATCH)
 
     @property
     def second_public(self) -> str:
