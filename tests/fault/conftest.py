@@ -33,3 +33,12 @@ def own_postgres(migrated_directory, tmp_path) -> Iterator[Postgres]:
     with Postgres(directory, settings=DURABLE) as server:
         yield server
     shutil.rmtree(directory)
+
+
+@pytest.fixture
+def bare_postgres(tmp_path) -> Iterator[str]:
+    """The URL of a server with nothing in it, for whoever migrates it step by step."""
+    directory = tmp_path / "bare"
+    directory.mkdir()
+    with Postgres(directory, settings=DURABLE) as server:
+        yield server.url

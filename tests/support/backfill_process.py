@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -16,8 +17,14 @@ from xacthuc.grpckit.tls import TlsFiles
 class BackfillProcess(ServiceProcess):
     """One backfill process in one directory. It serves operators alone, so its internal port tells whether it is there."""
 
-    def __init__(self, directory: Path, identity: IdentityProcess, **environment: str) -> None:
-        super().__init__("backfill", migrate.main, directory, identity, **environment)
+    def __init__(
+        self,
+        directory: Path,
+        identity: IdentityProcess,
+        migrated_by: Callable[[str], bool] = migrate.main,
+        **environment: str,
+    ) -> None:
+        super().__init__("backfill", migrated_by, directory, identity, **environment)
 
     def _address(self) -> str:
         return self.internal

@@ -89,10 +89,10 @@ class Desk:
         """Returns what became of how many."""
         return await self.ask("GetCampaign", campaign)
 
-    async def standings(self) -> dict[str, int]:
+    async def standings(self, campaign: str = "spring") -> dict[str, int]:
         """Returns how many accounts stand where."""
         counted: dict[str, int] = {}
-        for each in (await self.figures()).standings:
+        for each in (await self.figures(campaign)).standings:
             state = resources_pb2.CampaignFigures.Standing.State.Name(each.state)
             counted[state] = counted.get(state, 0) + each.account_count
         return counted

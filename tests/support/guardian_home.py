@@ -34,6 +34,11 @@ class Home:
     @classmethod
     async def create(cls, api: Api, service: GuardianProcess) -> Home:
         channel = grpc.aio.insecure_channel(service.public, options=[("grpc.initial_reconnect_backoff_ms", 50)])
+        return await cls.over(api, channel)
+
+    @classmethod
+    async def over(cls, api: Api, channel: grpc.aio.Channel) -> Home:
+        """Makes a platform that calls the service by a channel, which `close` ends."""
         name = await api.new_platform()
         key = await api.new_key(name, admin_pb2.PlatformKey.IDENTITY, admin_pb2.PlatformKey.GUARDIAN)
         made = cls(api, channel, Platform(api, name, key), key.secret)

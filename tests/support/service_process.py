@@ -8,8 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import grpc
 import grpc.aio
@@ -33,19 +34,27 @@ class ServiceProcess:
         **environment: str,
     ) -> None:
         self.name, self.identity = name, identity
-        self.public, self.internal = (f"unix:{directory}/{name[:4]}-{port}.sock" for port in ("public", "internal"))
         self.log, checkpoints = directory / f"{name}.log", directory / f"audit-{name}"
         checkpoints.mkdir()
         self.environment = {
             **identity.environment,
-            "XACTHUC_PUBLIC_ADDRESS": self.public,
-            "XACTHUC_INTERNAL_ADDRESS": self.internal,
+            "XACTHUC_PUBLIC_ADDRESS": f"unix:{directory}/{name[:4]}-public.sock",
+            "XACTHUC_INTERNAL_ADDRESS": f"unix:{directory}/{name[:4]}-internal.sock",
             "XACTHUC_IDENTITY_ADDRESS": identity.internal,
             "XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY": str(checkpoints),
             **environment,
         }
+        self.public, self.internal = (self.environment[f"XACTHUC_{port}_ADDRESS"] for port in ("PUBLIC", "INTERNAL"))
         migrate(self.environment["XACTHUC_DATABASE_URL"])
         self.process: subprocess.Popen[bytes] | None = None
+
+    def beside(self, name: str, **environment: str) -> Self:
+        """Returns another process of the same installation, not started yet. Give it the addresses of its ports."""
+        other = copy(self)
+        other.process, other.log = None, self.log.with_name(f"{self.name}-{name}.log")
+        other.environment = {**self.environment, **environment}
+        other.public, other.internal = (other.environment[f"XACTHUC_{port}_ADDRESS"] for port in ("PUBLIC", "INTERNAL"))
+        return other
 
     def start(self) -> None:
         """Starts the process and returns when it serves."""
@@ -81,7 +90,7 @@ class ServiceProcess:
     def _end(self, how: signal.Signals) -> int:
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def _address(self) -> str:
         return self.public
@@ -90,7 +99,8 @@ class ServiceProcess:
         return grpc.insecure_channel(self.public)
 
     def _serves(self) -> bool:
-        if not Path(self._address().removeprefix("unix:")).exists():
+        address = self._address()
+        if address.startswith("unix:") and not Path(address.removeprefix("unix:")).exists():
             return False
         with self._channel() as channel:
             try:

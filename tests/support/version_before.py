@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -15,9 +16,14 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("libs", "services", "protos", "hatch_build.py")
 
 
-def commit_before(revisions: str) -> str:
-    """Returns the last release, or without one the commit before the newest file in a folder; empty without a history."""
-    return _git("describe", "--tags", "--abbrev=0") or _git("rev-parse", "--verify", f"{_newest_in(revisions)}^")
+def commit_before(folder: str, *, changed: bool = False) -> str:
+    """Returns the last release, or without one the commit before the newest file in a folder; empty without a history.
+
+    With `changed`, before the last change of the folder. A shallow clone's oldest commit looks as if it had made everything, and has
+    none before it.
+    """
+    newest = _git("log", *(() if changed else ("--diff-filter=A",)), "-1", "--format=%H", "--", folder)
+    return _git("describe", "--tags", "--abbrev=0") or _git("rev-parse", "--verify", f"{newest}^")
 
 
 def unpacked(commit: str, directory: Path) -> dict[str, str]:
@@ -31,18 +37,16 @@ def unpacked(commit: str, directory: Path) -> dict[str, str]:
     return {"PYTHONPATH": environment["PYTHONPATH"]}
 
 
-def unpacked_before(revisions: str, directory: Path) -> dict[str, str]:
+def unpacked_before(folder: str, directory: Path, *, changed: bool = False) -> dict[str, str]:
     """As `unpacked`, of the version before; skips where there is no history, as in a shallow clone."""
-    commit = commit_before(revisions)
+    commit = commit_before(folder, changed=changed)
     if not commit:
         pytest.skip("needs the repository's history")
     return unpacked(commit, directory)
 
 
-def _newest_in(folder: str) -> str:
-    return _git("log", "--diff-filter=A", "-1", "--format=%H", "--", folder)
-
-
 def _git(*arguments: str) -> str:
+    if shutil.which("git") is None:
+        return ""
     said = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     return said.stdout.strip() if said.returncode == 0 else ""

@@ -1,17 +1,22 @@
-"""A new process takes the place of an old one, as a rolling update does it, while other services call."""
+"""A new process takes the place of an old one, as a rolling update does it, while other services and platforms call."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from otp_installation import Installation, verify
 from served import Served
+from upgrade import DRAIN, balanced, is_of, replaced, unbroken
+from version_before import unpacked_before
 
 from xacthuc.api.otp.v1 import internal_pb2
 from xacthuc.api.otp.v1.internal_pb2_grpc import OtpInternalStub
@@ -24,6 +29,7 @@ from xacthuc.telemetry.start import Telemetry, start
 pytestmark = pytest.mark.engine
 
 CALLS_AT_ONCE = 8
+CONTRACT = "protos/xacthuc/api/otp"
 
 
 @pytest.fixture
@@ -93,3 +99,58 @@ async def test_a_new_version_takes_over_from_the_old_one_under_load_without_a_fa
 
     assert status == 0
     assert not old.ready()
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A process that was told to start when it was made."""
+
+    served: Served
+
+    @property
+    def log(self) -> Path:
+        return self.served.log
+
+    def start(self) -> None:
+        self.served.until_ready()
+
+    def stop(self) -> int:
+        return self.served.terminate()
+
+
+@pytest.mark.timeout(600)
+async def test_the_version_before_and_this_one_share_a_store_and_no_guess_is_lost_or_granted_twice(
+    installation: Installation, valkey_url: str, tmp_path: Path, eventually: Any
+) -> None:
+    """It has no schema: the version before is that which its contract was changed from the last time."""
+    code = tmp_path / "before"
+    code.mkdir()
+    before = unpacked_before(CONTRACT, code, changed=True)
+    assert is_of(before, "xacthuc.otp.main", code)
+    old = installation.process(valkey_url, XACTHUC_DRAIN_SECONDS=DRAIN, **before)
+    await asyncio.to_thread(old.until_ready)
+    new = installation.process(valkey_url)
+    config = service_config("xacthuc.api.otp.v1", "otp_grpc_service_config.json")
+    await installation.turn_to(f"ipv4:{old.public},{new.public}", balanced(config))
+    verified: list[str] = []
+
+    with unbroken() as answered:
+
+        async def person(caller: int, turn: int) -> None:
+            # Each in a block of its own, so that the limit per block of 10 000 numbers is not what is tested.
+            number = f"09{caller}{turn:03d}5678"
+            name = await verify(installation, number, lambda call: answered(lambda: call(installation.platform)))
+            verified.append(name)
+
+        status = await replaced(
+            person,
+            old=Replaced(old),
+            new=Replaced(new),
+            migrate=lambda: None,
+            word="OtpService/CheckCode",
+            eventually=eventually,
+        )
+
+    outcomes = Counter((entry[b"c"].decode(), entry[b"k"].decode()) for entry in await installation.entries(b":out"))
+    assert outcomes == {(name, kind): 1 for name in verified for kind in ("STARTED", "WRONG", "VERIFIED")}
+    assert status == 0
