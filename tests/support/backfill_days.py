@@ -35,6 +35,7 @@ HOUR = timedelta(hours=1)
 NAME = "spring"
 _BATCH = 200
 _LEASE = timedelta(minutes=1)
+_LATER = timedelta(seconds=5)
 T = TypeVar("T")
 
 
@@ -59,6 +60,10 @@ class Days:
     """Providers that carry nothing: otp has the others carry everything."""
     carried: Counter[str] = field(default_factory=Counter)
     """Notices by provider."""
+    known: Figures = field(init=False)
+    """What became of how many, by the end of the last hour."""
+    watches: list[asyncio.Task[None]] = field(default_factory=list)
+    """Those who follow what becomes of accounts and notices."""
 
     async def begin(self, targets: list[NewTarget]) -> None:
         """Makes the campaign of accounts that identity has, and starts it."""
@@ -94,8 +99,25 @@ class Days:
         while await _answered(self.assembly.settling.settle):
             pass
         self.clock.advance(ends - self.clock.now())
-        assert (await self.figures()).accounts == len(self.number_of), "an account is nowhere"
+        self.known = await self.figures()
+        assert self.known.accounts == len(self.number_of), "an account is nowhere"
+        assert not any(watch.done() for watch in self.watches), "nobody follows any more"
         return sent
+
+    async def review(self) -> None:
+        """Asks identity about everybody whom something happened to; the next time also about those of whom it said nothing."""
+        try:
+            while await self.assembly.reviews.review():
+                pass
+        except (DatabaseUnavailable, XacthucError):
+            self.clock.advance(_LATER)
+
+    async def settle(self) -> None:
+        """Settles what was heard of notices; the next time also of those whose names were not written down yet."""
+        with suppress(DatabaseUnavailable):
+            while await self.assembly.settling.settle():
+                pass
+        self.clock.advance(_LEASE)
 
     async def _step(self) -> bool:
         """Does all that is due; False when somebody was away who should not have been."""
@@ -169,7 +191,6 @@ async def days_of(identity: IdentityProcess, database_url: str, platform: str, p
         keys_directory=identity.keys,
         identity_address=identity.internal,
         otp_address=identity.environment["XACTHUC_OTP_ADDRESS"],
-        count_interval=timedelta(0),
         send_lease=_LEASE,
         log_level="error",
     )
@@ -179,7 +200,7 @@ async def days_of(identity: IdentityProcess, database_url: str, platform: str, p
             assembly = Assembly(settings, connections, policy=Policy.load(), clock=clock, telemetry=reporting)
             watches = [asyncio.create_task(each.run()) for each in (assembly.watch, assembly.receipts)]
             try:
-                yield Days(assembly, identity, clock, platform, plan)
+                yield Days(assembly, identity, clock, platform, plan, watches=watches)
             finally:
                 for watch in watches:
                     watch.cancel()

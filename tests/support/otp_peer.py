@@ -25,6 +25,10 @@ Challenge = resources_pb2.Challenge
 Purpose = Challenge.Purpose
 
 
+_TOLD_AT_ONCE = 2_048
+"""Outcomes, as many as otp tells in one message."""
+
+
 class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
     """Serves from its construction to `stop`, on threads, so that a test's event loop does not have to run."""
 
@@ -164,7 +168,7 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
             _refuse(context, OutOfRange(Reason.CURSOR_EXPIRED, "gone"))
         at, stream = int(request.cursor or self._kept_from), self._streams
         while context.is_active() and stream == self._streams:
-            if told := self._outcomes[at:]:
+            if told := self._outcomes[at : at + _TOLD_AT_ONCE]:
                 at += len(told)
                 wanted = [outcome for outcome in told if _is_wanted(outcome, request)]
                 yield internal_pb2.WatchOutcomesResponse(outcomes=wanted, cursor=b"%d" % at)
