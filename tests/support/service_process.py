@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 import grpc
 import grpc.aio
@@ -20,6 +20,16 @@ from identity_process import IdentityProcess
 from xacthuc.grpckit.tls import TlsFiles
 
 P = TypeVar("P", bound="ServiceProcess")
+
+
+class Process(Protocol):
+    """What is done with a process, whoever started it."""
+
+    def poll(self) -> int | None: ...
+
+    def send_signal(self, how: int, /) -> None: ...
+
+    def wait(self, timeout: float) -> int: ...
 
 
 class ServiceProcess:
@@ -46,7 +56,7 @@ class ServiceProcess:
         }
         self.public, self.internal = (self.environment[f"XACTHUC_{port}_ADDRESS"] for port in ("PUBLIC", "INTERNAL"))
         migrate(self.environment["XACTHUC_DATABASE_URL"])
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
 
     def beside(self, name: str, **environment: str) -> Self:
         """Returns another process of the same installation, not started yet. Give it the addresses of its ports."""
@@ -56,12 +66,17 @@ class ServiceProcess:
         other.public, other.internal = (other.environment[f"XACTHUC_{port}_ADDRESS"] for port in ("PUBLIC", "INTERNAL"))
         return other
 
-    def start(self) -> None:
-        """Starts the process and returns when it serves."""
+    def launch(self) -> None:
+        """Starts the process without waiting for it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", f"xacthuc.{self.name}"], env=self.environment, stdout=log, stderr=log
             )
+
+    def start(self) -> None:
+        """Starts the process and returns when it serves."""
+        self.launch()
+        assert self.process is not None
         give_up = time.monotonic() + 120  # beside other suites imports alone take long
         while not self._serves():
             assert self.process.poll() is None, self.log.read_text()

@@ -13,14 +13,23 @@ from datetime import timedelta
 import asyncpg
 import pytest
 from identity_command import identity_command
+from warm_process import warm_identity
 
 from xacthuc.cli.main import run
 from xacthuc.sql.migrations import dsn
 
 SOAK = bool(os.environ.get("XACTHUC_SOAK"))
-ROWS, TURNS = (40_000, 20) if SOAK else (8_000, 1)
-KILLS = ("reading", "command", "service", "command", "service") if SOAK else ("reading", "command", "service")
+ROWS, TURNS, KILLS = (100_000, 5, 20) if SOAK else (8_000, 1, 3)
 LONG = timedelta(seconds=120)
+
+
+@pytest.fixture
+def deployment(own_postgres, own_valkey, tmp_path):
+    directory = tmp_path / "identity"
+    directory.mkdir()
+    with warm_identity(directory, own_postgres.url, own_valkey.url) as made:
+        made.start()
+        yield made
 
 
 @pytest.fixture
@@ -44,6 +53,12 @@ async def kept(own_postgres):
     return ask
 
 
+def victims(chance: random.Random) -> list[str]:
+    """Returns who is killed, one after the other."""
+    return ["reading", "command", "service", *chance.choices(("command", "service"), k=KILLS - 3)]
+
+
+@pytest.mark.timeout(300 + 60 * KILLS)
 @pytest.mark.parametrize("turn", range(TURNS))
 async def test_whatever_is_killed_every_row_is_accounted_for_once(api, deployment, kept, tmp_path, turn, eventually):
     chance, export = random.Random(turn), tmp_path / "accounts.csv"
@@ -56,8 +71,11 @@ async def test_whatever_is_killed_every_row_is_accounted_for_once(api, deploymen
         return sum(path.stat().st_size for path in work.glob("*.journal"))
 
     async with identity_command(deployment, "backfill") as command:
-        for killed in KILLS:
-            before, process = answered(), await command.start(*words)
+        process, at_work = None, 0
+        for killed in victims(chance):
+            before = answered()
+            if process is None or process.returncode is not None:
+                process = await command.start(*words)
             if killed == "reading":
                 await eventually(lambda: list(work.glob("shard-*.rows")), within=LONG)
                 await asyncio.sleep(chance.random() * 0.3)  # anywhere before or behind the last row
@@ -67,14 +85,16 @@ async def test_whatever_is_killed_every_row_is_accounted_for_once(api, deploymen
                     within=LONG,
                 )  # everything may have been sent already
                 await asyncio.sleep(chance.random() * 0.02)  # anywhere within a batch
+            at_work += process.returncode is None
             if killed == "service":
                 deployment.kill()
-                deployment.start()
-                await process.communicate()  # it goes on by itself
+                await asyncio.to_thread(deployment.start)  # the command goes on by itself
             else:
                 with suppress(ProcessLookupError):
                     process.kill()
                 await process.communicate()
+        await process.communicate()
+        assert at_work > KILLS * 3 // 4 or not SOAK, "most found nothing to break off"
 
         status, out, err = await command(*words)
 
