@@ -70,7 +70,7 @@ async def test_a_service_that_is_killed_asks_everybody_once(api: Api, service, c
         await desk.ask("StartCampaign")
 
         def sent() -> list[str]:
-            return sorted(number for whose, number, _ in api.otp.notices.values() if whose == platform.name)
+            return sorted(number for whose, number, _ in list(api.otp.notices.values()) if whose == platform.name)
 
         async def told() -> int:
             return int(await connection.fetchval(TOLD))

@@ -29,7 +29,7 @@ async def sent(api: Api, desk: Desk, platform: Platform, eventually, numbers: li
 
     # What is told before it is written down what a notice is called is looked for a minute later.
     await eventually(written)
-    asked = {number: request for request, (whose, number, _) in api.otp.notices.items() if whose == platform.name}
+    asked = {number: request for request, (whose, number, _) in list(api.otp.notices.items()) if whose == platform.name}
     return [asked[number] for number in numbers]
 
 

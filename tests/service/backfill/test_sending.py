@@ -26,7 +26,9 @@ CHILD = (2018, 1, 2)
 
 async def sent(api: Api, platform: Platform) -> list[tuple[str, str]]:
     """Returns what otp was asked to send for a platform: numbers and templates."""
-    return sorted((number, template) for whose, number, template in api.otp.notices.values() if whose == platform.name)
+    return sorted(
+        (number, template) for whose, number, template in list(api.otp.notices.values()) if whose == platform.name
+    )
 
 
 async def started(desk: Desk, platform: Platform, *targets: resources_pb2.Target, **decided: Any) -> None:
