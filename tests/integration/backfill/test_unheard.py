@@ -14,6 +14,7 @@ from xacthuc.backfill.adapters.carrying import Carrying
 from xacthuc.backfill.adapters.deciding import Deciding
 from xacthuc.backfill.adapters.sending import Sending
 from xacthuc.backfill.adapters.tables import campaigns, people, targets
+from xacthuc.backfill.domain.campaign import Step
 from xacthuc.backfill.domain.classes import AccountClass
 from xacthuc.backfill.domain.holders import Holder
 from xacthuc.backfill.ports.campaigns import NewTarget
@@ -30,17 +31,21 @@ class Others:
 
     def __init__(self) -> None:
         self.taken: list[str] = []
+        self.tells, self.answers = True, False
         self.holder = Holder("UNVERIFIED", personal_id=False)
 
     async def look(self, platform: str, account_id: str) -> Holder:
         return self.holder
 
     async def remind(self, platform: str, account_id: str, due_time: object, request_id: UUID) -> None:
-        """The platform is told."""
+        if not self.tells:
+            raise Unavailable(Reason.SHUTTING_DOWN, "away")
 
     async def send(self, platform: str, number: str, template: str, request_id: UUID) -> str:
         self.taken.append(number)
-        raise Unavailable(Reason.SHUTTING_DOWN, "away")
+        if not self.answers:
+            raise Unavailable(Reason.SHUTTING_DOWN, "away")
+        return f"notices/{request_id}"
 
 
 @pytest.fixture
@@ -103,3 +108,42 @@ async def test_it_stays_paid_when_identity_told_of_the_account_before(home: Town
 
     assert others.taken == ["+84912345678"]
     assert await paid_and_sent(home) == (800, 1, None)
+
+
+async def test_two_accounts_on_one_number_that_are_begun_with_at_once_both_get_what_is_due(home: Town):
+    # One was sent a notice, and is told of in the second wave when the other's turn on the number comes.
+    others = Others()
+    others.answers = True
+    async with transaction(home.engine) as connection:
+        await connection.execute(update(campaigns).values(state="PREPARED"))
+    one = NewTarget(account_id="binh", account_class=AccountClass.NEEDS_PHONE, number="+84912345678")
+    await home.campaigns.add(order("AddTargets"), NAME, [one], home.clock.now())
+    async with transaction(home.engine) as connection:
+        await connection.execute(update(campaigns).values(state="RUNNING"))
+    deciding = Deciding(home.engine, home.clock, count_every=timedelta(0), lease=LEASE)
+    made = Sending(
+        deciding,
+        Carrying(home.engine, others, others, home.numbers, home.clock),
+        Tracer(KeptSpans(), 0.0),
+        at_once=1,
+    )
+    for days in (0, 2):
+        home.clock.advance(timedelta(days=days))
+        while await made.step():
+            pass
+    assert len(others.taken) == 1
+    home.clock.advance(timedelta(days=7))
+    others.tells = others.answers = False
+    with pytest.raises(Unavailable):
+        await made.step()
+    others.tells = others.answers = True
+    home.clock.advance(2 * LEASE)
+    async with transaction(home.engine) as connection:
+        told = update(targets).where(targets.c.doing == Step.EVENT)
+        await connection.execute(told.values(due_time=targets.c.due_time + timedelta(seconds=1)))
+    await made.step()
+
+    figures = await home.campaigns.figures(PLATFORM, NAME)
+    assert figures is not None
+    assert [(wave.events, wave.notices) for wave in figures.waves] == [(2, 2), (1, 0), (0, 0)]
+    assert await paid_and_sent(home) == (1600, 2, None)

@@ -7,6 +7,7 @@ it is done again then under the id it had, unless the rules say otherwise by now
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -114,7 +115,8 @@ class _Look:
         book = Book(self.connection, self.kept, self.now, self.lease)
         await book.let_go([row for row in due if row.doing and row.state != TargetState.OPEN])
         open_ = [row for row in due if row.state == TargetState.OPEN]
-        again = [row for row in open_ if row.doing]
+        # Whoever has a person's turn comes before all others on the number.
+        again = sorted((row for row in open_ if row.doing), key=lambda row: row.doing != Step.NOTICE)
         purse, (room, saved) = await purse_of(self.connection, *self._key, self.now), self._pace()
         paid = await self._paid(again)
         today = [account for account, (day, _) in paid.items() if day == local_date(self.now)]
@@ -182,13 +184,16 @@ class _Look:
 
     async def _persons(self, found: Sequence[Row[Any]]) -> dict[str, Person]:
         """Returns what was sent to whom. A notice that is on its way counts, except for the account it is about."""
-        whose = {row.person: row.account for row in found if row.person is not None}
+        whose = defaultdict[bytes, set[str]](set)
+        for row in found:
+            if row.person is not None:
+                whose[row.person].add(row.account)
         of = people.c
         known = select(people).where(*rows.of_campaign(people, *self._key), of.person.in_(list(whose)))
         persons = {}
         for row in await self.connection.execute(known) if whose else ():
             person = Person(notices=row.notices, last_time=row.last_time)
-            if row.account is not None and row.account != whose[row.person]:
+            if row.account is not None and row.account not in whose[row.person]:
                 person = Person(notices=row.notices + 1, last_time=self.now)
             persons[row.person.hex()] = person
         return persons

@@ -48,6 +48,8 @@ class Book:
     ) -> int:
         """Writes what was decided about rows; returns how many notices use up pace.
 
+        A notice that was begun and is none any more may have been sent: it counts for the person, whose turn is over.
+
         What is `paid` today is not paid again, and what was on a day before is paid today instead: it is sent today.
         """
         of_row = {row.account: row for row in found}
@@ -64,6 +66,8 @@ class Book:
         for day, vnd in (paid[action.account_id] for action in new if action.account_id in paid):
             await pay(self.connection, self.kept.platform, self.kept.name, day, notices=-1, vnd=-vnd)
         await self._turn([(of_row[action.account_id].person, action.account_id) for action in notices])
+        left = [of_row[action.account_id] for action in actions if isinstance(action, Tell | Finish)]
+        await self._count([(row.person, row.account) for row in left if row.doing == Step.NOTICE and row.person])
         return len(new)
 
     async def let_go(self, found: Sequence[Row[Any]]) -> None:
