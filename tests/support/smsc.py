@@ -158,7 +158,7 @@ channels = ["SMS"]
 host = "{host}"
 port = {port}
 system_id = "acme"
-{"" if "response_seconds" in extra else "response_seconds = 1.0"}
+{"" if "response_seconds" in extra else "response_seconds = 5.0"}
 {extra}
 [secrets]
 password = "{directory / "password"}"
