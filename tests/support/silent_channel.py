@@ -24,5 +24,5 @@ async def operator() -> AsyncIterator[FakeOperator]:
 
 @pytest.fixture
 async def otp(deploy: Deploy, operator: FakeOperator, tmp_path: Path) -> Deployment:
-    """A service that may ask it, with half a second's patience."""
-    return await deploy(operators_directory=operator.file(tmp_path / "operators", timeout_seconds=0.5))
+    """A service that may ask it, with the patience of a person."""
+    return await deploy(operators_directory=operator.file(tmp_path / "operators", timeout_seconds=3.5))
