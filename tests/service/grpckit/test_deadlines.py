@@ -42,7 +42,7 @@ async def test_an_expired_deadline_is_deadline_exceeded(deploy, timeout):
 
 
 async def test_the_servicer_is_told_what_is_left_of_the_callers_deadline(deploy, verified):
-    deployment = await deploy()
+    deployment = await deploy(ceiling=timedelta(minutes=1))
     left = []
 
     async def remember(request, call):
