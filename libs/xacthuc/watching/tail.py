@@ -1,6 +1,6 @@
 """Reads the end of the outbox once for all watchers of a process, and wakes those it concerns.
 
-It reads while somebody watches, woken by this process's relay and otherwise four times a second, since the relay of
+It reads while somebody watches, woken by this process's relay and otherwise some times a second, since the relay of
 another process may have been at work. A watcher that is further behind than the window reads by itself (`stream.py`).
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Generic, TypeAlias
 
 from xacthuc.sql.errors import DatabaseUnavailable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from xacthuc.sql.happened import Event, Positioned
     from xacthuc.watching.source import Source
 
-_LOOK_SECONDS: Final = 0.25
+_LOOK: Final = timedelta(milliseconds=250)
 _JITTER: Final = 0.2
 _POSITIONS_AT_ONCE: Final = 200
 """A batch of an import is one position of up to 64 KB and 1 000 events."""
@@ -41,11 +42,12 @@ Tell: TypeAlias = "Callable[[int, Event, Callable[[int, int], str]], Iterable[T]
 class Tail(Generic[T]):
     """The newest events, for all watchers."""
 
-    def __init__(self, source: Source, tell: Tell[T]) -> None:
-        """Reads nothing before somebody watches."""
+    def __init__(self, source: Source, tell: Tell[T], *, look: timedelta = _LOOK) -> None:
+        """Reads nothing before somebody watches; `look` is how long it waits to be woken, a fifth more at most."""
         self.source = source
         """What it reads."""
         self._tell = tell
+        self._look_seconds = look.total_seconds()
         self._window = Window[T](0, _MOST_EVENTS)
         self._places: Places | None = None
         self._watchers = 0
@@ -91,7 +93,7 @@ class Tail(Generic[T]):
             except DatabaseUnavailable:
                 self._log.warning("events_wait_for_database")
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_SECONDS * (1 + random.random() * _JITTER)):
+                async with asyncio.timeout(self._look_seconds * (1 + random.random() * _JITTER)):
                     await self._wake.wait()
 
     async def catch_up(self) -> None:

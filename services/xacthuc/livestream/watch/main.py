@@ -37,6 +37,8 @@ SCOPES: Final = {"WatchRevocations": {Scope.LIVESTREAM, Scope.LIVESTREAM_READ}}
 _SCHEMA: Final = "livestream"
 _WAIT: Final = timedelta(seconds=2)
 _STATEMENT: Final = timedelta(seconds=3)
+_LOOK: Final = timedelta(milliseconds=80)
+"""No relay of its own wakes it, and all edges have to have heard of a cut within a second of it."""
 
 
 async def serve(settings: WatchSettings) -> None:
@@ -59,7 +61,7 @@ async def serve(settings: WatchSettings) -> None:
         state = await Store.connect(settings.state_url)
         opening.push_async_callback(state.close)
         keys = KeyDirectory(state, signed_by, clock, reporting.metrics, development=settings.development)
-        tail = Tail(source, told)
+        tail = Tail(source, told, look=_LOOK)
         server = (
             ServerBuilder(
                 NAME,
