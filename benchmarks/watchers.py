@@ -40,9 +40,9 @@ _PATIENCE_SECONDS: Final = 180
 class Amount:
     """How much is watched."""
 
-    watchers: int = 4_990
-    """Below the 5 000 calls that a process takes at once, so that those come in that make something happen."""
-    revocations: int = 60
+    watchers: int = 5_000
+    """As many as a process takes."""
+    revocations: int = 120
     rate: int = 2
     """Revocations a second, each told to every watcher."""
 

@@ -118,8 +118,8 @@ class Studio:
         request = service_pb2.UnlockAccountRequest(name=f"accounts/{account}", basis="order 2", request_id=str(uuid4()))
         await self.accounts.ask("UnlockAccount", request)
 
-    async def granted(self, clearance: resources_pb2.Clearance) -> broadcast.Grant:
-        """Returns a grant as a media edge believes it."""
+    async def granted(self, clearance: resources_pb2.Clearance, *, at: datetime | None = None) -> broadcast.Grant:
+        """Returns a grant as a media edge believes it, now or at another time; TokenError when it does not."""
         published = await self.ask("GetJwks")
         keys = [{field.name: value for field, value in key.ListFields()} for key in published.keys]
         return broadcast.verify(
@@ -127,7 +127,7 @@ class Studio:
             platform=self.name,
             issuer=ISSUER,
             keys=PublicKeys.read({"keys": keys}),
-            now=datetime.now(UTC),
+            now=at or datetime.now(UTC),
         )
 
     async def until_known(self) -> None:

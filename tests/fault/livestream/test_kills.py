@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -18,6 +19,7 @@ from livestream_service import Studio, shown
 from xacthuc.api.livestream.v1 import resources_pb2
 from xacthuc.grpckit.rejection import details_of
 from xacthuc.sql.migrations import dsn
+from xacthuc.tokens.errors import Expired
 
 SELLERS = {f"u{sex}{serial}": f"000{sex}9000000{serial}" for sex in (0, 1) for serial in (0, 7, 8)}
 """Accounts and what the sandbox's provider confirms of them."""
@@ -64,7 +66,11 @@ async def test_without_identity_grants_run_their_time_and_new_ones_are_refused_w
 
     assert {error.code() for error in errors} == {grpc.StatusCode.UNAVAILABLE}
     assert all(details_of(error).retry_after for error in errors)
-    assert (await studio.granted(clearance)).commercial
+    granted = await studio.granted(clearance)
+    assert granted.commercial
+    assert (await studio.granted(clearance, at=granted.expire_time - timedelta(seconds=1))).commercial
+    with pytest.raises(Expired):
+        await studio.granted(clearance, at=granted.expire_time + timedelta(minutes=1))
     assert await studio.get("show") == before
     assert (await studio.end("show")).state == resources_pb2.Broadcast.ENDED
     service.identity.start()
