@@ -191,10 +191,13 @@ def _run(rig: Rig, *words: str, address: str = "") -> Step:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.backfill", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--parts", type=int, default=4, help="at least 2")
+    parser.add_argument("--parts", type=int, default=4)
     parser.add_argument("--identities", type=int, choices=(1, 2), default=2)
     parser.add_argument("--out", type=Path, default=RESULT)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.parts < 2:
+        parser.error("--parts: at least 2, since the two halves of the rows are compared")
+    return options
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import IO
 
@@ -105,11 +105,6 @@ def warm_backfill(
     return ended(WarmBackfill(directory, identity, **environment))
 
 
-@contextmanager
-def warm_identity(directory: Path, database_url: str, store_url: str) -> Iterator[WarmIdentity]:
+def warm_identity(directory: Path, database_url: str, store_url: str) -> AbstractContextManager[WarmIdentity]:
     """Does the same for identity."""
-    made = WarmIdentity(directory, database_url, store_url)
-    try:
-        yield made
-    finally:
-        made.close()
+    return closing(WarmIdentity(directory, database_url, store_url))
