@@ -1,4 +1,6 @@
-"""Checks rendered manifests without a cluster: Kubernetes' own kinds against its schemas, strictly, the others against ours.
+"""Checks rendered manifests without a cluster: every kind against the schema of whoever defines it, strictly.
+
+Kubernetes' own come with kubernetes-validate, those of operators are in crds, and schemas.yaml holds what none of them says.
 
 `validate.py RENDERED.yaml...`, by the interpreter that tests/tools/kubernetes.sh makes; `make k8s` runs it. Prints what is
 wrong and where, and exits with 1 when anything is.
@@ -21,16 +23,22 @@ if TYPE_CHECKING:
 OLDEST = "1.33"
 """The oldest Kubernetes that has everything which is used: `matchLabelKeys` of topology spread."""
 
-OURS = yaml.safe_load((Path(__file__).parent / "schemas.yaml").read_text("utf-8"))
+HERE = Path(__file__).parent
+OURS = yaml.safe_load((HERE / "schemas.yaml").read_text("utf-8"))
+DEFINED = {file.stem: json.loads(file.read_text("utf-8")) for file in (HERE / "crds").glob("*.json")}
 
 
 def problems(manifest: dict[str, Any], newest: str) -> Iterator[str]:
     """Yields what is wrong with one manifest."""
     kind = f"{manifest['apiVersion']}/{manifest['kind']}"
-    if kind in OURS:
-        schema = {"type": "object", "additionalProperties": False, **OURS[kind]}
-        for error in jsonschema.Draft202012Validator(schema).iter_errors(manifest["spec"]):
-            yield f"spec{''.join(f'.{part}' for part in error.absolute_path)}: {error.message}"
+    if (defined := DEFINED.get(kind.replace("/", "_"))) is not None:
+        spec, definitions = {name: value for name, value in defined.items() if name != "$defs"}, defined["$defs"]
+        fields = {"apiVersion": {}, "kind": {}, "metadata": {"type": "object"}, "spec": spec}
+        whole = {"additionalProperties": False, "required": [*fields], "properties": fields, "$defs": definitions}
+        more = {"properties": {"spec": OURS.get(kind, {})}}
+        for schema in (whole, more):
+            for error in jsonschema.Draft202012Validator(schema).iter_errors(manifest):
+                yield f"{'.'.join(str(part) for part in error.absolute_path)}: {error.message}"
         return
     for version in (OLDEST, newest):
         try:
