@@ -24,6 +24,14 @@ def upgrade(
     url: Annotated[
         str, typer.Option("--database-url", envvar="XACTHUC_DATABASE_URL", help="Better set in the environment.")
     ] = "",
+    key_url: Annotated[
+        str,
+        typer.Option(
+            "--key-database-url",
+            envvar="XACTHUC_KEY_DATABASE_URL",
+            help="Where the accounts' keys have a database of their own. Better set in the environment.",
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Brings the schema up to date, before a new version serves. Doing it again changes nothing."""
@@ -39,7 +47,7 @@ def upgrade(
     from xacthuc.up.migrate import main
 
     try:
-        changed = main(url)
+        changed = main(url, key_url)
     except OSError as error:
         raise CommandFailed(
             f"the database does not answer: {error.strerror or type(error).__name__}",
