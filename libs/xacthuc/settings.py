@@ -11,13 +11,27 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 from xacthuc.sealing import KeyCommand, KeyFiles, KeySource
 from xacthuc.secret_files import SECRETS_DIRECTORY
+from xacthuc.sql.urls import check_url
+
+_STORES: Final = ("redis://", "rediss://", "unix://", "redis+cluster://", "rediss+cluster://")
+"""How the URL of a store may begin."""
+
+
+def _database_url(url: SecretStr) -> SecretStr:
+    if value := url.get_secret_value():
+        check_url(value)
+    return url
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+"""A setting that names a database: `postgresql+asyncpg://user:password@host/database`, or empty where that is allowed."""
 
 
 class Environment(StrEnum):
@@ -89,6 +103,13 @@ class Settings(BaseSettings):
 
     log_level: str = "info"
     """debug, info, warning or error."""
+
+    @field_validator("state_url", "cache_url")
+    @classmethod
+    def _a_store(cls, value: str) -> str:
+        if value and not value.startswith(_STORES):
+            raise ValueError(f"a store's URL begins with one of {', '.join(_STORES)}; such as redis://host:6379/0")
+        return value
 
     @field_validator("keys_command")
     @classmethod

@@ -18,6 +18,7 @@ import asyncpg
 
 from xacthuc.secret_files import given
 from xacthuc.sql.errors import DatabaseBusy
+from xacthuc.sql.urls import EXAMPLE, SCHEME, check_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,8 +51,10 @@ class Migrations:
 
         Several may be started at once: one works, the others wait for it. A schema that newer code has brought further is
         left alone, because this code works on it. DatabaseBusy when a table stayed in use; the revision that needed it is
-        then undone and may be tried again. Raises what asyncpg raises when the database does not answer.
+        then undone and may be tried again. ValueError for an URL that is not PostgreSQL's; raises what asyncpg raises when
+        the database does not answer or refuses.
         """
+        check_url(url)
         return asyncio.run(self._upgrade(url))
 
     async def _upgrade(self, url: str) -> bool:
@@ -95,16 +98,27 @@ def migrate_from_environment(migrate: Callable[[str], object]) -> None:
     """
     url = given("XACTHUC_DATABASE_URL")
     if not url:
-        sys.exit("Set XACTHUC_DATABASE_URL, such as postgresql+asyncpg://user:password@host/database.")
+        sys.exit(f"Set XACTHUC_DATABASE_URL, such as {EXAMPLE}.")
     try:
         migrate(url)
+    except ValueError as error:
+        sys.exit(f"Set XACTHUC_DATABASE_URL anew: {error}.")
+    except OSError as error:
+        sys.exit(
+            f"The database does not answer ({error.strerror or type(error).__name__}): check that it runs where XACTHUC_DATABASE_URL says."
+        )
+    except asyncpg.PostgresError as error:
+        sys.exit(
+            f"The database refuses ({error.sqlstate} {type(error).__name__}): check the user, the password and the database of"
+            " XACTHUC_DATABASE_URL, and the rights of that user."
+        )
     except DatabaseBusy as error:
         sys.exit(f"Nothing is half done, but {error}, by a backup perhaps: see pg_stat_activity, and run this again.")
 
 
 def dsn(url: str) -> str:
     """Returns the URL as asyncpg reads it: SQLAlchemy hands `ssl` over as an argument, libpq's URLs call it `sslmode`."""
-    base, mark, query = url.replace("postgresql+asyncpg://", "postgresql://", 1).partition("?")
+    base, mark, query = url.replace(SCHEME, "postgresql://", 1).partition("?")
     return base + mark + "&".join(re.sub(r"^ssl=", "sslmode=", part) for part in query.split("&"))
 
 

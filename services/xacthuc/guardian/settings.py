@@ -8,13 +8,13 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 
 from xacthuc.sealing import KeyRing, ring_of
-from xacthuc.settings import Settings
+from xacthuc.settings import DatabaseUrl, Settings
 
 
 class GuardianSettings(Settings):
     """Settings of `xacthuc.guardian`. Key files lie in `keys_directory`, see `xacthuc.settings`."""
 
-    database_url: SecretStr = SecretStr("postgresql+asyncpg://xacthuc@127.0.0.1/xacthuc")
+    database_url: DatabaseUrl = SecretStr("postgresql+asyncpg://xacthuc@127.0.0.1/xacthuc")
     """PostgreSQL >= 15, `postgresql+asyncpg://user:password@host/database`."""
 
     identity_address: str = "identity:7422"

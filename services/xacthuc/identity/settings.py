@@ -11,16 +11,16 @@ from pydantic import Field, SecretStr
 from xacthuc.credentials.break_glass import FILE
 from xacthuc.identity.domain.reach import Reach
 from xacthuc.sealing import KeyRing, ring_of
-from xacthuc.settings import Settings
+from xacthuc.settings import DatabaseUrl, Settings
 
 
 class IdentitySettings(Settings):
     """Settings of `xacthuc.identity`. Key files lie in `keys_directory`, see `xacthuc.settings`."""
 
-    database_url: SecretStr = SecretStr("postgresql+asyncpg://xacthuc@127.0.0.1/xacthuc")
+    database_url: DatabaseUrl = SecretStr("postgresql+asyncpg://xacthuc@127.0.0.1/xacthuc")
     """PostgreSQL >= 15, `postgresql+asyncpg://user:password@host/database`."""
 
-    key_database_url: SecretStr = SecretStr("")
+    key_database_url: DatabaseUrl = SecretStr("")
     """PostgreSQL that holds the accounts' keys. Empty: `database_url`, which is for one machine only: a key that was
     destroyed lives on in every backup of its database, so in production it is another server with short-lived backups."""
 

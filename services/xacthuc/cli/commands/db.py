@@ -9,6 +9,7 @@ import typer
 from xacthuc.cli.failure import EXIT_UNREACHABLE, EXIT_USAGE, CommandFailed
 from xacthuc.cli.options import Json
 from xacthuc.cli.output import print_json
+from xacthuc.sql.urls import EXAMPLE
 
 app = typer.Typer(help="Migrates the database.", no_args_is_help=True)
 
@@ -38,7 +39,7 @@ def upgrade(
     if not url:
         raise CommandFailed(
             "no database is named",
-            advice="Set XACTHUC_DATABASE_URL, such as postgresql+asyncpg://user:password@host/database",
+            advice=f"Set XACTHUC_DATABASE_URL, such as {EXAMPLE}",
             exit_status=EXIT_USAGE,
         )
     from asyncpg import PostgresError
@@ -48,6 +49,8 @@ def upgrade(
 
     try:
         changed = main(url, key_url)
+    except ValueError as error:
+        raise CommandFailed(str(error), advice="Correct XACTHUC_DATABASE_URL.", exit_status=EXIT_USAGE) from error
     except OSError as error:
         raise CommandFailed(
             f"the database does not answer: {error.strerror or type(error).__name__}",
