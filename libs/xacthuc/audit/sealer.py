@@ -85,8 +85,8 @@ class TrailSealer:
                 while await self.seal() == BATCH:
                     pass
                 await self._keeper.keep()
-            except DatabaseUnavailable:
-                self._log.warning("audit_waits_for_database")
+            except DatabaseUnavailable as error:
+                self._log.warning("audit_waits_for_database", cause=str(error))
             await asyncio.sleep(INTERVAL.total_seconds() * (1 + random.random() * _JITTER))
 
     async def seal(self) -> int:

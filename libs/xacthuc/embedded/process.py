@@ -67,6 +67,7 @@ class OwnedProcess:
         self.log = log
         _rotate(log)
         with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab") as output:
+            self._log_began = output.tell()
             self._process = subprocess.Popen(  # noqa: S603 - the caller is this product, not its users
                 launcher_command(command, death_signal=death_signal, user=user),
                 stdin=subprocess.DEVNULL,
@@ -114,8 +115,13 @@ class OwnedProcess:
         self._process.wait()
 
     def last_words(self) -> str:
-        """Returns the end of the log, to be shown to the person who started it."""
-        lines = self.log.read_text("utf-8", "replace").splitlines()[-5:] if self.log.exists() else []
+        """Returns the end of what this process wrote into its log, to be shown to the person who started it."""
+        try:
+            with self.log.open("rb") as written:
+                written.seek(self._log_began)
+                lines = written.read().decode("utf-8", "replace").splitlines()[-5:]
+        except FileNotFoundError:
+            lines = []
         return "\n  ".join([f"The end of {self.log}:", *lines])
 
 

@@ -151,8 +151,8 @@ class Worker:
         try:
             async with reading(self._engine) as connection:  # one statement
                 claims = await self._claims.take(connection, self._most_failures, slots)
-        except DatabaseUnavailable:
-            self._log.warning("jobs_wait_for_database")
+        except DatabaseUnavailable as error:
+            self._log.warning("jobs_wait_for_database", cause=str(error))
             return
         for claim in claims:
             if claim.lost:
@@ -195,8 +195,8 @@ class Worker:
             try:
                 async with transaction(self._engine) as connection:
                     kept = await self._claims.end(connection, attempt.claim, verdict.ending)
-            except DatabaseUnavailable:
-                self._log.warning("jobs_wait_for_database")
+            except DatabaseUnavailable as error:
+                self._log.warning("jobs_wait_for_database", cause=str(error))
                 await asyncio.sleep(_LOOK_SECONDS)
             else:
                 if kept:

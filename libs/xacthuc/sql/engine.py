@@ -142,7 +142,7 @@ def _translated() -> Iterator[None]:
     except PoolTimeoutError as error:
         raise DatabaseBusy("no connection came free in time") from error
     except OSError as error:  # a refused connection and a silent server (TimeoutError) come through unwrapped
-        raise DatabaseUnavailable from error
+        raise DatabaseUnavailable(type(error).__name__) from error
     except DBAPIError as error:
         meaning = meaning_of(error, sqlstate_of(error.orig), lost=error.connection_invalidated)
         raise meaning.with_traceback(error.__traceback__) from None

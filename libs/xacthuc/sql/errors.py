@@ -10,9 +10,10 @@ from typing import Final
 
 # SQLSTATEs and their classes (PostgreSQL appendix A) in which the same transaction may succeed a moment later. Those that
 # lose or refuse the connection: class 08, an operator's shutdown and a start (57P01 to 57P03), a session that was ended
-# for idling in a transaction, and a server that takes no writes because another one has taken over from it.
+# for idling in a transaction, and a server that takes no writes because another one has taken over from it. And those of
+# work on the database: class 28 while a password is changed at both ends, 3D000 while a backup takes a database's place.
 READ_ONLY: Final = "25006"
-_LOST: Final = frozenset({"08", "57P01", "57P02", "57P03", "25P03", READ_ONLY})
+_LOST: Final = frozenset({"08", "28", "3D000", "57P01", "57P02", "57P03", "25P03", READ_ONLY})
 # Those of a server that is there: rollbacks for concurrency, resources, and the timeouts of locks and statements.
 _BUSY: Final = frozenset({"40", "53", "57", "55P03"})
 

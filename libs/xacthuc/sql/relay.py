@@ -89,8 +89,8 @@ class Relay:
             try:
                 while await self.place() == _BATCH:
                     pass
-            except DatabaseUnavailable:
-                self._log.warning("outbox_waits_for_database")
+            except DatabaseUnavailable as error:
+                self._log.warning("outbox_waits_for_database", cause=str(error))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._interval_seconds * (1 + random.random() * _JITTER)):
                     await self._wake.wait()

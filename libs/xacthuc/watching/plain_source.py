@@ -106,11 +106,11 @@ class PlainSource:
                     connection.terminate()  # its server says nothing, and would not to a goodbye either
                     raise
         except OSError as error:  # a refused connection and a silent server (TimeoutError)
-            raise DatabaseUnavailable from error
+            raise DatabaseUnavailable(type(error).__name__) from error
         except asyncpg.PostgresError as error:
             raise meaning_of(error, sqlstate_of(error), lost=False).with_traceback(error.__traceback__) from None
         except asyncpg.InterfaceError as error:  # the connection ended while it was asked
-            raise DatabaseUnavailable from error
+            raise DatabaseUnavailable(type(error).__name__) from error
 
 
 def _positioned(row: Any) -> Positioned:

@@ -90,8 +90,8 @@ class Tail(Generic[T]):
             self._wake.clear()
             try:
                 await self.catch_up()
-            except DatabaseUnavailable:
-                self._log.warning("events_wait_for_database")
+            except DatabaseUnavailable as error:
+                self._log.warning("events_wait_for_database", cause=str(error))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._look_seconds * (1 + random.random() * _JITTER)):
                     await self._wake.wait()

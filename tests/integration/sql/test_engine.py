@@ -52,6 +52,23 @@ async def test_a_server_that_nobody_runs_is_unavailable():
     await engine.dispose()
 
 
+@pytest.mark.parametrize(
+    ("role", "database", "told"),
+    [
+        ("stranger", "postgres", "InvalidAuthorizationSpecificationError 28000"),
+        ("xacthuc", "being_restored", "InvalidCatalogNameError 3D000"),
+    ],
+)
+async def test_a_login_or_a_database_that_is_being_changed_is_waited_for(postgres_server, role, database, told):
+    engine = small(postgres_server.database_url(database).replace("//xacthuc@", f"//{role}@"))
+
+    with pytest.raises(DatabaseUnavailable, match=told) as failed:
+        await run(engine, "SELECT 1")
+
+    assert failed.type is DatabaseUnavailable
+    await engine.dispose()
+
+
 async def test_an_exhausted_pool_is_busy_after_its_wait(migrated_url):
     engine = small(migrated_url)
     async with transaction(engine):

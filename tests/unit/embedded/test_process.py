@@ -22,6 +22,16 @@ def test_a_child_that_dies_before_it_is_ready_is_reported_with_its_last_words(tm
         child.wait_until(lambda: False, timedelta(seconds=10))
 
 
+def test_the_last_words_are_those_of_this_run(tmp_path: Path) -> None:
+    for words in ("disk full", "no such user"):
+        child = OwnedProcess(["/bin/sh", "-c", f"echo {words}; exit 3"], log=tmp_path / "log")
+        with pytest.raises(EngineError) as reported:
+            child.wait_until(lambda: False, timedelta(seconds=10))
+
+    assert "no such user" in str(reported.value)
+    assert "disk full" not in str(reported.value)
+
+
 def test_a_child_that_never_gets_ready_is_reported(tmp_path: Path) -> None:
     child = OwnedProcess(["/bin/sleep", "60"], log=tmp_path / "log")
 

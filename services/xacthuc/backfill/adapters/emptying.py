@@ -46,8 +46,8 @@ class Emptying:
         while True:
             try:
                 await unless_unknown(self.empty)
-            except DatabaseUnavailable:
-                self._log.warning("emptying_waits_for_database")
+            except DatabaseUnavailable as error:
+                self._log.warning("emptying_waits_for_database", cause=str(error))
             await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1))
 
     async def empty(self) -> None:

@@ -46,8 +46,8 @@ class Closing:
             try:
                 while await self.close():
                     pass
-            except DatabaseUnavailable:
-                self._log.warning("closing_waits_for_database")
+            except DatabaseUnavailable as error:
+                self._log.warning("closing_waits_for_database", cause=str(error))
             await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1))
 
     async def close(self) -> bool:

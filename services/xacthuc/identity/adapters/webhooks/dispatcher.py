@@ -71,8 +71,8 @@ class Dispatcher:
                 while await self.give():
                     pass
                 await self._measure()
-            except DatabaseUnavailable:
-                self._log.warning("webhooks_wait_for_database")
+            except DatabaseUnavailable as error:
+                self._log.warning("webhooks_wait_for_database", cause=str(error))
             pause_seconds = _LOOK_SECONDS * random.uniform(0.8, 1)
             if not self._heard:  # looking takes a dozen trips, which each batch of an import would cause for nobody
                 await asyncio.sleep(pause_seconds)
