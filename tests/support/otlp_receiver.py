@@ -25,10 +25,15 @@ class OtlpReceiver(trace_service_pb2_grpc.TraceServiceServicer):
 
     @property
     def spans(self) -> list[Any]:
+        """Every span received."""
+        return [span for _, span in self.told]
+
+    @property
+    def told(self) -> list[tuple[str, Any]]:
         """Every span received, with the name of its service."""
         return [
-            span
-            for request in self.requests
+            (next(each.value.string_value for each in resource.resource.attributes if each.key == "service.name"), span)
+            for request in list(self.requests)
             for resource in request.resource_spans
             for scope in resource.scope_spans
             for span in scope.spans
