@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 MOST_BYTES: Final = 64 * 1024
-_READ_SECONDS: Final = 10.0
-_STOP_SECONDS: Final = 5
+READ_SECONDS: Final = 10.0
+STOP_SECONDS: Final = 5
+"""For requests that are under way when it ends."""
 _MOST_REQUESTS: Final = 256
 
 
@@ -38,7 +39,7 @@ async def listening(address: str, application: Starlette) -> AsyncIterator[str]:
         http="h11",
         ws="none",
         limit_concurrency=_MOST_REQUESTS,
-        timeout_graceful_shutdown=_STOP_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[bound]))
@@ -54,7 +55,7 @@ async def body_of(request: Request) -> bytes | None:
     """Returns the body, or None when it is larger, or slower, than anything we are told. Raises ClientDisconnect."""
     body = bytearray()
     try:
-        async with asyncio.timeout(_READ_SECONDS):
+        async with asyncio.timeout(READ_SECONDS):
             async for part in request.stream():
                 body += part
                 if len(body) > MOST_BYTES:

@@ -227,9 +227,16 @@ class ServerBuilder:
         if settings.health_address:
             ports["health"] = probe_port(settings.health_address)
         drain = timedelta(seconds=settings.drain_seconds)
-        # Routers need a moment to hear that readiness fell; on one machine nobody listens. It is part of the drain.
-        notice = timedelta(0) if settings.development else min(_LONGEST_NOTICE, drain / 5)
+        notice = notice_of(settings)
         return Server(ports, self._streams, grace=drain - notice, notice=notice)
+
+
+def notice_of(settings: Settings) -> timedelta:
+    """Returns how long readiness is down before a drain begins, which is a part of the drain.
+
+    Routers need a moment to hear of it; on one machine nobody listens.
+    """
+    return timedelta(0) if settings.development else min(_LONGEST_NOTICE, timedelta(seconds=settings.drain_seconds) / 5)
 
 
 def _stated_rules(shortcuts: Shortcuts | None) -> Rules:

@@ -14,7 +14,6 @@ from xacthuc.backfill.settings import BackfillSettings
 from xacthuc.cli.app import app
 from xacthuc.cli.commands.migrate import Migrated
 from xacthuc.cli.commands.serve import MODULES
-from xacthuc.grpckit.server import DEADLINE_CEILING
 from xacthuc.guardian.settings import GuardianSettings
 from xacthuc.identity.settings import IdentitySettings
 from xacthuc.livestream.settings import LivestreamSettings
@@ -123,15 +122,6 @@ def test_addresses_of_other_services_are_their_headless_names(production, overla
         spec = production["Service", name]["spec"]
         assert spec["clusterIP"] == "None"
         assert int(port) in [one["port"] for one in spec["ports"] if one["name"] == "internal"]
-
-
-@pytest.mark.parametrize("overlay", OVERLAYS)
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_pod_is_left_longer_than_its_drain_and_the_drain_is_longer_than_any_call(overlays, overlay, service):
-    drain = float(environment(overlays[overlay], service)["XACTHUC_DRAIN_SECONDS"])
-
-    assert pods(overlays[overlay])[service]["terminationGracePeriodSeconds"] >= drain + 10
-    assert drain * 4 / 5 >= DEADLINE_CEILING.total_seconds() * 4 / 5  # a fifth is for routers to hear of it
 
 
 @pytest.mark.parametrize("overlay", [*OVERLAYS, IMPORT])

@@ -44,7 +44,7 @@ _LONGEST_ID, _LONGEST_CODE, _LONGEST_MESSAGE = 36, 10, 160
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{24}")
 _CODE: Final = re.compile(r"[0-9]{6}")
-_SECONDS: Final = 5.0
+SECONDS: Final = 5.0
 
 
 async def _healthy(_request: Request) -> Response:
@@ -106,7 +106,7 @@ class Facade:
                 request_id=str(uuid4()),
             ),
             metadata=_passed_on(request),
-            timeout=_SECONDS,
+            timeout=SECONDS,
         )
         return _json(200, {"authenticationId": challenge.name.removeprefix("challenges/")})
 
@@ -122,7 +122,7 @@ class Facade:
                 name=f"challenges/{body['authenticationId']}", code=body["code"], request_id=str(uuid4())
             ),
             metadata=_passed_on(request),
-            timeout=_SECONDS,
+            timeout=SECONDS,
         )
         if checked.verdict != service_pb2.CheckCodeResponse.VERIFIED:
             raise answers.OF_VERDICT.get(checked.verdict, answers.OVER)
