@@ -141,12 +141,14 @@ async def test_a_number_that_takes_no_code_is_said_so(ask: Ask, number: str) -> 
         ("/send-code", {"json": {"phoneNumber": "0912345678", "message": OWN_TEXT}}),
         ("/send-code", {"json": {"phoneNumber": PHONE}}),
         ("/send-code", {"json": {"phoneNumber": PHONE, "message": "x" * 161}}),
+        ("/send-code", {"json": {"phoneNumber": PHONE, "message": OWN_TEXT, "picture": "iVBORw0KGgo="}}),
         ("/send-code", {"json": [PHONE]}),
         ("/send-code", {"content": b"\xff"}),
         ("/validate-code", {"json": {"authenticationId": "x" * 37, "code": "123456"}}),
         ("/validate-code", {"json": {"authenticationId": "x", "code": 123456}}),
+        ("/validate-code", {"json": {"authenticationId": "x" * 24, "code": "123456", "phoneNumber": PHONE}}),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 async def test_what_is_not_of_the_definition_is_refused(ask: Ask, path: str, how: dict[str, Any]) -> None:
     assert refused(await ask(path, **how)) == (400, "INVALID_ARGUMENT")

@@ -142,7 +142,7 @@ class Facade:
 
 
 async def _body(request: Request, fields: dict[str, int | None]) -> dict[str, str]:
-    """Returns the fields of a body, each a text of at most that length; a field that nobody asked for is left alone."""
+    """Returns the fields of a body, each a text of at most that length; any other field is refused (R11)."""
     raw = await posted.body_of(request)
     if raw is None:
         raise _invalid("the body is too large, or came too slowly")
@@ -152,6 +152,8 @@ async def _body(request: Request, fields: dict[str, int | None]) -> dict[str, st
         raise _invalid("the body must be JSON") from error
     if not isinstance(body, dict):
         raise _invalid("the body must be a JSON object")
+    if not body.keys() <= fields.keys():
+        raise _invalid(f"the body holds {' and '.join(fields)} and nothing else")
     for name, longest in fields.items():
         value = body.get(name)
         if not isinstance(value, str) or (longest is not None and len(value) > longest):
