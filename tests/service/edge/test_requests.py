@@ -203,6 +203,8 @@ def test_what_is_no_path_of_the_contract_leads_nowhere(
         ("OPTIONS", CHECK, "POST"),
         ("POST", "/v1/accounts/an%3AcheckAction", "GET"),
         ("POST", "/.well-known/jwks.json", "GET"),
+        ("QUERY", "/.well-known/jwks.json", "GET, POST"),  # refused before anybody looks at the path
+        ("PURGE-ALL", "/v1/accounts", "GET, POST"),
     ],
 )
 def test_another_verb_is_told_the_right_one(http: httpx.Client, upstream: RecordingServer, verb, path, allow) -> None:
