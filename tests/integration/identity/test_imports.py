@@ -262,3 +262,16 @@ async def test_a_batch_that_changes_nothing_tells_nobody(bench, look):
     await one(bench.identity, row("a"))
 
     assert await look("SELECT count(*) FROM identity.outbox") == [(1,)]
+
+
+@pytest.mark.rule("R30")
+async def test_a_number_that_was_a_newcomers_for_a_while_is_the_latest_holders_again(accepting, bench, look):
+    between, latest = ACCEPTED + timedelta(days=1), ACCEPTED + timedelta(days=2)
+    await one(accepting, row("first", phone=phone(NUMBER)), row("last", phone=phone(NUMBER, latest)))
+
+    (verdict,) = await one(accepting, row("x", name="Lê C", phone=phone(NUMBER, between)))
+
+    assert verdict.phone is PhoneOutcome.OLDER_PROOF
+    assert (await bench.check("first", Action.POST)).reason is Reason.REVERIFICATION_REQUIRED
+    assert await look("SELECT account FROM identity.number_claims") == [("last",)]
+    assert await look("SELECT account FROM identity.number_moves") == [("x",)]

@@ -49,6 +49,7 @@ def test_who_stands_is_within_the_caps_however_an_import_is_cut_into_batches(eve
     assert 1 <= len(stand) <= BOUNDS.caps.related
     assert len(stand) == 1 or len({one.person for one in stand}) == 1
     assert set(second.displaced) <= {one.account_id for one in kept}
+    assert (second.taker in {one.account_id for one in everybody[cut:]}) == bool(second.displaced)
 
 
 @given(account_id=ids)

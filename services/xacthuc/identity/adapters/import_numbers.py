@@ -99,12 +99,18 @@ async def displace(
             "platform": platform,
             "number_index": index,
             "move_time": now,
-            "account": max(one for one in contest.newcomers if one.account_id not in contest.shares.refused).account_id,
+            "account": _mover(contest),
         }
         for index, contest in contests.items()
         if contest.shares.displaced
     ]
     await connection.execute(insert(number_moves), moved)
+
+
+def _mover(contest: Contest) -> str:
+    """Returns whom a number went to: the latest newcomer who stands, or who took it and lost it to a holder again."""
+    stands = [one for one in contest.newcomers if one.account_id not in contest.shares.refused]
+    return max(stands).account_id if stands else contest.shares.taker
 
 
 async def _moves(

@@ -100,6 +100,9 @@ class Shares:
     """Newcomers who do not get it, and why."""
     displaced: tuple[str, ...] = field(repr=False)
     """Holders who lose it."""
+    taker: str = field(default="", repr=False)
+    """The newcomer who took it from one of them last, and who may have lost it to somebody else who came later; empty when
+    nobody loses it."""
 
 
 def share(
@@ -114,6 +117,7 @@ def share(
     refused: dict[str, PhoneOutcome] = {}
     displaced: list[str] = []
     standing: list[Proven] = []
+    taker = ""
     for one in sorted((*holders, *newcomers), key=lambda one: (one.verify_time, one.account_id)):
         # Only a number that leaves somebody who stood on it moves, and whoever stood on it has moved it already.
         moving = one.account_id not in stood and any(other.account_id in stood for other in standing)
@@ -124,7 +128,9 @@ def share(
         )
         outcome = claim(held, one.verify_time, bounds, now)
         if isinstance(outcome, Claim):
-            displaced += [account for account in outcome.displaced if account in stood]
+            lost = [account for account in outcome.displaced if account in stood]
+            displaced += lost
+            taker = one.account_id if lost else taker
             refused.update(dict.fromkeys(set(outcome.displaced) - stood, PhoneOutcome.OLDER_PROOF))
             standing = [other for other in standing if other.account_id not in outcome.displaced]
         else:  # an account that stood stays, and the earliest newcomer makes room for it
@@ -133,7 +139,7 @@ def share(
             if gives_way is not None:
                 refused[gives_way] = PhoneOutcome(outcome.value)
         standing = [other for other in (*standing, one) if other.account_id not in refused]
-    return Shares(refused, tuple(displaced))
+    return Shares(refused, tuple(displaced), taker)
 
 
 def _tie(one: Proven, other: Proven, stood: set[str]) -> Tie:
