@@ -46,6 +46,7 @@ _LISTS: Final = {
     "outcomes": {"value": "accepted or refused", "rows": "rows"},
     "states": {"value": "where they stand", "rows": "accounts"},
     "phones": {"value": "numbers that were proven before", "rows": "accounts"},
+    "persons": {"value": "with a personal ID that another account has too", "accounts": "accounts"},
     "refused": {"field": "refused for", "reason": "because", "rows": "rows"},
 }
 
@@ -79,6 +80,7 @@ def tell(work: Work, platform: str, totals: Totals, *, dry_run: bool, as_json: b
     """Tells what became of all rows."""
     rejects = work.rejects(platform)
     where = str(rejects) if rejects.exists() else ""
+    persons = str(work.persons(platform)) if totals.persons else ""
     found: dict[str, Any] = {
         "rows": totals.rows,
         "accepted_rows": totals.accepted,
@@ -92,10 +94,12 @@ def tell(work: Work, platform: str, totals: Totals, *, dry_run: bool, as_json: b
             name: [{"value": value, "rows": count} for value, count in getattr(totals, name).most_common()]
             for name in ("outcomes", "states", "phones")
         },
+        "persons": [{"value": value, "accounts": count} for value, count in sorted(totals.persons.items())],
         "refused": [
             {"field": field, "reason": reason, "rows": count} for (field, reason), count in totals.refused.most_common()
         ],
         "rejects": where,
+        "persons_list": persons,
         "directory": str(work.path),
         "dry_run": dry_run,
     }
@@ -111,6 +115,8 @@ def tell(work: Work, platform: str, totals: Totals, *, dry_run: bool, as_json: b
             print_records(found[name], labels, empty="", as_json=False)
     if where:
         note(f"rows that are rejected or about the same account again: see {where}")
+    if persons:
+        note(f"accounts with the same personal ID, person by person: see {persons}")
     if dry_run:
         note("Nothing was sent; with --yes it is.")
 

@@ -144,9 +144,9 @@ def batches(export: Export, reader: AccountReader, make: Callable[[Accounts], Do
 @contextmanager
 def checking(policy: Policy, digest: Digest) -> Iterator[Check]:
     from xacthuc.backfill.adapters.repeats import DIGEST_BYTES, Repeats
-    from xacthuc.backfill.usecases.check import ROW_BYTES, Check
+    from xacthuc.backfill.usecases.check import PLACE_BYTES, ROW_BYTES, Check
 
-    with Repeats(ROW_BYTES) as rows, Repeats(DIGEST_BYTES) as numbers, _rarely_collected():
+    with Repeats(ROW_BYTES) as rows, Repeats(DIGEST_BYTES + PLACE_BYTES) as numbers, _rarely_collected():
         yield Check(policy, digest, rows=rows, numbers=numbers)
 
 

@@ -83,7 +83,15 @@ def split(order: Order, into: Path) -> Work:
             report = _write(order, files, reading, made, grace)
             sizes, persons = counted(made.records(len(files)))
             return made.finish(
-                Manifest(export=export, files=files, sizes=sizes, grace=grace, report=report, persons=asdict(persons))
+                Manifest(
+                    export=export,
+                    files=files,
+                    sizes=sizes,
+                    grace=grace,
+                    report=report,
+                    persons=asdict(persons),
+                    accounts_per_person=reading.policy.accounts_per_personal_id.related,
+                )
             )
 
 
@@ -104,6 +112,7 @@ def opened(exports: Sequence[str], order: Order, into: Path | None) -> Work:
 def _write(order: Order, files: Sequence[str], reading: Reading, made: Making, grace: Grace | None) -> dict[str, Any]:
     """Reads the exports into shards; returns what `check` tells of them."""
     from xacthuc.backfill.adapters.import_entries import entries
+    from xacthuc.backfill.adapters.places import Places
     from xacthuc.backfill.adapters.repeats import Digester
     from xacthuc.backfill.adapters.shards import ShardWriter, parted
     from xacthuc.cli import backfill_view as view
@@ -131,9 +140,12 @@ def _write(order: Order, files: Sequence[str], reading: Reading, made: Making, g
                 checked.take(done.tally)
                 shards.add(done.parts)
                 unread.add((name, each.place, each.field, each.reason) for each in done.rejected)
+        shared = Places()
         made.repeated(
-            checked.finish(), lambda each: unread.add([(files[each.file], each.place, "account_id", "DUPLICATE")])
+            checked.finish(shared.add),
+            lambda each: unread.add([(files[each.file], each.place, "account_id", "DUPLICATE")]),
         )
+    made.share(shared, len(files))
     return view.counts_of(checked.report)
 
 

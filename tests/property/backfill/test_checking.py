@@ -14,7 +14,7 @@ from xacthuc.backfill.adapters.reading import AccountReader
 from xacthuc.backfill.adapters.repeats import DIGEST_BYTES, Digester, Repeats
 from xacthuc.backfill.domain.accounts import Accounts
 from xacthuc.backfill.domain.fields import Field
-from xacthuc.backfill.usecases.check import ROW_BYTES, Check, Duplicate
+from xacthuc.backfill.usecases.check import PLACE_BYTES, ROW_BYTES, Check, Duplicate
 from xacthuc.phone import NumberPlan
 from xacthuc.policy import Policy
 from xacthuc.tables import Batch, Rejected
@@ -57,7 +57,10 @@ lines = st.one_of(
 def check(body: bytes) -> tuple[Check, list[Accounts], list[Duplicate]]:
     export = open_export(PipeSource("pipe", io.BytesIO(HEADING + body)), GUESSER, COLUMNS, Encoding.UTF_8)
     reader = AccountReader(export.columns, GUESSER.words, PLAN, POLICY, NOW)
-    with Repeats(ROW_BYTES, in_memory_bytes=1) as rows, Repeats(DIGEST_BYTES, in_memory_bytes=1) as numbers:
+    with (
+        Repeats(ROW_BYTES, in_memory_bytes=1) as rows,
+        Repeats(DIGEST_BYTES + PLACE_BYTES, in_memory_bytes=1) as numbers,
+    ):
         done = Check(POLICY, Digester(), rows=rows, numbers=numbers)
         read = [
             reader.read(batch, tuple(export.places)) for batch in export.table.batches(tuple(export.places.values()))

@@ -12,6 +12,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from xacthuc.api.backfill.v1 import resources_pb2
 from xacthuc.audit.checkpoints import written_keys
+from xacthuc.backfill.adapters.journal import Journal
+from xacthuc.backfill.adapters.work import Work
+from xacthuc.backfill.domain.importing import Answer
 
 NAME = "platforms/demo/campaigns/spring"
 Figures = resources_pb2.CampaignFigures
@@ -78,6 +81,44 @@ def test_the_table_tells_day_by_day_how_many_lack_nothing(command, tmp_path: Pat
         "2026-12-01,3,2400,2,2",
         "2026-12-03,0,0,1,3",
     ]
+
+
+def test_reasons_of_rejected_rows_are_told_and_add_up(command, tmp_path: Path, keys: tuple[Path, Path]):
+    export, parts = tmp_path / "export.csv", tmp_path / "parts"
+    export.write_text("uid,dob,phone\na,02/01/1990,0912345678\na,,\nb,31/02/1990,\nc,31/02/1990,\n,,0912345679\n")
+    assert command("backfill", "split", str(export), "--into", str(parts)).status == 4
+    accepted = Answer(
+        number=0,
+        rows=1,
+        outcomes={"IMPORTED": 1},
+        phones={},
+        states={"UNVERIFIED": 1},
+        extended=0,
+        displaced=0,
+        refused=[],
+    )
+    shard = next(number for number, size in enumerate(Work(parts).manifest.sizes) if size)
+    with Journal(Work(parts).journal(shard, "demo")) as kept:
+        kept.add(accepted)
+    command.admin.answer("GetCampaign", figures())
+    report = ("backfill", "report", "demo", "spring", "--import", str(parts), "--out")
+
+    table, page, signed = (tmp_path / f"report.{ending}" for ending in ("csv", "html", "json"))
+    ran = command(*report, str(table), "--json")
+    assert ran.json["rows_balance"]
+    assert (tmp_path / "report.reasons.csv").read_text().splitlines() == [
+        "found_by,field,reason,rows",
+        "READING,birth_date,NOT_A_DATE,2",
+        "READING,account_id,DUPLICATE,1",
+        "READING,account_id,MISSING,1",
+    ]
+    assert sum(each["rows"] for each in ran.json["reasons"]) == 4
+    assert command(*report, str(page)).status == 0
+    assert "Why rows were rejected or repeated" in page.read_text()
+    assert "NOT_A_DATE" in page.read_text()
+    assert command(*report, str(signed), "--sign-key", str(keys[0])).status == 0
+    verified = command("backfill", "verify", str(signed), "--public-key", str(keys[1]), "--json")
+    assert verified.json["reasons"] == ran.json["reasons"]
 
 
 def test_an_account_that_is_nowhere_is_told(command):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from xacthuc.api.backfill.v1 import resources_pb2
 from xacthuc.backfill.adapters import journal
 from xacthuc.backfill.adapters.import_entries import account_of
+from xacthuc.backfill.adapters.places import Places
+from xacthuc.backfill.adapters.shards import batched
 from xacthuc.backfill.domain.campaign import TEMPLATES
 from xacthuc.backfill.domain.classes import OF_CHILDREN
 from xacthuc.backfill.domain.importing import BATCH_ROWS
@@ -23,14 +25,17 @@ if TYPE_CHECKING:
 def accepted(work: Work, platform: str) -> Iterator[list[resources_pb2.Target]]:
     """Yields them in batches, always the same ones; what identity refused or has not answered yet is left out."""
     for shard in range(work.manifest.shards):
-        answered, refused = set[int](), set[tuple[int, int]]()
+        answered, refused = set[int](), Places()
         for answer in journal.answers(work.journal(shard, platform)):
             answered.add(answer.number)
-            refused.update((row.file, row.place) for row in answer.refused)
+            for row in answer.refused:
+                refused.add(row.file, row.place)
         records = (
             record
-            for place, record in enumerate(work.records(shard))
-            if place // BATCH_ROWS in answered and (record.file, record.place) not in refused
+            for number, sent in enumerate(batched(work.records(shard)))
+            if number in answered
+            for record in sent
+            if not refused.has(record.file, record.place)
         )
         asked = (_target(record) for record in records if record.found in TEMPLATES)
         while batch := list(islice(asked, BATCH_ROWS)):

@@ -49,6 +49,7 @@ _CAMPAIGNS: Final[Mapping[str, str]] = {
     CampaignState.KILLED: "ended by an operator",
     CampaignState.ENDED: "over",
 }
+_FOUND: Final[Mapping[str, str]] = {"READING": "when it was read", "IDENTITY": "by identity"}
 """What the page says in place of names that are for programs; one that it does not know stands as it is."""
 
 
@@ -96,6 +97,10 @@ def report_of(figures: Mapping[str, Any], totals: Totals | None, now: datetime) 
             "rejected": totals.rejected,
             "not_answered": totals.left,
         }
+        report["reasons"] = [
+            {"found_by": who, "field": field, "reason": reason, "rows": count}
+            for who, field, reason, count in totals.reasons
+        ]
         report["rows_balance"] = totals.left == 0 and totals.balances
     return report
 
@@ -128,6 +133,12 @@ def as_rows(report: Mapping[str, Any]) -> list[list[str | int]]:
             for each, so_far in zip(report["days"], reached, strict=True)
         ),
     ]
+
+
+def as_reasons(report: Mapping[str, Any]) -> list[list[str | int]]:
+    """Returns a row for each reason why rows of the export are no accounts of their own, below headings."""
+    names = ("found_by", "field", "reason", "rows")
+    return [[*names], *([each[name] for name in names] for each in report.get("reasons", ()))]
 
 
 def as_page(report: Mapping[str, Any]) -> str:
@@ -219,13 +230,30 @@ def _tables(report: Mapping[str, Any], stands: Mapping[str, int]) -> list[Table]
     if (rows := report.get("rows")) is not None:
         names = ("accepted", "repeated", "rejected", "not_answered")
         parts: list[list[str | int]] = [[name.replace("_", " "), rows[name]] for name in names]
-        tables.insert(
-            0,
+        tables[:0] = [
             Table(
                 title="Rows of the export", headings=("", "Rows"), rows=[*parts, ["Together", rows["rows"]]], total=True
             ),
-        )
+            *_reasons(report, rows),
+        ]
     return tables
+
+
+def _reasons(report: Mapping[str, Any], rows: Mapping[str, int]) -> list[Table]:
+    if not report["reasons"]:
+        return []
+    told: list[list[str | int]] = [
+        [each["field"] or "the row", each["reason"], _FOUND[each["found_by"]], each["rows"]]
+        for each in report["reasons"]
+    ]
+    return [
+        Table(
+            title="Why rows were rejected or repeated",
+            headings=("Field", "Reason", "Found", "Rows"),
+            rows=[*told, ["Together", "", "", rows["rejected"] + rows["repeated"]]],
+            total=True,
+        )
+    ]
 
 
 def _word(words: Mapping[str, str], name: str) -> str:

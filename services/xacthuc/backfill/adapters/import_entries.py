@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from xacthuc import names
 from xacthuc.api.identity.v1 import internal_pb2
 from xacthuc.backfill.domain.classes import Age
 
@@ -63,3 +64,12 @@ def message(batch_id: UUID, rows: Iterable[bytes]) -> bytes:
 def account_of(entry: bytes) -> str:
     """Returns whose row it is."""
     return _Request.FromString(entry).rows[0].account_id
+
+
+def holder_of(entry: bytes) -> str | None:
+    """Returns what is equal for equal name and birth date, as identity compares them; None unless both are known."""
+    row = _Request.FromString(entry).rows[0]
+    if not row.full_name or not row.HasField("birth_date"):
+        return None
+    born = row.birth_date
+    return f"{born.year}-{born.month}-{born.day}\n{names.normalised(row.full_name)}"

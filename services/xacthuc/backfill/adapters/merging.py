@@ -7,6 +7,8 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from xacthuc.backfill.adapters import journal
+from xacthuc.backfill.adapters.persons import listed
+from xacthuc.backfill.adapters.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,8 +20,8 @@ HEADINGS: Final = ("file", "row", "field", "reason")
 
 
 def merged(work: Work, platform: str) -> Totals:
-    """Returns what became of all rows; writes down all that are rejected or repeated, and why."""
-    totals = work.totals
+    """Returns what became of all rows; writes down all that are rejected or repeated, and why, and who is one person."""
+    totals, refused = work.totals, Places()
     rejects = work.rejects(platform)
     half = rejects.with_suffix(".new")
     with half.open("w", encoding="utf-8-sig", newline="") as file:
@@ -33,9 +35,12 @@ def merged(work: Work, platform: str) -> Totals:
             for answer in journal.answers(work.journal(shard, platform)):
                 totals.add(answer)
                 rows.writerows(_told(work, answer.refused))
+                for each in answer.refused:
+                    refused.add(each.file, each.place)
     half.replace(rejects)
     if not totals.rejected + totals.repeated:
         rejects.unlink()
+    totals.persons = listed(work, platform, refused)
     return totals
 
 

@@ -1,20 +1,23 @@
 """Shards: the accounts of an export as they are sent, parted by their numbers and otherwise in order.
 
 All accounts on one number are in one shard, and those without a number wherever their ids fall, so that shards sent at the
-same time never contend for a number, and what becomes of an account is the same however many shards there are.
+same time never contend for a number. Those that share a number stand beside each other behind all others, and a batch has
+all of them: identity decides about a number once for a batch, so what becomes of an account is the same however many shards
+there are.
 """
 
 from __future__ import annotations
 
 import struct
 from contextlib import ExitStack
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from xacthuc.backfill.domain.classes import AccountClass
-from xacthuc.backfill.domain.importing import is_asked_for_personal_id
+from xacthuc.backfill.domain.importing import BATCH_ROWS, is_asked_for_personal_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from xacthuc.backfill.domain.accounts import Accounts, Person
@@ -101,3 +104,38 @@ def records(path: Path) -> Iterator[Record]:
             place_file, place, code, number, state, stands_for, size = _HEAD.unpack(head)
             person = stands_for if state == _GIVEN else b"" if state == _UNUSABLE else None
             yield Record(place_file, place, _CLASSES[code], number, person, file.read(size))
+
+
+def packed(record: Record) -> bytes:
+    """Returns an account as a shard has it."""
+    state, stands_for = _NOT_ASKED, _NOBODY
+    if is_asked_for_personal_id(record.found):
+        state, stands_for = _MISSING, _NOBODY
+        if record.person is not None:
+            state, stands_for = (_GIVEN, record.person) if record.person else (_UNUSABLE, _NOBODY)
+    head = _HEAD.pack(
+        record.file, record.place, _CODES[record.found], record.number, state, stands_for, len(record.entry)
+    )
+    return head + record.entry
+
+
+def batched(shard: Iterable[Record], most: int = BATCH_ROWS) -> Iterator[list[Record]]:
+    """Yields the batches in which a shard is sent, always the same ones, of at most so many accounts.
+
+    No batch ends between accounts on one number, unless there are more of them than a batch has: then it ends where it would
+    with these alone.
+    """
+    batch: list[Record] = []
+    for _, rows in groupby(shard, key=_together):
+        while some := list(islice(rows, most)):
+            if len(batch) + len(some) > most:
+                yield batch
+                batch = []
+            batch += some
+    if batch:
+        yield batch
+
+
+def _together(record: Record) -> object:
+    """Returns what is equal for accounts on one number alone."""
+    return record.number or (record.file, record.place)

@@ -10,17 +10,20 @@ import fcntl
 import hmac
 import json
 import os
+import struct
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count, islice
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from xacthuc.backfill.adapters.import_entries import message
-from xacthuc.backfill.adapters.shards import records
-from xacthuc.backfill.domain.importing import BATCH_ROWS, Grace, Sent, Totals
+from xacthuc.backfill.adapters.places import Places
+from xacthuc.backfill.adapters.shards import batched, packed, records
+from xacthuc.backfill.adapters.sorting import Sorter
+from xacthuc.backfill.domain.importing import Grace, Sent, Totals
 from xacthuc.tables.rows import UnusableTableError
 
 if TYPE_CHECKING:
@@ -32,7 +35,12 @@ if TYPE_CHECKING:
 
 _MANIFEST: Final = "manifest.json"
 _UNREAD: Final = "unread.csv"
-_OURS: Final = (_MANIFEST, _UNREAD, "rejects.*.csv", "lock", "shard-*", "repeated-*")
+_OURS: Final = (_MANIFEST, _UNREAD, "rejects.*.csv", "persons.*.csv", "lock", "shard-*", "repeated-*", "shared-*")
+_REPEATED: Final = "repeated"
+_SHARED: Final = "shared"
+_BESIDE: Final = ".beside"
+_ORDER: Final = struct.Struct(">QHQ")
+"""Number, file and place: bytes that sort by number, and otherwise as the export does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,8 @@ class Manifest:
     """What `check` tells of the export."""
     persons: Mapping[str, int]
     """What is known of the personal IDs of accounts that need one confirmed."""
+    accounts_per_person: int
+    """How many one person may have on a personal ID (`accounts_per_personal_id.related`)."""
     key: str = field(repr=False, default_factory=lambda: token_bytes(32).hex())
     """Of the names of batches: nobody who sees one can try out whose rows it has."""
 
@@ -74,7 +84,13 @@ class Work:
         grace = kept.pop("grace")
         if grace is not None:
             grace = Grace(datetime.fromisoformat(grace["end"]), grace["legal_basis"])
-        self.manifest = Manifest(**kept, grace=grace)
+        try:
+            self.manifest = Manifest(**kept, grace=grace)
+        except TypeError:
+            raise UnusableTableError(
+                f"{path} was made by another version",
+                "Split the export into a new one: what was sent is UNCHANGED then.",
+            ) from None
 
     @property
     def unread(self) -> Path:
@@ -85,11 +101,20 @@ class Work:
         """Returns the file of these and of the rows that identity refused."""
         return self.path / f"rejects.{platform}.csv"
 
+    def persons(self, platform: str) -> Path:
+        """Returns the file of the accounts whose personal ID another account has as well."""
+        return self.path / f"persons.{platform}.csv"
+
     @property
     def totals(self) -> Totals:
         """What is known before anything is sent."""
         report = self.manifest.report
-        return Totals(rows=report["rows"], unread=report["rejected_rows"], repeated=report["duplicate_rows"])
+        return Totals(
+            rows=report["rows"],
+            unread=report["rejected_rows"],
+            repeated=report["duplicate_rows"],
+            unread_for=Counter({(each["field"], each["reason"]): each["rows"] for each in report["rejected"]}),
+        )
 
     def journal(self, shard: int, platform: str) -> Path:
         """Returns where the answers to a shard are kept."""
@@ -101,14 +126,11 @@ class Work:
 
     def records(self, shard: int) -> Iterator[Record]:
         """Yields the accounts of a shard, each once."""
-        return _once(self.path, len(self.manifest.files), _shard(self.path, shard))
+        return _kept(self.path, len(self.manifest.files), _shard(self.path, shard))
 
     def batches(self, shard: int, platform: str, done: Callable[[int], bool]) -> Iterator[Sent]:
         """Yields what is to be sent of a shard but for what is `done`: always the same batches by the same ids."""
-        remaining = self.records(shard)
-        for number in count():
-            if not (rows := list(islice(remaining, BATCH_ROWS))):
-                return
+        for number, rows in enumerate(batched(self.records(shard))):
             if done(number):
                 continue
             entries = [row.entry for row in rows]
@@ -139,24 +161,34 @@ class Making:
 
     def repeated(self, duplicates: Iterator[Duplicate], told: Callable[[Duplicate], None]) -> None:
         """Writes down which rows are about an account that an earlier one is about, and tells each."""
-        bits: dict[int, bytearray] = {}
+        places = Places()
         for each in duplicates:
-            of_file, byte = bits.setdefault(each.file, bytearray()), each.place >> 3
-            if byte >= len(of_file):
-                of_file.extend(bytes(byte + 1 - len(of_file)))
-            of_file[byte] |= 1 << (each.place & 7)
+            places.add(each.file, each.place)
             told(each)
-        for file, marked in bits.items():
-            (self._path / f"repeated-{file}").write_bytes(marked)
+        places.write(self._path, _REPEATED)
+
+    def share(self, shared: Places, files: int) -> None:
+        """Puts accounts whose number others have, too, beside each other, once it is known which rows are repeated."""
+        if not shared:
+            return
+        shared.write(self._path, _SHARED)
+        repeated = Places.read(self._path, _REPEATED, files)
+        for shard in self.shards:
+            with Sorter(self._path) as rows, shard.with_suffix(_BESIDE).open("wb") as beside:
+                for each in records(shard):
+                    if shared.has(each.file, each.place) and not repeated.has(each.file, each.place):
+                        rows.add(_ORDER.pack(each.number, each.file, each.place), packed(each))
+                beside.writelines(value for _, value in rows.values())
 
     def records(self, files: int) -> Iterator[Iterator[Record]]:
         """Yields the accounts of each shard, each once, when all are written."""
-        return (_once(self._path, files, shard) for shard in self.shards)
+        return (_kept(self._path, files, shard) for shard in self.shards)
 
     def finish(self, manifest: Manifest) -> Work:
         """Makes it whole."""
         grace = manifest.grace and {"end": manifest.grace.end.isoformat(), "legal_basis": manifest.grace.legal_basis}
-        kept = {name: getattr(manifest, name) for name in ("export", "files", "sizes", "report", "persons", "key")}
+        names = ("export", "files", "sizes", "report", "persons", "accounts_per_person", "key")
+        kept = {name: getattr(manifest, name) for name in names}
         half = self._path / f"{_MANIFEST}.new"
         half.write_text(json.dumps({**kept, "grace": grace}, ensure_ascii=False, indent=1), "utf-8")
         for path in self._path.iterdir():  # there is no manifest of what a crash of the machine could take away
@@ -190,17 +222,19 @@ def _shard(path: Path, number: int) -> Path:
     return path / f"shard-{number:04}.rows"
 
 
-def _once(path: Path, files: int, shard: Path) -> Iterator[Record]:
-    repeated = [_bits(path, file) for file in range(files)]
+def _kept(path: Path, files: int, shard: Path) -> Iterator[Record]:
+    """Yields the accounts of a shard, each once; those who share a number behind the others."""
+    yield from _alone(path, files, shard)
+    if (beside := shard.with_suffix(_BESIDE)).exists():
+        yield from records(beside)
+
+
+def _alone(path: Path, files: int, shard: Path) -> Iterator[Record]:
+    repeated, shared = (Places.read(path, name, files).has for name in (_REPEATED, _SHARED))
     for record in records(shard):
-        bits, byte = repeated[record.file], record.place >> 3
-        if not (byte < len(bits) and bits[byte] >> (record.place & 7) & 1):
+        file, place = record[:2]
+        if not (repeated(file, place) or shared(file, place)):
             yield record
-
-
-def _bits(path: Path, file: int) -> bytes:
-    marked = path / f"repeated-{file}"
-    return marked.read_bytes() if marked.exists() else b""
 
 
 def is_made(path: Path) -> bool:

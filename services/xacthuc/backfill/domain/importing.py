@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from xacthuc.backfill.domain.classes import AccountClass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
 BATCH_ROWS: Final = 1_000
@@ -72,6 +73,8 @@ class Totals:
     """Rows that nobody could read."""
     repeated: int
     """Rows about the same account again."""
+    unread_for: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """The first of these, by field and reason."""
     answered: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     phones: Counter[str] = field(default_factory=Counter)
@@ -80,6 +83,8 @@ class Totals:
     """By field and reason."""
     extended: int = 0
     displaced: int = 0
+    persons: Counter[str] = field(default_factory=Counter)
+    """Accounts with a personal ID that another account has as well, by how they are treated."""
 
     def add(self, answer: Answer) -> None:
         """Counts an answer."""
@@ -102,6 +107,16 @@ class Totals:
         return self.unread + self.refused.total()
 
     @property
+    def reasons(self) -> list[tuple[str, str, str, int]]:
+        """Why rows are no accounts of their own: who found it, field, reason and how many, the most frequent first."""
+        found = [
+            *(("READING", *why, count) for why, count in self.unread_for.items()),
+            *([("READING", "account_id", "DUPLICATE", self.repeated)] if self.repeated else []),
+            *(("IDENTITY", *why, count) for why, count in self.refused.items()),
+        ]
+        return sorted(found, key=lambda each: (-each[3], each[:3]))
+
+    @property
     def left(self) -> int:
         """Rows that are not answered yet."""
         return self.rows - self.unread - self.repeated - self.answered
@@ -109,7 +124,11 @@ class Totals:
     @property
     def balances(self) -> bool:
         """Whether every row is accounted for."""
-        return self.rows == self.accepted + self.repeated + self.rejected and self.outcomes.total() == self.answered
+        return (
+            self.rows == self.accepted + self.repeated + self.rejected
+            and self.outcomes.total() == self.answered
+            and self.unread_for.total() == self.unread
+        )
 
 
 @dataclass(slots=True)
@@ -123,6 +142,46 @@ class Persons:
     on_several: int = 0
     """Persons with several accounts."""
     accounts_on_several: int = 0
+
+
+class Treatment(StrEnum):
+    """What becomes of an account whose personal ID another account of the export has as well. Closed.
+
+    All of them are asked: each account has to be brought to a lawful state, and only who confirms a personal ID tells whose
+    it is. What identity will say of them then is known before.
+    """
+
+    FIRST = "FIRST"
+    """It is the first one in the order of the export."""
+    BESIDE = "BESIDE"
+    """The same holder has it too, by name and birth date: both may stand (`accounts_per_personal_id.related`)."""
+    TOO_MANY_ACCOUNTS = "TOO_MANY_ACCOUNTS"
+    """The same holder has as many already as one person may have: confirming will be refused."""
+    OTHER_DETAILS = "OTHER_DETAILS"
+    """Name or birth date differ from the first one's, or are missing: a personal ID names one person, so of one of the
+    accounts they are wrong, and nobody will confirm that one."""
+
+
+def treatments(most: int) -> Callable[[object], Treatment]:
+    """Returns what tells how the accounts on one personal ID are treated, one after the other in the order of the export.
+
+    It is told something equal for equal holders, None where nobody knows who that is; `most` may one person have.
+    """
+    known: list[object] = []
+    beside = 0
+
+    def treat(holder: object) -> Treatment:
+        nonlocal beside
+        if not known:
+            known.append(holder)
+            beside = 1
+            return Treatment.FIRST
+        if holder is None or holder != known[0]:
+            return Treatment.OTHER_DETAILS
+        beside += 1
+        return Treatment.BESIDE if beside <= most else Treatment.TOO_MANY_ACCOUNTS
+
+    return treat
 
 
 def is_asked_for_personal_id(found: AccountClass) -> bool:

@@ -12,7 +12,7 @@ from xacthuc.backfill.ports.repeats import PARTS
 from xacthuc.phone import RefusalReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from xacthuc.backfill.domain.accounts import Accounts
     from xacthuc.backfill.ports.repeats import Digest, Repeats
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _ROW: Final = struct.Struct("<BBHQ")
 """Kind, number, file and place of a row: with the first two a row that turns out to be a repetition is counted back."""
 ROW_BYTES: Final = _ROW.size
+_PLACE: Final = struct.Struct("<HQ")
+PLACE_BYTES: Final = _PLACE.size
+"""File and place alone: the end of what is kept beside a row, and of what is kept beside a number."""
 
 
 class Duplicate(NamedTuple):
@@ -81,7 +84,7 @@ class Check:
     """Takes the accounts of any number of exports. The first row of an account counts, in the order they are added."""
 
     def __init__(self, policy: Policy, digest: Digest, *, rows: Repeats, numbers: Repeats) -> None:
-        """`rows` keeps ROW_BYTES beside each account, `numbers` the account beside each number."""
+        """`rows` keeps ROW_BYTES beside each account, `numbers` the account and PLACE_BYTES beside each number."""
         self._classes = {traits: classify(traits, policy) for traits in _KINDS}
         self._digest, self._rows, self._numbers = digest, rows, numbers
         self.report = Report()
@@ -115,17 +118,20 @@ class Check:
         numbers = [_CONVERTED if each[2] else _PLAIN if each[0] else _WITHOUT[each[1]] for each in accounts.numbers]
         columns = zip(accounts.ids, accounts.places, accounts.numbers, codes, numbers, strict=True)
         for account_id, place, (e164, _, _), code, number in columns:
-            account = digest(account_id)
+            account, row = digest(account_id), pack(code, number, file, place)
             if e164:
                 of = digest(e164)
-                of_numbers[of[0]] += of + account
-            of_rows[account[0]] += account + pack(code, number, file, place)
+                of_numbers[of[0]] += of + account + row[-PLACE_BYTES:]
+            of_rows[account[0]] += account + row
         rejected = Counter((each.field, each.reason) for each in accounts.rejected)
         rows = len(accounts.places) + len(accounts.rejected)
         return Tally(rows, rejected, Counter(codes), Counter(numbers), of_rows, of_numbers)
 
-    def finish(self) -> Iterator[Duplicate]:
-        """Yields the rows that are about accounts of earlier rows; the report is whole behind the last."""
+    def finish(self, shares: Callable[[int, int], None] | None = None) -> Iterator[Duplicate]:
+        """Yields the rows that are about accounts of earlier rows; the report is whole behind the last.
+
+        `shares` is told file and place of each row whose number stands on another account, too.
+        """
         report = self.report
         for group in self._rows.groups():
             for row in group[1:]:
@@ -134,11 +140,15 @@ class Check:
                 self._count_number(number, -1)
                 report.classes[AccountClass.DUPLICATE] += 1
                 yield Duplicate(file, place)
-        for sharing in map(set, self._numbers.groups()):
+        for rows in self._numbers.groups():
+            sharing = {row[:-PLACE_BYTES] for row in rows}
             if len(sharing) > 1:  # the same account twice shares with nobody
                 report.shared_numbers += 1
                 report.sharing_accounts += len(sharing)
                 report.most_on_a_number = max(report.most_on_a_number, len(sharing))
+                if shares is not None:
+                    for row in rows:
+                        shares(*_PLACE.unpack(row[-PLACE_BYTES:]))
 
     def _count(self, kind: Traits, count: int) -> None:
         report = self.report

@@ -30,7 +30,10 @@ def report(
         typer.Option("--import", metavar="DIRECTORY", help="Of the import: its rows are accounted for too."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it: .html with a plot, .csv by the day, or .json.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write it: .html with a plot, .csv by the day (reasons beside it), or .json."
+        ),
     ] = None,
     sign_key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Ed25519 key in PEM, to sign the .json with.")
@@ -98,6 +101,7 @@ def _write(out: Path, made: "Mapping[str, Any]", sign_key: Path | None) -> None:
                 file.write(campaign_report.as_page(made))
             elif out.suffix == ".csv":
                 csv.writer(file).writerows(campaign_report.as_rows(made))
+                _write_reasons(out.with_name(f"{out.stem}.reasons.csv"), made)
             else:
                 json.dump(value, file, ensure_ascii=False, indent=1)
     except StatementError as error:
@@ -107,3 +111,12 @@ def _write(out: Path, made: "Mapping[str, Any]", sign_key: Path | None) -> None:
     except OSError as error:
         name = error.filename or out
         raise CommandFailed(f"{name} cannot be used: {error.strerror}", exit_status=EXIT_USAGE) from None
+
+
+def _write_reasons(path: Path, made: "Mapping[str, Any]") -> None:
+    """Writes why rows of the export were rejected or repeated, where an import was named."""
+    from xacthuc.backfill.adapters import campaign_report
+
+    if "reasons" in made:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(campaign_report.as_reasons(made))
