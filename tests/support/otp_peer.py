@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,11 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
         self._redeemed: dict[str, str] = {}
         self.notices: dict[str, tuple[str, str, str]] = {}
         """What was asked to be told, by request id: platform, number and template."""
+        self.notice_calls: Counter[str] = Counter()
+        """How often each was asked for."""
+        self.handed: list[tuple[str, str, str]] = []
+        """The copies that providers were handed: one for each id, as otp knows the ids that it had (AIP-155)."""
+        self._turn = threading.Lock()
         self.notice_refusals: list[XacthucError] = []
         """What the next ones are refused with, last first."""
         self.platform_refusals: dict[str, list[XacthucError]] = {}
@@ -116,7 +122,14 @@ class OtpPeer(internal_pb2_grpc.OtpInternalServicer):
             _refuse(context, Internal())
         if refusals := self.platform_refusals.get(platform):
             _refuse(context, refusals.pop())
-        self.notices[request.request_id] = (platform, request.phone_number, request.template)
+        asked = (platform, request.phone_number, request.template)
+        with self._turn:
+            self.notice_calls[request.request_id] += 1
+            if request.request_id not in self.notices:
+                self.handed.append(asked)
+            kept = self.notices.setdefault(request.request_id, asked)
+        if kept != asked:
+            _refuse(context, FailedPrecondition(Reason.REQUEST_ID_REUSED, "another notice had this id"))
         return internal_pb2.Notice(name=notice_of(request.request_id))
 
     def heard_of(

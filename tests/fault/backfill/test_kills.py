@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from collections import Counter
 from datetime import timedelta
 
 import asyncpg
@@ -78,7 +79,7 @@ async def test_a_service_that_is_killed_asks_everybody_once(api: Api, service, c
         async def noticed() -> int:
             return len(sent())
 
-        chance = random.Random(ROUNDS)
+        chance, kills = random.Random(ROUNDS), 0
         for done in (told, noticed):
             for _ in range(ROUNDS):
                 wanted = min(await done() + 10, ACCOUNTS)
@@ -89,6 +90,7 @@ async def test_a_service_that_is_killed_asks_everybody_once(api: Api, service, c
                 await eventually(reached, within=timedelta(seconds=90 + ACCOUNTS / 4))
                 await asyncio.sleep(chance.random() * 0.05)  # anywhere within what is done about some accounts
                 service.kill()
+                kills += 1
                 await asyncio.to_thread(service.start)
 
         async def over() -> bool:
@@ -101,6 +103,11 @@ async def test_a_service_that_is_killed_asks_everybody_once(api: Api, service, c
         figures = await desk.figures()
 
     assert sent() == sorted(accounts.values())
+    # Each intent went by one id, so of what was asked for again after a crash nobody got a second copy.
+    intents = {request: number for request, (whose, number, _) in api.otp.notices.items() if whose == platform.name}
+    copies = Counter(number for whose, number, _ in api.otp.handed if whose == platform.name)
+    assert copies == dict.fromkeys(accounts.values(), 1)
+    assert max(api.otp.notice_calls[request] for request in intents) <= 1 + kills
     assert sum(day.notice_count for day in figures.days) == ACCOUNTS
     assert (figures.waves[0].event_count, figures.waves[0].notice_count) == (ACCOUNTS, ACCOUNTS)
     assert {wrong: await connection.fetchval(query) for wrong, query in WHOLE.items()} == dict.fromkeys(WHOLE, 0)
