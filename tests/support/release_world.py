@@ -68,12 +68,17 @@ class Desk:
         )
 
     async def grant(self, approval, operator=BINH):
+        return await self.decide(approval, Step.GRANT, operator)
+
+    async def decide(self, approval, step, operator=BINH):
         command = DecideApproval(
-            order=replace(self.bench.order("", "GrantApproval"), platform="", actor=f"operator:{operator.id}"),
+            order=replace(
+                self.bench.order("", f"{step.value.title()}Approval"), platform="", actor=f"operator:{operator.id}"
+            ),
             operator=operator,
             approval_id=approval.id,
             platform=None,
-            step=Step.GRANT,
+            step=step,
             reason="",
         )
         return await approvals.decide(self.eyes, command)
