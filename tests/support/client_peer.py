@@ -27,6 +27,7 @@ from xacthuc.api.identity.v1 import (
     release_admin_pb2,
     retention_admin_pb2,
     session_admin_pb2,
+    share_admin_pb2,
     staff_admin_pb2,
     webhook_admin_pb2,
 )
@@ -54,6 +55,7 @@ FILES = (
     identity_admin_pb2,
     identity_internal_pb2,
     retention_admin_pb2,
+    share_admin_pb2,
     duty_admin_pb2,
     session_admin_pb2,
     release_admin_pb2,

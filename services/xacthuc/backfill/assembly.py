@@ -23,6 +23,7 @@ from xacthuc.backfill.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.backfill.adapters.receipt_watch import ReceiptWatch
 from xacthuc.backfill.adapters.restricting import Restricting
 from xacthuc.backfill.adapters.reviews import Reviews
+from xacthuc.backfill.adapters.sections import sections
 from xacthuc.backfill.adapters.sending import Sending
 from xacthuc.backfill.adapters.settling import Settling
 from xacthuc.backfill.adapters.sql_campaigns import SqlCampaigns
@@ -34,6 +35,7 @@ from xacthuc.grpckit.tls import TlsFiles
 from xacthuc.jobs.job import Work
 from xacthuc.jobs.worker import Worker
 from xacthuc.sealing import Sealer
+from xacthuc.shares.sql_shares import SqlShares
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.valkey import Store
 from xacthuc.watching.held import HeldAccounts
@@ -143,12 +145,14 @@ class Assembly:
 
         record = TrailWork.of(pools.audit, trail, settings, clock, metrics, kept_months=policy.retention.audit_months)
         self.auditing = record.auditing
+        answered = SqlRequests(requests, secrets)
+        self.shares = SqlShares(pools.writes, sections(numbers), answered, trail, policy=policy, clock=clock)
         self.backfill = Backfill(
             clock=clock,
             campaigns=SqlCampaigns(
                 pools.writes,
                 pools.counts,
-                SqlRequests(requests, secrets),
+                answered,
                 numbers,
             ),
             restrictions=SqlRestrictions(pools.writes, pools.counts),

@@ -8,7 +8,7 @@ from typing import Final
 
 from xacthuc import process
 from xacthuc.api.backfill.v1 import admin_pb2
-from xacthuc.api.identity.v1 import audit_admin_pb2
+from xacthuc.api.identity.v1 import audit_admin_pb2, share_admin_pb2
 from xacthuc.audit.servicer import ROLES as AUDIT_ROLES
 from xacthuc.audit.servicer import AuditAdminServicer
 from xacthuc.backfill.adapters.job_kinds import JobKind
@@ -22,6 +22,8 @@ from xacthuc.credentials.staff import Role
 from xacthuc.grpckit.outages import TRANSLATIONS
 from xacthuc.grpckit.server import ServerBuilder, service_of
 from xacthuc.policy import Policy
+from xacthuc.shares.servicer import ROLES as SHARE_ROLES
+from xacthuc.shares.servicer import ShareAdminServicer
 from xacthuc.sql.measured import measure
 from xacthuc.telemetry import start as telemetry
 
@@ -44,6 +46,7 @@ ROLES: Final = {
         "UndoRestriction": OFFICER,
     },
     "AuditAdmin": AUDIT_ROLES,
+    "ShareAdmin": SHARE_ROLES,
 }
 """The roles of which an operator has one to call each administrative method."""
 
@@ -59,11 +62,12 @@ async def serve(settings: BackfillSettings) -> None:
         assembly = Assembly(settings, connections, policy=policy, clock=clock, telemetry=reporting)
         staff = SessionDirectory(connections.state, signed_by, clock, reporting.metrics)
         backfill, admin = assembly.backfill, service_of(admin_pb2, "BackfillAdmin")
-        trail = service_of(audit_admin_pb2, "AuditAdmin")
+        trail, share = service_of(audit_admin_pb2, "AuditAdmin"), service_of(share_admin_pb2, "ShareAdmin")
         server = (
             ServerBuilder("backfill", settings, reporting, staff=staff, translations=TRANSLATIONS)
             .admin(admin, BackfillAdminServicer(backfill), roles=ROLES[admin.name])
             .admin(trail, AuditAdminServicer(assembly.auditing), roles=ROLES[trail.name])
+            .admin(share, ShareAdminServicer(assembly.shares), roles=ROLES[share.name])
             .build()
         )
         await staff.start()

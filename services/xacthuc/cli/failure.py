@@ -17,6 +17,8 @@ EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
 EXIT_LEFT: Final = 4
 """Done, and something is left for a person to look at."""
+EXIT_INCOMPLETE: Final = 5
+"""Not done, and nothing written: one of the services whose answers make the whole did not answer."""
 
 
 class CommandFailed(Exception):  # noqa: N818 - it is an outcome, not a defect

@@ -21,6 +21,7 @@ from xacthuc.guardian.adapters.lives import Lives
 from xacthuc.guardian.adapters.otp_client import OtpClient
 from xacthuc.guardian.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.guardian.adapters.pushes import Pushes
+from xacthuc.guardian.adapters.sections import SECTIONS
 from xacthuc.guardian.adapters.sql_disputes import SqlDisputes
 from xacthuc.guardian.adapters.sql_invitations import SqlInvitations
 from xacthuc.guardian.adapters.sql_links import SqlLinks
@@ -36,6 +37,7 @@ from xacthuc.jobs.job import Work
 from xacthuc.jobs.worker import Worker
 from xacthuc.phone import NumberPlan
 from xacthuc.sealing import BlindIndex, Sealer
+from xacthuc.shares.sql_shares import SqlShares
 from xacthuc.sql.relay import Relay
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.valkey import Store
@@ -154,6 +156,7 @@ class Assembly:
         requests = SqlRequests(
             requests_table, RequestSecrets(SCHEMA, Sealer(settings.seal_ring), settings.blind_index_ring)
         )
+        self.shares = SqlShares(pools.writes, SECTIONS, requests, trail, policy=policy, clock=clock)
         links = SqlLinks(pools.writes, requests)
         self.guardian = Guardian(
             clock=clock,

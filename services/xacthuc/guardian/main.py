@@ -8,7 +8,7 @@ from typing import Final
 
 from xacthuc import process
 from xacthuc.api.guardian.v1 import admin_pb2, service_pb2
-from xacthuc.api.identity.v1 import audit_admin_pb2
+from xacthuc.api.identity.v1 import audit_admin_pb2, share_admin_pb2
 from xacthuc.audit.servicer import ROLES as AUDIT_ROLES
 from xacthuc.audit.servicer import AuditAdminServicer
 from xacthuc.clock import SystemClock
@@ -24,6 +24,8 @@ from xacthuc.guardian.assembly import Assembly, connected
 from xacthuc.guardian.servicer import GuardianAdminServicer, GuardianServicer, ReadNotes
 from xacthuc.guardian.settings import GuardianSettings
 from xacthuc.policy import Policy
+from xacthuc.shares.servicer import ROLES as SHARE_ROLES
+from xacthuc.shares.servicer import ShareAdminServicer
 from xacthuc.sql.measured import measure
 from xacthuc.telemetry import start as telemetry
 
@@ -56,6 +58,7 @@ ROLES: Final = {
         "ResolveDispute": OFFICER,
     },
     "AuditAdmin": AUDIT_ROLES,
+    "ShareAdmin": SHARE_ROLES,
 }
 """The roles of which an operator has one to call each administrative method."""
 
@@ -75,7 +78,7 @@ async def serve(settings: GuardianSettings) -> None:
         keys = KeyDirectory(connections.state, signed_by, clock, reporting.metrics, development=settings.development)
         staff = SessionDirectory(connections.state, signed_by, clock, reporting.metrics)
         admin = service_of(admin_pb2, "GuardianAdmin")
-        trail = service_of(audit_admin_pb2, "AuditAdmin")
+        trail, share = service_of(audit_admin_pb2, "AuditAdmin"), service_of(share_admin_pb2, "ShareAdmin")
         server = (
             ServerBuilder("guardian", settings, reporting, keys=keys, staff=staff, translations=TRANSLATIONS)
             .public(service_of(service_pb2, "GuardianService"), GuardianServicer(assembly.guardian), scopes=SCOPES)
@@ -86,6 +89,7 @@ async def serve(settings: GuardianSettings) -> None:
                 first=dict.fromkeys(READS, ReadNotes(assembly.guardian)),
             )
             .admin(trail, AuditAdminServicer(assembly.auditing), roles=ROLES[trail.name])
+            .admin(share, ShareAdminServicer(assembly.shares), roles=ROLES[share.name])
             .build()
         )
         for directory in (keys, staff):

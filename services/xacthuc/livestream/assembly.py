@@ -20,6 +20,7 @@ from xacthuc.livestream.adapters.identity_client import IdentityClient
 from xacthuc.livestream.adapters.job_kinds import JobKind
 from xacthuc.livestream.adapters.pools import JOB_SLOTS, Pools
 from xacthuc.livestream.adapters.reviews import Reviews
+from xacthuc.livestream.adapters.sections import SECTIONS
 from xacthuc.livestream.adapters.signed_grants import SignedGrants
 from xacthuc.livestream.adapters.sql_broadcasts import SqlBroadcasts
 from xacthuc.livestream.adapters.sql_records import SqlRecords
@@ -27,6 +28,7 @@ from xacthuc.livestream.adapters.tables import SCHEMA, jobs, outbox, requests, t
 from xacthuc.livestream.domain.revocations import told
 from xacthuc.livestream.usecases.livestream import Livestream
 from xacthuc.sealing import Sealer
+from xacthuc.shares.sql_shares import SqlShares
 from xacthuc.sql.relay import Relay
 from xacthuc.sql.requests import RequestSecrets, SqlRequests
 from xacthuc.tokens.signer import Signer
@@ -127,11 +129,13 @@ class Assembly:
         watch = AccountWatch(pools.works, connections.identity, clock, due=due)
         record = TrailWork.of(pools.audit, trail, settings, clock, metrics, kept_months=policy.retention.audit_months)
         self.auditing = record.auditing
+        answered = SqlRequests(requests, secrets)
+        self.shares = SqlShares(pools.writes, SECTIONS, answered, trail, policy=policy, clock=clock)
         self.livestream = Livestream(
             clock=clock,
             policy=policy,
             broadcasters=asking,
-            broadcasts=SqlBroadcasts(pools.writes, SqlRequests(requests, secrets)),
+            broadcasts=SqlBroadcasts(pools.writes, answered),
             grants=SignedGrants(Signer(settings.grant_ring, settings.grant_issuer)),
             records=SqlRecords(pools.writes),
             approvals=asking,

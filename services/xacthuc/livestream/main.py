@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from xacthuc import process
-from xacthuc.api.identity.v1 import audit_admin_pb2
+from xacthuc.api.identity.v1 import audit_admin_pb2, share_admin_pb2
 from xacthuc.api.livestream.v1 import admin_pb2, service_pb2
 from xacthuc.audit.servicer import ROLES as AUDIT_ROLES
 from xacthuc.audit.servicer import AuditAdminServicer
@@ -26,6 +26,8 @@ from xacthuc.livestream.settings import LivestreamSettings
 from xacthuc.livestream.usecases.revocations import refused
 from xacthuc.livestream.wire.broadcast_messages import Renderer
 from xacthuc.policy import Policy
+from xacthuc.shares.servicer import ROLES as SHARE_ROLES
+from xacthuc.shares.servicer import ShareAdminServicer
 from xacthuc.sql.measured import measure
 from xacthuc.telemetry import start as telemetry
 from xacthuc.watching.cursors import CursorRefusedError
@@ -52,6 +54,7 @@ ROLES: Final = {
         "ExportBroadcastRecords": OFFICER,
     },
     "AuditAdmin": AUDIT_ROLES,
+    "ShareAdmin": SHARE_ROLES,
 }
 """The roles of which an operator has one to call each administrative method."""
 
@@ -74,7 +77,7 @@ async def serve(settings: LivestreamSettings) -> None:
         keys = KeyDirectory(connections.state, signed_by, clock, reporting.metrics, development=settings.development)
         staff = SessionDirectory(connections.state, signed_by, clock, reporting.metrics)
         livestream, admin = assembly.livestream, service_of(admin_pb2, "LivestreamAdmin")
-        trail = service_of(audit_admin_pb2, "AuditAdmin")
+        trail, share = service_of(audit_admin_pb2, "AuditAdmin"), service_of(share_admin_pb2, "ShareAdmin")
         server = (
             ServerBuilder("livestream", settings, reporting, keys=keys, staff=staff, translations=REFUSALS)
             .public(
@@ -89,6 +92,7 @@ async def serve(settings: LivestreamSettings) -> None:
                 first=dict.fromkeys(READS, ReadNotes(livestream)),
             )
             .admin(trail, AuditAdminServicer(assembly.auditing), roles=ROLES[trail.name])
+            .admin(share, ShareAdminServicer(assembly.shares), roles=ROLES[share.name])
             .build()
         )
         for directory in (keys, staff):

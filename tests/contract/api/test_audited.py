@@ -39,6 +39,7 @@ AUDITED = {
     "RetentionAdmin/ListHolds": Tag.ADMIN_READ,
     "RetentionAdmin/GetErasureEvidence": Tag.ERASURE_EVIDENCE_READ,
     "RetentionAdmin/ExportAccount": Tag.ACCOUNT_EXPORTED,
+    "ShareAdmin/ExportShare": Tag.SHARE_EXPORTED,
     "DutyAdmin/OpenSubjectRequest": Tag.SUBJECT_REQUEST_OPENED,
     "DutyAdmin/AdvanceSubjectRequest": Tag.SUBJECT_REQUEST_ADVANCED,
     "DutyAdmin/ListSubjectRequests": Tag.ADMIN_READ,

@@ -92,6 +92,7 @@ NEVER_RETRIED = {
     "RetentionAdmin/ListRetentionFigures": "the operator is told and decides",
     "RetentionAdmin/GetErasureEvidence": "the operator is told and decides",
     "RetentionAdmin/ExportAccount": "the operator is told and decides",
+    "ShareAdmin/ExportShare": "each answer is audited; the operator is told and decides",
     "DutyAdmin/OpenSubjectRequest": "the operator is told and decides",
     "DutyAdmin/AdvanceSubjectRequest": "the operator is told and decides",
     "DutyAdmin/ListSubjectRequests": "the operator is told and decides",

@@ -7,7 +7,7 @@ import pytest
 from xacthuc.identity.adapters import key_tables, schema
 from xacthuc.identity.adapters.retention.filling import READ_FROM
 from xacthuc.identity.adapters.retention.sections import LEFT_OUT, SECTIONS
-from xacthuc.identity.wire.export_words import COLUMNS
+from xacthuc.shares.words import COLUMNS
 
 pytestmark = pytest.mark.rule("R51")
 NAMING = {"account", "accounts", "child", "subject"}

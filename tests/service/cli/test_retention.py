@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from xacthuc.api.identity.v1 import retention_admin_pb2 as pb2
-from xacthuc.grpckit.errors import NotFound
+from xacthuc.api.identity.v1 import share_admin_pb2 as share_pb2
+from xacthuc.grpckit.errors import NotFound, Unavailable
 from xacthuc.grpckit.reasons import Reason
 
 HOLD = "platforms/forum/holds/6f9619ff-8b86-4011-b42d-00c04fc964ff"
@@ -74,14 +77,97 @@ def test_a_hold_is_released_on_a_basis(command):
     assert (command.admin.received[0].request.basis, ran.status) == ("13/CV", 0)
 
 
-def test_an_export_is_written_for_nobody_else_to_read(command, tmp_path):
-    command.admin.answer("ExportAccount", pb2.ExportAccountResponse(json="{}", html="<p>Nguyễn</p>"))
+def answered(command, *services, **more):
+    """Has identity, and the services named, answer for an account."""
+    head = {"platform": "forum", "account": "an", "make_time": "2026-11-23T03:00:00Z", "policy_version": "7"}
+    page = "<html><head></head><body><h1>Nguyễn</h1></body></html>"
+    command.admin.answer("ExportAccount", pb2.ExportAccountResponse(json=json.dumps({**head, **more}), html=page))
+    shares = [
+        share_pb2.ExportShareResponse(json=json.dumps({"of": name}), html=f"<h1 class=of>{name}</h1>")
+        for name in services
+    ]
+    if shares:
+        command.admin.answer("ExportShare", *shares)
+
+
+def exported(command, out, *options):
+    return command("retention", "export", "an", "--platform", "forum", "--out", str(out), "--json", *options)
+
+
+def test_an_export_of_all_services_is_one_document_for_nobody_else_to_read(command, tmp_path):
+    answered(command, "guardian", "livestream", "backfill", sections={"account": {"total": 1}})
     page = tmp_path / "out" / "an.html"
     page.parent.mkdir()
     page.touch(mode=0o644)
 
-    ran = command("retention", "export", "an", "--platform", "forum", "--out", str(tmp_path / "out"), "--json")
+    ran = exported(command, page.parent)
 
-    assert command.admin.received[0].request.name == "platforms/forum/accounts/an"
-    assert (page.read_text("utf-8"), page.stat().st_mode & 0o077) == ("<p>Nguyễn</p>", 0)
+    names = [call.request.name for call in command.admin.received]
+    assert (ran.status, names) == (0, ["platforms/forum/accounts/an"] * 4)
+    document = json.loads((page.parent / "an.json").read_text("utf-8"))
+    assert (document["complete"], document["missing"], document["account"]) == (True, [], "an")
+    assert list(document["services"]) == ["identity", "guardian", "livestream", "backfill", "otp"]
+    assert document["services"]["identity"]["sections"] == {"account": {"total": 1}}
+    assert document["services"]["backfill"] == {"of": "backfill"}
+    assert "challenges" in document["services"]["otp"]["left_out"]
+    text = page.read_text("utf-8")
+    assert [text.index(part) for part in ("đầy đủ", "Nguyễn", "guardian</h1>", "backfill</h1>")] == sorted(
+        text.index(part) for part in ("đầy đủ", "Nguyễn", "guardian</h1>", "backfill</h1>")
+    )
+    assert [each.stat().st_mode & 0o077 for each in page.parent.iterdir()] == [0, 0]
     assert [path.rpartition("/")[2] for path in ran.json["files"]] == ["an.json", "an.html"]
+
+
+def test_a_service_that_does_not_answer_is_named_and_nothing_is_written(command, tmp_path):
+    answered(command, "guardian")
+    command.admin.answer("ExportShare", Unavailable(Reason.DATABASE_UNAVAILABLE, "the database is away"))
+
+    ran = exported(command, tmp_path / "out")
+
+    assert (ran.status, ran.out) == (5, "")
+    error = json.loads(ran.err)["error"]
+    assert error["service"] == "livestream"
+    assert error["message"].startswith("livestream did not say what it holds, and nothing was written")
+    assert "--without livestream" in error["advice"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_service_that_nobody_can_reach_fails_the_same(command, tmp_path):
+    answered(command)
+
+    ran = command(
+        *("--guardian-admin", "127.0.0.1:1", "retention", "export", "an"),
+        *("--platform", "forum", "--out", str(tmp_path / "out")),
+    )
+
+    assert (ran.status, "guardian did not say what it holds" in ran.err) == (5, True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_left_out_on_purpose_is_said_in_both_documents(command, tmp_path):
+    answered(command, "livestream")
+
+    ran = exported(command, tmp_path / "out", "--without", "backfill, guardian")
+
+    assert (ran.status, ran.json["missing"]) == (0, ["guardian", "backfill"])
+    document = json.loads((tmp_path / "out" / "an.json").read_text("utf-8"))
+    assert (document["complete"], document["missing"]) == (False, ["guardian", "backfill"])
+    assert list(document["services"]) == ["identity", "livestream", "otp"]
+    page = (tmp_path / "out" / "an.html").read_text("utf-8")
+    assert "This is not everything. What these services hold is missing: guardian, backfill." in page
+    assert "Tài liệu này không đầy đủ" in page
+    assert "This is everything" not in page
+
+
+@pytest.mark.parametrize("named", ["identity", "guardian,nobody"])
+def test_identity_and_what_is_no_service_cannot_be_left_out(command, tmp_path, named):
+    assert exported(command, tmp_path / "out", "--without", named).status == 2
+    assert command.admin.received == []
+
+
+def test_of_an_account_that_identity_does_not_know_nobody_else_is_asked(command, tmp_path):
+    command.admin.answer("ExportAccount", NotFound(Reason.ACCOUNT_NOT_FOUND, "no such account of this platform"))
+
+    assert exported(command, tmp_path / "out").status == 1
+    assert len(command.admin.received) == 1
+    assert not (tmp_path / "out").exists()

@@ -68,7 +68,7 @@ def erasure_evidence(platform: str, account: str) -> Call[Any]:
 
 
 def export_account(platform: str, account: str) -> Call[Any]:
-    """Returns everything that is held on an account."""
+    """Returns everything that identity holds on an account."""
     request = pb2.ExportAccountRequest(
         name=f"{platform_name(platform)}/{account_name(account)}", request_id=new_request_id()
     )

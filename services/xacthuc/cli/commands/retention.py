@@ -82,32 +82,51 @@ def export(
     *,
     platform: Annotated[str, typer.Option(help="Id of the platform.")],
     out: Annotated[Path, typer.Option(metavar="DIRECTORY", help="Where to write; made if it is not there.")],
+    without: Annotated[
+        str,
+        typer.Option(metavar="SERVICES", help="Services not to ask, with commas; the document says what is missing."),
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Writes everything that is held on an account, in clear, as JSON and as a page to read. Audited.
+    """Writes everything that is held on an account, in clear, as JSON and as a page to read. Audited by each service.
 
-    Only whoever runs the command can read the files.
+    Only whoever runs the command can read the files. Status 5 when a service does not answer: nothing is written then.
     """
-    from xacthuc.cli.adapters import retention_admin_client as admin
+    from xacthuc.cli.exporting import gathered
     from xacthuc.up.layout import write_private
 
-    with context.obj.identity_admin() as identity:
-        found = identity.ask(admin.export_account(platform, account))
+    whole = gathered(context.obj, platform, account, _services(without))
     written = []
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for kind in ("json", "html"):
+        for kind, content in (("json", whole.as_json()), ("html", whole.as_page())):
             path = out / f"{account.rpartition('/')[2]}.{kind}"
-            write_private(path, found[kind].encode())
+            write_private(path, content)
             written.append(str(path))
     except OSError as error:
         raise CommandFailed(
             f"{out} cannot be written: {error.strerror}", advice="Name another directory.", exit_status=EXIT_USAGE
         ) from None
     if as_json:
-        print_json({"files": written})
-    else:
-        note(f"Written, in clear: {', '.join(written)}. Hand them over and delete them.")
+        print_json({"files": written, "missing": list(whole.missing)})
+        return
+    if whole.missing:
+        note(f"This is not everything: what {', '.join(whole.missing)} holds is missing, and the document says so.")
+    note(f"Written, in clear: {', '.join(written)}. Hand them over and delete them.")
+
+
+def _services(names: str) -> list[str]:
+    """Reads services that are not to be asked."""
+    from xacthuc.shares.whole import OTHERS
+
+    wanted = {name.strip() for name in names.split(",") if name.strip()}
+    if wanted - set(OTHERS):
+        raise CommandFailed(
+            f"--without names what cannot be left out: {', '.join(sorted(wanted - set(OTHERS)))}",
+            advice=f"Name some of these, with commas: {', '.join(OTHERS)}",
+            exit_status=EXIT_USAGE,
+        )
+    return [name for name in OTHERS if name in wanted]
 
 
 @app.command("status")

@@ -1,4 +1,4 @@
-"""Everything that is held on one account, as the person it is about may demand it (R51).
+"""Everything that identity holds on one account, as the person it is about may demand it (R51).
 
 A document of plain values, which becomes JSON or a page without knowing more. Each section is a table, or a side of one.
 """
@@ -6,34 +6,14 @@ A document of plain values, which becomes JSON or a page without knowing more. E
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from xacthuc.identity.domain.retention import Rule
-
-    Value: TypeAlias = str | int | bool | datetime | Sequence[str] | None
-
-MOST_ROWS = 1_000
-"""The newest of each section; how many there are in all is told beside them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
-    """One section with what there is."""
-
-    name: str
-    title_vi: str
-    title_en: str
-    rows: Sequence[Mapping[str, Value]] = field(repr=False)
-    """At most `MOST_ROWS`, the newest first where there are more."""
-    total: int
-
-    def newest(self, most: int) -> Filled:
-        """Returns it with fewer rows."""
-        return replace(self, rows=self.rows[:most])
+    from xacthuc.shares.filled import Filled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

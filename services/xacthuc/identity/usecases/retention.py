@@ -101,7 +101,7 @@ async def erasure_evidence(identity: Identity, order: Order, account_id: str) ->
 
 
 async def export_account(identity: Identity, order: Order, account_id: str) -> Export:
-    """Returns everything that is held on an account, in clear (R51)."""
+    """Returns everything that identity holds on an account, in clear (R51)."""
     found = await identity.exports.export(order, account_id, identity.clock.now())
     if found is None:
         raise NotFound(Reason.ACCOUNT_NOT_FOUND, "no such account of this platform")

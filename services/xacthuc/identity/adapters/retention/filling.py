@@ -15,10 +15,10 @@ from xacthuc.identity.adapters.account_cipher import AccountCipher
 from xacthuc.identity.adapters.retention.put_away import hold_of
 from xacthuc.identity.adapters.sessions.origins import opened_origin
 from xacthuc.identity.adapters.sessions.tables import session_log
-from xacthuc.identity.domain.export import MOST_ROWS, Filled
 from xacthuc.identity.domain.sessions import address_of
 from xacthuc.policy.dates import local_date
 from xacthuc.sealing import UnsealError
+from xacthuc.shares.filled import MOST_ROWS, Filled
 from xacthuc.sql.engine import transaction
 
 if TYPE_CHECKING:
