@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import grpc
 import grpc.aio
 
 from xacthuc.api.identity.v1 import share_admin_pb2, share_admin_pb2_grpc
 
 _CALL_SECONDS = 30
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -36,5 +38,13 @@ async def share(channel: grpc.aio.Channel, platform: str, account: str, request_
     request = share_admin_pb2.ExportShareRequest(
         name=f"platforms/{platform}/accounts/{account}", request_id=request_id or str(uuid4())
     )
-    answer = await share_admin_pb2_grpc.ShareAdminStub(channel).ExportShare(request, timeout=_CALL_SECONDS)
-    return Told(json.loads(answer.json), answer.html)
+    stub = share_admin_pb2_grpc.ShareAdminStub(channel)
+    for tries in range(_TRIES):
+        try:
+            answer = await stub.ExportShare(request, timeout=_CALL_SECONDS)
+            return Told(json.loads(answer.json), answer.html)
+        except grpc.aio.AioRpcError as error:
+            # A machine that stood still: nothing was committed, and so nothing audited.
+            if error.code() is not grpc.StatusCode.UNAVAILABLE or tries == _TRIES - 1:
+                raise
+    raise AssertionError
