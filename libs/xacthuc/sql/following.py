@@ -23,13 +23,14 @@ from xacthuc.sql.errors import DatabaseUnavailable
 from xacthuc.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
     from datetime import datetime
 
     from sqlalchemy import MetaData
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from xacthuc.clock import Clock
+    from xacthuc.telemetry.tracing import Tracer
 
 LONGEST_PAUSE: Final = timedelta(seconds=30)
 _FIRST_PAUSE_SECONDS: Final = 0.5
@@ -58,6 +59,16 @@ def cursors_table(metadata: MetaData) -> Table:
     )
 
 
+class Told(NamedTuple, Generic[T]):
+    """Something that a stream told."""
+
+    cursor: bytes
+    """Behind it."""
+    what: T
+    traces: Collection[str] = ()
+    """The steps that led to it, as `traceparent` of W3C Trace Context; those alone that are recorded."""
+
+
 class Following(Generic[T, R]):
     """Runs beside the calls, in every process."""
 
@@ -68,7 +79,8 @@ class Following(Generic[T, R]):
         stream: Stream,
         clock: Clock,
         *,
-        watch: Callable[[bytes], AsyncGenerator[tuple[bytes, T], None]],
+        tracer: Tracer,
+        watch: Callable[[bytes], AsyncGenerator[Told[T], None]],
         deal: Callable[[AsyncConnection, T, datetime], Awaitable[R]],
         dealt: Callable[[R], Awaitable[None]],
         gap: Callable[[], None] = lambda: None,
@@ -76,7 +88,7 @@ class Following(Generic[T, R]):
     ) -> None:
         """Takes the sessions, where cursors lie, and what to do.
 
-        `watch` yields what is told behind a cursor, each with its own; `deal` writes what follows from it in the
+        `watch` yields what is told behind a cursor, and dealing with it is a step of the traces it says; `deal` writes what follows from it in the
         transaction of the cursor, `dealt` hears after the commit what that was, and `gap` when something was lost to us.
         `longest_pause` is also how long it may take until another process goes on after this one died.
         """
@@ -84,6 +96,7 @@ class Following(Generic[T, R]):
         self._cursors = cursors
         self._stream = stream
         self._clock = clock
+        self._tracer = tracer
         self._watch = watch
         self._deal = deal
         self._dealt = dealt
@@ -136,11 +149,12 @@ class Following(Generic[T, R]):
 
     async def _read(self, connection: AsyncConnection, cursor: bytes) -> None:
         async with aclosing(self._watch(cursor)) as stream:
-            async for behind, told in stream:
+            async for told in stream:
                 now = self._clock.now()
-                async with connection.begin():
-                    result = await self._deal(connection, told, now)
-                    await self._save(connection, behind, now)
+                with self._tracer.shared(f"follow {self._stream.name}", told.traces):
+                    async with connection.begin():
+                        result = await self._deal(connection, told.what, now)
+                        await self._save(connection, told.cursor, now)
                 await self._dealt(result)
 
     async def _save(self, connection: AsyncConnection, cursor: bytes, now: datetime) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar, Token
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypeAlias
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self, TypeAlias
 from xacthuc.telemetry import traceparent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
     from xacthuc.telemetry.traceparent import Remote
@@ -267,6 +268,21 @@ class Tracer:
             activate(context)
             return _NO_SPAN
         return Span(name, context, Kind.CONSUMER, attributes)
+
+    @contextmanager
+    def shared(
+        self, name: str, headers: Iterable[str], attributes: Mapping[str, AttributeValue] | None = None
+    ) -> Iterator[None]:
+        """A block for what several steps of others led to at once, such as a batch of entries of a stream.
+
+        It is a step of each of their traces that is recorded, and what it asks for goes on with the first.
+        """
+        found = [self.follow(header) for header in dict.fromkeys(headers) if traceparent.parse(header) is not None]
+        steps = [Span(name, context, Kind.CONSUMER, attributes) for context in found if context.sampled]
+        with ExitStack() as ending:
+            for step in reversed(steps):
+                ending.enter_context(step)
+            yield
 
     def job(
         self, name: str, linked_header: str | None = None, attributes: Mapping[str, AttributeValue] | None = None

@@ -159,9 +159,9 @@ class Assembly:
             agreements=asking,
             due=asked,
         )
-        self.watch = AccountWatch(pools.works, connections.identity, clock, due=due)
+        self.watch = AccountWatch(pools.works, connections.identity, clock, telemetry.tracer, due=due)
         self.settling = settling = Settling(pools.works, clock)
-        self.receipts = ReceiptWatch(pools.works, connections.otp, clock, due=settling.wake)
+        self.receipts = ReceiptWatch(pools.works, connections.otp, clock, telemetry.tracer, due=settling.wake)
         self.works: tuple[Runs, ...] = (
             *(
                 self.watch,

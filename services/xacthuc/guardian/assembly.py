@@ -180,6 +180,6 @@ class Assembly:
             development=settings.development,
             appended=appended,
         )
-        watch = AccountWatch(pools.jobs, holders, clock, appended=worker.wake)
+        watch = AccountWatch(pools.jobs, holders, clock, telemetry.tracer, appended=worker.wake)
         housekeeping = Housekeeping(pools.writes, clock, policy, held)
         self.works: tuple[Runs, ...] = (relay, tail, worker, record.sealer, record.pruning, watch, housekeeping)

@@ -286,6 +286,7 @@ class Assembly:
             peer,
             InactiveNumbers(personal, wanted=policy.reverification.on_inactive_number),
             clock,
+            telemetry.tracer,
             changed=self.identity.follow,
             gap=metrics.outcome_gaps.add,
         )

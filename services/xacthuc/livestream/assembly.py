@@ -126,7 +126,7 @@ class Assembly:
             reviews.wake()
             worker.wake()
 
-        watch = AccountWatch(pools.works, connections.identity, clock, due=due)
+        watch = AccountWatch(pools.works, connections.identity, clock, telemetry.tracer, due=due)
         record = TrailWork.of(pools.audit, trail, settings, clock, metrics, kept_months=policy.retention.audit_months)
         self.auditing = record.auditing
         answered = SqlRequests(requests, secrets)

@@ -22,6 +22,7 @@ from expected_trees import (
     BROADCAST_AUTHORIZED,
     CHILD_TAKEN_ON,
     CODE_ASKED_FOR,
+    NUMBER_OUT_OF_USE,
     NUMBER_VERIFIED,
 )
 from guardian_town import Town
@@ -29,7 +30,7 @@ from otlp_receiver import OtlpReceiver
 from running_stack import RunningStack, running_stack
 from span_trees import Platform, Step, leads_to
 
-from xacthuc.client import Account, Action, Commerce, Consent, Link, Xacthuc
+from xacthuc.client import Account, Action, Challenge, Commerce, Consent, Link, Xacthuc
 
 pytestmark = pytest.mark.engine
 
@@ -71,6 +72,11 @@ class World:
         code = self.stack.code(challenge.name, within_seconds=60)
         self.codes.add(code)
         return self.client.otp.check_code(challenge, code).proof_token
+
+    def started(self, number: str, account: Account) -> Challenge:
+        """Starts one when what was known of the platform's budget is a quarter of a second old, and asked for again."""
+        time.sleep(0.3)
+        return self.client.otp.start_challenge(number, subject=account)
 
     def verified(self) -> Account:
         account = self.registered()
@@ -138,7 +144,7 @@ def test_a_code_is_traced_from_its_request_to_its_receipt_and_its_check(world: W
     def flow() -> Step:
         number, before = world.number(of_sandbox=False), len(world.submissions())
         with world.platform.doing() as step:
-            challenge = world.client.otp.start_challenge(number, subject=account)
+            challenge = world.started(number, account)
             world.until(lambda: len(world.submissions()) > before)
             (code,) = re.findall(r"\b\d{6}\b", text_of(world.submissions()[-1]))
             world.codes.add(code)
@@ -227,6 +233,19 @@ def test_a_webhook_is_told_within_the_trace_of_what_happened(world: World) -> No
         return step
 
     leads_to(flow, world.receiver, ACCOUNT_LOCKED_AND_TOLD)
+
+
+def test_a_number_out_of_use_is_traced_from_the_request_of_its_code_to_identity(world: World) -> None:
+    """Through the stream of outcomes, which identity follows."""
+
+    def flow() -> Step:
+        account = world.registered()
+        with world.platform.doing() as step:
+            world.started("0992000006", account)
+        return step
+
+    flow()
+    leads_to(flow, world.receiver, NUMBER_OUT_OF_USE)
 
 
 @pytest.mark.rule("R12")

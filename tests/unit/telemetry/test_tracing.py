@@ -4,7 +4,7 @@ import pytest
 
 from xacthuc.telemetry import traceparent
 from xacthuc.telemetry.traceparent import Remote
-from xacthuc.telemetry.tracing import NoSpan, Tracer, activate, current, span
+from xacthuc.telemetry.tracing import Kind, NoSpan, Tracer, activate, current, span
 
 VALID = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -141,3 +141,35 @@ def test_a_job_of_an_unsampled_trace_is_not_recorded():
         assert not current().sampled
 
     assert spans == []
+
+
+def test_what_several_steps_led_to_is_a_step_of_each_trace_that_is_recorded_and_goes_on_with_the_first():
+    spans, other = Collected(), VALID.replace("4bf9", "5bf9")
+
+    with Tracer(spans, 0.0).shared("follow", [VALID, other, VALID, VALID[:-1] + "0", "garbage"]):
+        within = current()
+
+    assert current() is not within
+    places = [(each.name, each.kind, each.context.trace_id_hex, each.context.parent_id) for each in spans]
+    wanted = [("follow", Kind.CONSUMER, header[3:35], 0x00F067AA0BA902B7) for header in (VALID, other)]
+    assert sorted(places, key=str) == sorted(wanted, key=str)
+    assert within.trace_id_hex == VALID[3:35]
+
+
+@pytest.mark.parametrize("headers", [(), [VALID[:-1] + "0"]])
+def test_what_no_recorded_step_led_to_leaves_no_trace_and_changes_none(headers):
+    spans, before = Collected(), current()
+
+    with Tracer(spans, 1.0).shared("follow", headers):
+        assert current() is before
+
+    assert spans == []
+
+
+def test_a_shared_step_that_raised_failed_in_every_trace():
+    spans = Collected()
+
+    with pytest.raises(KeyError), Tracer(spans, 0.0).shared("follow", [VALID, VALID.replace("4bf9", "5bf9")]):
+        raise KeyError
+
+    assert [each.failure for each in spans] == ["KeyError"] * 2

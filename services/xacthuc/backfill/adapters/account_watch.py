@@ -14,7 +14,7 @@ from xacthuc.api.identity.v1 import events_pb2, internal_pb2, internal_pb2_grpc
 from xacthuc.backfill.adapters.erasures import erase_job
 from xacthuc.backfill.adapters.tables import campaigns, cursors, jobs, targets
 from xacthuc.sql.engine import transaction
-from xacthuc.sql.following import Following, Stream
+from xacthuc.sql.following import Following, Stream, Told
 from xacthuc.watching.owed import owed_erasures
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.grpckit.channels import ServiceChannel
     from xacthuc.jobs.job import Job
+    from xacthuc.telemetry.tracing import Tracer
 
 _STREAM: Final = Stream("identity.accounts", "accounts")
 _Event = events_pb2.AccountEvent
@@ -58,7 +59,9 @@ class Heard(NamedTuple):
 class AccountWatch:
     """Runs beside the calls, in every process."""
 
-    def __init__(self, engine: AsyncEngine, identity: ServiceChannel, clock: Clock, *, due: Callable[[], None]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, identity: ServiceChannel, clock: Clock, tracer: Tracer, *, due: Callable[[], None]
+    ) -> None:
         """`due` hears that identity has to be asked about somebody."""
         self._engine = engine
         self._clock = clock
@@ -66,14 +69,14 @@ class AccountWatch:
         self._method = internal_pb2_grpc.IdentityInternalStub(identity.channel).WatchAllAccounts
         self._due = due
         self._following = Following(
-            engine, cursors, _STREAM, clock, watch=self._watch, deal=_deal_with, dealt=self._tell
+            engine, cursors, _STREAM, clock, tracer=tracer, watch=self._watch, deal=_deal_with, dealt=self._tell
         )
 
     async def run(self) -> None:
         """Follows until cancelled."""
         await self._following.run()
 
-    async def _watch(self, cursor: bytes) -> AsyncGenerator[tuple[bytes, Heard], None]:
+    async def _watch(self, cursor: bytes) -> AsyncGenerator[Told[Heard], None]:
         request = internal_pb2.WatchAllAccountsRequest(cursor=cursor.decode(), recent_changes=0 if cursor else _RECENT)
         lost = not cursor
         async with aclosing(self._identity.watch(self._method, request)) as stream:
@@ -85,7 +88,7 @@ class AccountWatch:
                     await self._erase_what_is_owed()
                     self._due()
                     lost = False
-                yield told.cursor.encode(), _heard(told.events)
+                yield Told(told.cursor.encode(), _heard(told.events), told.traceparents)
 
     async def _erase_what_is_owed(self) -> None:
         async with aclosing(owed_erasures(self._identity)) as pages:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from xacthuc.api.otp.v1 import internal_pb2, internal_pb2_grpc
 from xacthuc.backfill.adapters.tables import campaigns, cursors, receipts
 from xacthuc.backfill.domain.receipts import Heard, Word
-from xacthuc.sql.following import Following, Stream
+from xacthuc.sql.following import Following, Stream, Told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.grpckit.channels import ServiceChannel
+    from xacthuc.telemetry.tracing import Tracer
 
 _STREAM: Final = Stream("otp.outcomes", "receipts")
 _Outcome = internal_pb2.Outcome
@@ -40,22 +41,26 @@ class Receipt(NamedTuple):
 class ReceiptWatch:
     """Runs beside the calls, in every process."""
 
-    def __init__(self, engine: AsyncEngine, otp: ServiceChannel, clock: Clock, *, due: Callable[[], None]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, otp: ServiceChannel, clock: Clock, tracer: Tracer, *, due: Callable[[], None]
+    ) -> None:
         """`due` hears that something has to be settled."""
         self._otp = otp
         self._method = internal_pb2_grpc.OtpInternalStub(otp.channel).WatchOutcomes
         self._due = due
-        self._following = Following(engine, cursors, _STREAM, clock, watch=self._watch, deal=_keep, dealt=self._tell)
+        self._following = Following(
+            engine, cursors, _STREAM, clock, tracer=tracer, watch=self._watch, deal=_keep, dealt=self._tell
+        )
 
     async def run(self) -> None:
         """Follows until cancelled. What was lost to us is never heard: the notice stays as dear as it was reckoned."""
         await self._following.run()
 
-    async def _watch(self, cursor: bytes) -> AsyncGenerator[tuple[bytes, Sequence[Receipt]], None]:
+    async def _watch(self, cursor: bytes) -> AsyncGenerator[Told[Sequence[Receipt]], None]:
         request = internal_pb2.WatchOutcomesRequest(cursor=cursor, kinds=list(_WORDS), only_notices=True)
         async with aclosing(self._otp.watch(self._method, request)) as stream:
             async for told in stream:
-                yield told.cursor, [_receipt(outcome) for outcome in told.outcomes]
+                yield Told(told.cursor, [_receipt(outcome) for outcome in told.outcomes], told.traceparents)
 
     async def _tell(self, kept: int) -> None:
         if kept:

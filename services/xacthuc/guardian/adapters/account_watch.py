@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from xacthuc.clock import Clock
     from xacthuc.guardian.adapters.holders import Happened, HolderClient
+    from xacthuc.telemetry.tracing import Tracer
 
 _STREAM: Final = Stream("identity.accounts", "accounts")
 
@@ -33,13 +34,14 @@ class AccountWatch:
         engine: AsyncEngine,
         holders: HolderClient,
         clock: Clock,
+        tracer: Tracer,
         *,
         appended: Callable[[], None],
     ) -> None:
         """`appended` wakes whoever does the jobs."""
         self._appended = appended
         self._following = Following(
-            engine, cursors, _STREAM, clock, watch=holders.watch, deal=_deal_with, dealt=self._wake
+            engine, cursors, _STREAM, clock, tracer=tracer, watch=holders.watch, deal=_deal_with, dealt=self._wake
         )
 
     async def run(self) -> None:

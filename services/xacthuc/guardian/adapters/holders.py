@@ -12,6 +12,7 @@ from xacthuc.grpckit.reading import optional_timestamp
 from xacthuc.guardian.adapters.jobs import Extent
 from xacthuc.guardian.domain.disputes import DisputeCause
 from xacthuc.guardian.domain.life import AgeBand, Assurance, Holder
+from xacthuc.sql.following import Told
 from xacthuc.watching.owed import owed_erasures
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class HolderClient:
             return False
         return True
 
-    async def watch(self, cursor: bytes) -> AsyncGenerator[tuple[bytes, Sequence[Happened]], None]:
+    async def watch(self, cursor: bytes) -> AsyncGenerator[Told[Sequence[Happened]], None]:
         """Yields what happened behind `cursor`, or since the oldest event kept when it is empty. OutOfRange as there.
 
         Without a cursor something may have been lost: the erasures come first that identity waits for.
@@ -101,11 +102,12 @@ class HolderClient:
         if not cursor:
             async with aclosing(owed_erasures(self._identity)) as pages:
                 async for owed in pages:
-                    yield b"", [_owed(each) for each in owed]
+                    yield Told(b"", [_owed(each) for each in owed])
         request = internal_pb2.WatchAllAccountsRequest(cursor=cursor.decode())
         async with aclosing(self._identity.watch(self._watch, request)) as stream:
             async for response in stream:
-                yield response.cursor.encode(), [each for each in map(_happened, response.events) if each]
+                happened = [each for each in map(_happened, response.events) if each]
+                yield Told(response.cursor.encode(), happened, response.traceparents)
 
 
 def read(found: internal_pb2.Holder) -> Holder:

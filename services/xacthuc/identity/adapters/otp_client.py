@@ -35,6 +35,8 @@ class Told:
     out_of_use: list[OutOfUse]
     acts: list[Act]
     cursor: bytes
+    traces: Collection[str] = ()
+    """What is recorded of what led to it, as `traceparent`."""
 
 
 class OtpClient:
@@ -83,7 +85,7 @@ class OtpClient:
             async for response in stream:
                 reports = [_report(outcome) for outcome in response.outcomes if _is_report(outcome)]
                 acts = [act_of(outcome) for outcome in response.outcomes if outcome.kind in TAGS]
-                yield Told(reports, acts, response.cursor)
+                yield Told(reports, acts, response.cursor, response.traceparents)
 
 
 def _is_report(outcome: internal_pb2.Outcome) -> bool:

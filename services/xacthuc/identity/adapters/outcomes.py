@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from xacthuc.identity.adapters import otp_acts
 from xacthuc.identity.adapters.tables import cursors
+from xacthuc.sql import following
 from xacthuc.sql.following import Following, Stream
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.identity.adapters.inactive_numbers import InactiveNumbers
     from xacthuc.identity.adapters.otp_client import OtpClient, Told
+    from xacthuc.telemetry.tracing import Tracer
 
 _STREAM: Final = Stream("otp.outcomes", "outcomes")
 
@@ -31,6 +33,7 @@ class OutcomeWatch:
         otp: OtpClient,
         inactive: InactiveNumbers,
         clock: Clock,
+        tracer: Tracer,
         *,
         changed: Callable[[str, Collection[str]], Awaitable[None]],
         gap: Callable[[], None],
@@ -40,17 +43,25 @@ class OutcomeWatch:
         self._inactive = inactive
         self._changed = changed
         self._following = Following(
-            engine, cursors, _STREAM, clock, watch=self._watch, deal=self._deal_with, dealt=self._tell, gap=gap
+            engine,
+            cursors,
+            _STREAM,
+            clock,
+            tracer=tracer,
+            watch=self._watch,
+            deal=self._deal_with,
+            dealt=self._tell,
+            gap=gap,
         )
 
     async def run(self) -> None:
         """Follows until cancelled."""
         await self._following.run()
 
-    async def _watch(self, cursor: bytes) -> AsyncGenerator[tuple[bytes, Told], None]:
+    async def _watch(self, cursor: bytes) -> AsyncGenerator[following.Told[Told], None]:
         async with aclosing(self._otp.watch(cursor)) as stream:
             async for told in stream:
-                yield told.cursor, told
+                yield following.Told(told.cursor, told, told.traces)
 
     async def _deal_with(
         self, connection: AsyncConnection, told: Told, now: datetime

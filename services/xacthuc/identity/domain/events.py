@@ -42,7 +42,7 @@ class AccountEvent:
     time: datetime
     details: tuple[tuple[str, str], ...]
     trace: str | None = None
-    """The `traceparent` of the call that did it, when that is recorded. Nobody is told."""
+    """The `traceparent` of the call that did it, when that is recorded. No platform is told."""
 
 
 class Happening(Protocol):

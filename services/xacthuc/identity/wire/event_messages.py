@@ -19,11 +19,13 @@ _KINDS: Final = dict(events_pb2.AccountEvent.Kind.items())
 
 def renderer(*, names_platforms: bool) -> RenderedOnce[EventBatch]:
     """Returns what renders batches; `names_platforms` is for watchers of all of them."""
-    response = internal_pb2.WatchAllAccountsResponse if names_platforms else service_pb2.WatchAccountsResponse
 
     def render(batch: EventBatch, cursor: str) -> Message:
         events = [account_event(event, names_platform=names_platforms) for event in batch.events]
-        return response(events=events, cursor=cursor)
+        if not names_platforms:
+            return service_pb2.WatchAccountsResponse(events=events, cursor=cursor)
+        traces = dict.fromkeys(event.trace for event in batch.events if event.trace)
+        return internal_pb2.WatchAllAccountsResponse(events=events, cursor=cursor, traceparents=traces)
 
     return RenderedOnce(render)
 

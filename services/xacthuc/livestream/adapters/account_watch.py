@@ -19,7 +19,7 @@ from xacthuc.livestream.adapters import rows
 from xacthuc.livestream.adapters.erasures import erase_job
 from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, cursors, jobs
 from xacthuc.sql.engine import transaction
-from xacthuc.sql.following import Following, Stream
+from xacthuc.sql.following import Following, Stream, Told
 from xacthuc.watching.owed import owed_erasures
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from xacthuc.clock import Clock
     from xacthuc.grpckit.channels import ServiceChannel
     from xacthuc.jobs.job import Job
+    from xacthuc.telemetry.tracing import Tracer
 
 _STREAM: Final = Stream("identity.accounts", "accounts")
 _LONGEST_PAUSE: Final = timedelta(seconds=1)
@@ -58,6 +59,7 @@ class AccountWatch:
         engine: AsyncEngine,
         identity: ServiceChannel,
         clock: Clock,
+        tracer: Tracer,
         *,
         due: Callable[[], None],
     ) -> None:
@@ -72,6 +74,7 @@ class AccountWatch:
             cursors,
             _STREAM,
             clock,
+            tracer=tracer,
             watch=self._watch,
             deal=_deal_with,
             dealt=self._tell,
@@ -82,7 +85,7 @@ class AccountWatch:
         """Follows until cancelled."""
         await self._following.run()
 
-    async def _watch(self, cursor: bytes) -> AsyncGenerator[tuple[bytes, Heard], None]:
+    async def _watch(self, cursor: bytes) -> AsyncGenerator[Told[Heard], None]:
         request = internal_pb2.WatchAllAccountsRequest(cursor=cursor.decode(), recent_changes=0 if cursor else _RECENT)
         lost = not cursor
         async with aclosing(self._identity.watch(self._method, request)) as stream:
@@ -94,7 +97,7 @@ class AccountWatch:
                     await self._erase_what_is_owed()
                     self._due()
                     lost = False
-                yield told.cursor.encode(), _heard(told.events)
+                yield Told(told.cursor.encode(), _heard(told.events), told.traceparents)
 
     async def _erase_what_is_owed(self) -> None:
         async with aclosing(owed_erasures(self._identity)) as pages:

@@ -128,6 +128,7 @@ class ValkeyOutcomes:
             cost_vnd=int(of.get("co", 0)),
             guard=of.get("g", b"").decode(),
             actor=of.get("ac", b"").decode(),
+            trace=of.get("tp", b"").decode(),
             number=self._number(platform, challenge, number) if number else "",
         )
 

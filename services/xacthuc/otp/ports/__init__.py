@@ -289,6 +289,8 @@ class OutcomeEntry:
     """E.164, in clear; of a number that is out of use alone."""
     actor: str = ""
     """Who did it, of what operators do."""
+    trace: str = ""
+    """The `traceparent` of what started the challenge, when that is recorded."""
 
 
 @dataclass(frozen=True, slots=True)

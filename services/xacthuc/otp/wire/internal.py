@@ -88,4 +88,5 @@ def outcomes(batch: OutcomeBatch, *, numbers: bool) -> internal_pb2.WatchOutcome
             for entry in batch.entries
         ],
         cursor=batch.cursor,
+        traceparents=dict.fromkeys(entry.trace for entry in batch.entries if entry.trace),
     )

@@ -124,9 +124,9 @@ end
 
 -- `cost` is what a message was paid, `guard` what the fraud guard said of it; both are left out where there is none.
 -- `operator` confirmed a number, or not, whatever became of the challenge's messages. Of a number that is out of use the
--- number itself goes along, sealed: whoever stands on another one by now is not concerned.
+-- number itself goes along, sealed: whoever stands on another one by now is not concerned. What is traced has its trace (`tp`).
 local function outcome(stream, kind, now, challenge, key, detail, cost, guard, operator)
-  local c = redis.call('HMGET', key, 'p', 's', 'u', 'lk', 'pv', 'ch', 'op', 'px', 'dq', 'dt', 'cr', 'sn', 'gb')
+  local c = redis.call('HMGET', key, 'p', 's', 'u', 'lk', 'pv', 'ch', 'op', 'px', 'dq', 'dt', 'cr', 'sn', 'gb', 'tp')
   if operator then c[5], c[6] = operator, NETWORK end
   local told = {'k', kind, 't', whole(now), 'c', challenge, 'p', c[1] or '', 's', c[2] or '',
     'u', c[3] or '', 'lk', c[4] or '', 'pv', c[5] or '', 'd', detail or '', 'ch', c[6] or '0', 'op', c[7] or '',
@@ -134,6 +134,9 @@ local function outcome(stream, kind, now, challenge, key, detail, cost, guard, o
     'sn', c[12] or '', 'gb', c[13] or ''}
   if detail == 'number_inactive' and challenge ~= '' then
     told[#told + 1], told[#told + 2] = 'n', redis.call('HGET', key, 'n') or ''
+  end
+  if c[14] and c[14] ~= '' then
+    told[#told + 1], told[#told + 2] = 'tp', c[14]
   end
   redis.call('XADD', stream, '*', unpack(told))
 end
