@@ -1,4 +1,4 @@
-"""A PostgreSQL of the test's own, to be stopped and killed."""
+"""Engines of the test's own, to be stopped and killed, and an installation that is upgraded."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from service_process import ServiceProcess
+from upgrade import before_and_now
 
-from xacthuc.embedded import Postgres
+from xacthuc.embedded import Postgres, Valkey
 from xacthuc.up import migrate
 
 # Written to before the answer, unlike the suite's engine: what is acknowledged must be there after a kill.
@@ -42,3 +44,18 @@ def bare_postgres(tmp_path) -> Iterator[str]:
     directory.mkdir()
     with Postgres(directory, settings=DURABLE) as server:
         yield server.url
+
+
+@pytest.fixture
+def installed(
+    request: pytest.FixtureRequest, tmp_path: Path, bare_postgres: str, own_valkey: Valkey
+) -> Iterator[tuple[ServiceProcess, ServiceProcess]]:
+    """An old process that serves and a new one of one installation, beside an identity of today.
+
+    The parameter is the service's name, and where it takes more to start one, that too.
+    """
+    place = tmp_path / "home"
+    place.mkdir()
+    name, *kind = request.param if isinstance(request.param, tuple) else (request.param,)
+    with before_and_now(name, place, bare_postgres, own_valkey.url, *kind) as both:
+        yield both

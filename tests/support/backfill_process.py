@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import grpc
 from identity_process import IdentityProcess
-from service_process import ServiceProcess, ended
+from service_process import ServiceProcess
 
 from xacthuc.backfill import migrate
 from xacthuc.grpckit.tls import TlsFiles
@@ -39,4 +39,4 @@ def backfill_process(
     directory: Path, identity: IdentityProcess, **environment: str
 ) -> AbstractContextManager[BackfillProcess]:
     """Makes a process, which the caller starts, and ends it with the block."""
-    return ended(BackfillProcess(directory, identity, **environment))
+    return closing(BackfillProcess(directory, identity, **environment))

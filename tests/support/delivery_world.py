@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from subprocess import PIPE, Popen
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -147,14 +148,18 @@ class World(Installation):
         command = [sys.executable, "-m", "xacthuc.otp.delivery"]
         process = Popen(command, env={**os.environ, **settings}, stdout=PIPE, text=True)
         assert process.stdout is not None
+        rest = Thread(target=process.stdout.read)  # a pipe that nobody reads is full one day, and its writer waits
         try:
             for line in process.stdout:
                 if "delivery_ready" in line:
                     break
+            rest.start()
             yield process
         finally:
             process.kill()
             process.wait()
+            if rest.is_alive():
+                rest.join()
             process.stdout.close()
 
 

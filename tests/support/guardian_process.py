@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from identity_process import IdentityProcess
-from service_process import ServiceProcess, ended
+from service_process import ServiceProcess
 
 from xacthuc.guardian import migrate
 
@@ -22,4 +22,4 @@ def guardian_process(
     directory: Path, identity: IdentityProcess, **environment: str
 ) -> AbstractContextManager[GuardianProcess]:
     """Makes a process, which the caller starts, and ends it with the block."""
-    return ended(GuardianProcess(directory, identity, **environment))
+    return closing(GuardianProcess(directory, identity, **environment))

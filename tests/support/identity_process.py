@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing
 from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +26,9 @@ REPEATED = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, gr
 class IdentityProcess:
     """One identity process and what it needs, in one directory. The test stops and kills it as it likes."""
 
-    def __init__(self, directory: Path, database_url: str, store_url: str, *, migrated: bool = True) -> None:
+    def __init__(
+        self, directory: Path, database_url: str, store_url: str, *, key_database_url: str = "", migrated: bool = True
+    ) -> None:
         self.tls, self.keys, self.checkpoints = (directory / name for name in ("tls", "keys", "audit"))
         self.public, self.internal = (f"unix:{directory}/{name}.sock" for name in ("public", "internal"))
         for made in (self.tls, self.keys, self.checkpoints):
@@ -51,8 +52,10 @@ class IdentityProcess:
             "XACTHUC_AUDIT_CHECKPOINT_INTERVAL": "PT0.2S",
             "XACTHUC_DRAIN_SECONDS": "2",
         }
+        if key_database_url:
+            self.environment["XACTHUC_KEY_DATABASE_URL"] = key_database_url
         if migrated:
-            migrate.main(database_url)
+            migrate.main(database_url, key_database_url)
         self.process: subprocess.Popen[bytes] | None = None
 
     def beside(self, name: str, **environment: str) -> IdentityProcess:
@@ -111,11 +114,8 @@ class IdentityProcess:
         return answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
-@contextmanager
-def identity_process(directory: Path, database_url: str, store_url: str) -> Iterator[IdentityProcess]:
-    """Gives a process that is not started yet; whatever became of it is ended at the end."""
-    made = IdentityProcess(directory, database_url, store_url)
-    try:
-        yield made
-    finally:
-        made.close()
+def identity_process(
+    directory: Path, database_url: str, store_url: str, *, key_database_url: str = ""
+) -> AbstractContextManager[IdentityProcess]:
+    """Makes a process, which the caller starts, and ends it and all beside it with the block."""
+    return closing(IdentityProcess(directory, database_url, store_url, key_database_url=key_database_url))

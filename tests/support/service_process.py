@@ -6,11 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import copy
 from pathlib import Path
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self
 
 import grpc
 import grpc.aio
@@ -18,8 +17,6 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from identity_process import IdentityProcess
 
 from xacthuc.grpckit.tls import TlsFiles
-
-P = TypeVar("P", bound="ServiceProcess")
 
 
 class Process(Protocol):
@@ -123,12 +120,3 @@ class ServiceProcess:
             except grpc.RpcError:
                 return False
             return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
-
-
-@contextmanager
-def ended(made: P) -> Iterator[P]:
-    """Gives a process, which the caller starts, and ends it with the block."""
-    try:
-        yield made
-    finally:
-        made.close()

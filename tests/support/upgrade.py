@@ -10,15 +10,15 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import grpc
-from identity_process import REPEATED, IdentityProcess
+from identity_process import REPEATED, identity_process
 from otp_service import Refused
-from service_process import ServiceProcess, ended
+from service_process import ServiceProcess
 from version_before import unpacked_before
 
 from xacthuc.embedded.ports import free_ports
@@ -179,14 +179,11 @@ async def replaced(
 
 @contextmanager
 def before_and_now(
-    name: str,
-    directory: Path,
-    identity: IdentityProcess,
-    kind: Callable[..., ServiceProcess] = ServiceProcess,
+    name: str, directory: Path, database_url: str, store_url: str, kind: Callable[..., ServiceProcess] = ServiceProcess
 ) -> Iterator[tuple[ServiceProcess, ServiceProcess]]:
     """Gives a service of the version before, which serves, and its like of today, which is not started. Skips without a history.
 
-    Its database is of the version before; the identity beside them is today's, and is started here.
+    Its database, empty until now, is of the version before; beside them is an identity of today, which serves too.
     """
     code = directory / "before"
     code.mkdir()
@@ -199,8 +196,9 @@ def before_and_now(
     ]
     settings = {**addresses[0], "XACTHUC_DRAIN_SECONDS": DRAIN, **before}
     with (
-        ended(kind(name, migrating(name, **before), directory, identity, **settings)) as old,
-        ended(old.beside("new", **addresses[1], PYTHONPATH="")) as new,
+        identity_process(directory, database_url, store_url) as identity,
+        closing(kind(name, migrating(name, **before), directory, identity, **settings)) as old,
+        closing(old.beside("new", **addresses[1], PYTHONPATH="")) as new,
     ):
         identity.start()
         old.start()

@@ -12,7 +12,7 @@ from typing import IO
 
 from backfill_process import BackfillProcess
 from identity_process import IdentityProcess
-from service_process import Process, ended
+from service_process import Process
 
 _BECOME = "from xacthuc.launch import launch; launch('warm')"
 
@@ -102,7 +102,7 @@ def warm_backfill(
     directory: Path, identity: IdentityProcess, **environment: str
 ) -> AbstractContextManager[WarmBackfill]:
     """Makes a process, which the caller starts, and ends it with the block."""
-    return ended(WarmBackfill(directory, identity, **environment))
+    return closing(WarmBackfill(directory, identity, **environment))
 
 
 def warm_identity(directory: Path, database_url: str, store_url: str) -> AbstractContextManager[WarmIdentity]:

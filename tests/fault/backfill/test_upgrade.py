@@ -9,9 +9,9 @@ import grpc
 import pytest
 from backfill_process import BackfillProcess
 from backfill_service import Desk, imported, target
-from identity_process import IdentityProcess, identity_process
+from identity_process import IdentityProcess
 from identity_service import Api, Platform
-from upgrade import balanced, before_and_now, migrating, replaced, unbroken
+from upgrade import balanced, migrating, replaced, unbroken
 
 from xacthuc.api.backfill.v1 import admin_pb2_grpc
 from xacthuc.grpckit.tls import TlsFiles
@@ -19,27 +19,17 @@ from xacthuc.grpckit.tls import TlsFiles
 _BATCH = 3
 
 
-@pytest.fixture
-def processes(tmp_path, bare_postgres, own_valkey):
-    """An old process that serves and a new one of one installation, beside an identity of today."""
-    place = tmp_path / "spring"
-    place.mkdir()
-
-    def process(_name, migrated_by, directory, identity: IdentityProcess, **environment: str) -> BackfillProcess:
-        return BackfillProcess(directory, identity, migrated_by, **environment)
-
-    with (
-        identity_process(place, bare_postgres, own_valkey.url) as identity,
-        before_and_now("backfill", place, identity, process) as both,
-    ):
-        yield both
+def process(_name, migrated_by, directory, identity: IdentityProcess, **environment: str) -> BackfillProcess:
+    """One backfill of the version that it is migrated by."""
+    return BackfillProcess(directory, identity, migrated_by, **environment)
 
 
+@pytest.mark.parametrize("installed", [("backfill", process)], indirect=True, ids=["backfill"])
 @pytest.mark.timeout(600)
 async def test_the_version_before_is_replaced_while_it_asks_and_everybody_is_asked_once(
-    processes, bare_postgres, eventually
+    installed, bare_postgres, eventually
 ):
-    old, new = processes
+    old, new = installed
     api = Api(old.identity)
     platform = await Platform.create(api)
     channel = grpc.aio.secure_channel(

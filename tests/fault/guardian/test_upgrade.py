@@ -8,9 +8,8 @@ from uuid import uuid4
 import grpc
 import pytest
 from guardian_home import Home
-from identity_process import identity_process
 from identity_service import Api
-from upgrade import balanced, before_and_now, migrating, replaced, unbroken
+from upgrade import balanced, migrating, replaced, unbroken
 
 from xacthuc.api.guardian.v1 import resources_pb2
 from xacthuc.api.guardian.v1 import service_pb2 as pb2
@@ -20,23 +19,12 @@ from xacthuc.grpckit.channels import service_config
 CHILD = (datetime.now(UTC).year - 12, 1, 1)
 
 
-@pytest.fixture
-def processes(tmp_path, bare_postgres, own_valkey):
-    """An old process that serves and a new one of one installation, beside an identity of today."""
-    place = tmp_path / "home"
-    place.mkdir()
-    with (
-        identity_process(place, bare_postgres, own_valkey.url) as identity,
-        before_and_now("guardian", place, identity) as both,
-    ):
-        yield both
-
-
+@pytest.mark.parametrize("installed", ["guardian"], indirect=True)
 @pytest.mark.timeout(600)
 async def test_the_version_before_is_migrated_and_replaced_under_load_without_a_failed_call(
-    processes, bare_postgres, eventually
+    installed, bare_postgres, eventually
 ):
-    old, new = processes
+    old, new = installed
     api = Api(old.identity)
     channel = grpc.aio.insecure_channel(
         f"ipv4:{old.public},{new.public}",

@@ -6,32 +6,20 @@ from uuid import uuid4
 
 import grpc
 import pytest
-from identity_process import identity_process
 from identity_service import Api
 from livestream_service import Studio
-from upgrade import balanced, before_and_now, migrating, replaced, unbroken
+from upgrade import balanced, migrating, replaced, unbroken
 
 from xacthuc.api.livestream.v1 import resources_pb2
 from xacthuc.grpckit.channels import service_config
 
 
-@pytest.fixture
-def processes(tmp_path, bare_postgres, own_valkey):
-    """An old process that serves and a new one of one installation, beside an identity of today."""
-    place = tmp_path / "live"
-    place.mkdir()
-    with (
-        identity_process(place, bare_postgres, own_valkey.url) as identity,
-        before_and_now("livestream", place, identity) as both,
-    ):
-        yield both
-
-
+@pytest.mark.parametrize("installed", ["livestream"], indirect=True)
 @pytest.mark.timeout(600)
 async def test_the_version_before_is_migrated_and_replaced_under_load_without_a_failed_call(
-    processes, bare_postgres, eventually
+    installed, bare_postgres, eventually
 ):
-    old, new = processes
+    old, new = installed
     api = Api(old.identity)
     channel = grpc.aio.insecure_channel(
         f"ipv4:{old.public},{new.public}",
