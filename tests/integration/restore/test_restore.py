@@ -1,9 +1,13 @@
-"""The backup that docs/operations.md describes: two files, restored elsewhere, and everything is there and readable."""
+"""The backup and the restore of docs/operations.md, by the commands of that page in its order: everything is there and readable."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import subprocess
+import sys
+import textwrap
 import uuid
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -13,6 +17,7 @@ from typing import Any
 
 import grpc
 import pytest
+import redis
 from backfill_process import backfill_process
 from backfill_service import Desk, admin_of, target
 from guardian_home import Home
@@ -25,34 +30,61 @@ from livestream_service import Studio, channel_to
 from xacthuc.api.guardian.v1 import service_pb2 as guardian_pb2
 from xacthuc.api.identity.v1 import audit_admin_pb2, audit_admin_pb2_grpc, resources_pb2
 from xacthuc.audit.outside import read_all
-from xacthuc.backfill import migrate as backfill_migrate
 from xacthuc.cli.trail import verified
 from xacthuc.embedded.postgres import installation
 from xacthuc.grpckit.tls import TlsFiles
-from xacthuc.guardian import migrate as guardian_migrate
-from xacthuc.identity import migrate as identity_migrate
-from xacthuc.livestream import migrate as livestream_migrate
 
 __all__ = ["api", "platform"]
 
 pytestmark = pytest.mark.engine
 
-SCHEMAS = ("identity", "guardian", "livestream", "backfill")
+SERVICES = ("identity", "guardian", "livestream", "backfill")
+DATABASES = (*SERVICES, "account_keys")
 CHILD = (datetime.now(UTC).year - 12, 1, 1)
 NUMBER = "+84912345678"
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "operations.md").read_text("utf-8")
+SECTION = PAGE.partition("\n## Back up and restore\n")[2].partition("\n## ")[0]
+BACKUP, RESTORE, EMPTY = (textwrap.dedent(block) for block in re.findall(r"(?:^ {4,}\S.*\n)+", SECTION, re.MULTILINE))
+"""What the page says to run: before; after, into empty databases; and on the cache."""
 
 
 @pytest.fixture
-def services(database_url, valkey_url, tmp_path):
-    """One process of each service that keeps something in PostgreSQL, identity first."""
+def empty_databases(postgres_server, sql):
+    """`empty_databases()` makes one for each service and one for the keys of accounts, and returns their URLs."""
+    made = []
+
+    def make():
+        urls = {}
+        for name in DATABASES:
+            database = f"r_{uuid.uuid4().hex}"
+            sql(f"CREATE DATABASE {database}")
+            made.append(database)
+            urls[name] = postgres_server.database_url(database)
+        return urls
+
+    yield make
+    for database in made:
+        sql(f"DROP DATABASE {database} WITH (FORCE)")
+
+
+@pytest.fixture
+def databases(empty_databases):
+    return empty_databases()
+
+
+@pytest.fixture
+def services(databases, own_valkey, tmp_path):
+    """One process of each service that keeps something in PostgreSQL, each with a database of its own, identity first."""
     directory = tmp_path / "all"
     directory.mkdir()
+    at = {name: {"XACTHUC_DATABASE_URL": databases[name]} for name in SERVICES}
     with (
-        identity_process(directory, database_url, valkey_url) as identity,
-        guardian_process(directory, identity) as guardian,
-        livestream_process(directory, identity) as livestream,
-        backfill_process(directory, identity) as backfill,
+        identity_process(
+            directory, databases["identity"], own_valkey.url, key_database_url=databases["account_keys"]
+        ) as identity,
+        guardian_process(directory, identity, **at["guardian"]) as guardian,
+        livestream_process(directory, identity, **at["livestream"]) as livestream,
+        backfill_process(directory, identity, **at["backfill"]) as backfill,
     ):
         made = (identity, guardian, livestream, backfill)
         for service in made:
@@ -114,51 +146,69 @@ class Trail:
 
 
 @pytest.fixture
-def empty_database(postgres_server, sql):
-    name = f"r_{uuid.uuid4().hex}"
-    sql(f"CREATE DATABASE {name}")
-    yield postgres_server.database_url(name)
-    sql(f"DROP DATABASE {name} WITH (FORCE)")
+def shell(services, tmp_path):
+    """`shell(block, urls)` runs commands of the page where its variables say what they say there."""
+    programs, checkpoints = tmp_path / "programs", tmp_path / "checkpoints"
+    for made in (programs, checkpoints):
+        made.mkdir()
+    command = programs / "xacthuc"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m xacthuc.cli.main "$@"\n', "utf-8")
+    command.chmod(0o755)
+    for name, service in zip(SERVICES, services, strict=True):
+        (checkpoints / name).symlink_to(service.environment["XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY"])
+
+    def run(block, urls):
+        environment = {
+            **os.environ,
+            "PATH": f"{programs}:{installation() / 'bin'}:{os.environ['PATH']}",
+            "KEYS": services[0].environment["XACTHUC_KEYS_DIRECTORY"],
+            "CHECKPOINTS": str(checkpoints),
+            **{name.upper(): url.replace("postgresql+asyncpg", "postgresql") for name, url in urls.items()},
+        }
+        ran = subprocess.run(
+            ["bash", "-euc", block], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stderr
+
+    return run
 
 
-def engine_program(postgres_server, url, words):
-    """Runs a program of PostgreSQL with the options of the page, on a database of the test's."""
-    program, *options = words
-    database = url.partition("@/")[2].partition("?")[0]
-    place = ["-h", str(postgres_server.socket_directory), "-U", "xacthuc", "-d", database]
-    ran = subprocess.run(
-        [installation() / "bin" / program, *place, *options], capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stderr
+def lose(directory):
+    """Deletes every file of a directory."""
+    files = [file for file in Path(directory).iterdir() if file.is_file()]
+    assert files
+    for file in files:
+        file.unlink()
 
 
 @pytest.fixture
-def backup(services, postgres_server, postgres_binaries, empty_database, database_url, tmp_path):
-    """Stops every service, makes the two files, restores them into an empty database, and starts every service on it."""
+def away_and_back(services, shell, postgres_binaries, databases, empty_databases, own_valkey):
+    """Backs everything up, loses it, and restores it, as the page has it."""
     if postgres_binaries is not None:
         pytest.skip("the bundled pg_restore is one of PostgreSQL 18, and sets what 15 does not know")
 
-    def away_and_back():
+    def do():
+        shell(BACKUP, databases)
         for service in reversed(services):
             assert service.stop() == 0
-        accounts, keys = str(tmp_path / "accounts.dump"), str(tmp_path / "keys.dump")
-        schemas = [word for name in SCHEMAS for word in ("-n", name)]
-        engine_program(postgres_server, database_url, ["pg_dump", "-Fc", *schemas, "-f", accounts])
-        engine_program(postgres_server, database_url, ["pg_dump", "-Fc", "-n", "identity_keys", "-f", keys])
-        for file in (keys, accounts):
-            engine_program(postgres_server, empty_database, ["pg_restore", "--exit-on-error", "--no-owner", file])
-        for migrate in (identity_migrate, guardian_migrate, livestream_migrate, backfill_migrate):
-            assert not migrate.main(empty_database)
+        lose(services[0].environment["XACTHUC_KEYS_DIRECTORY"])
         for service in services:
-            service.environment["XACTHUC_DATABASE_URL"] = empty_database
+            lose(service.environment["XACTHUC_AUDIT_CHECKPOINTS_DIRECTORY"])
+        restored = empty_databases()
+        shell(RESTORE, restored)
+        with redis.Redis.from_url(own_valkey.url) as cache:
+            cache.flushall()
+        services[0].environment["XACTHUC_KEY_DATABASE_URL"] = restored["account_keys"]
+        for name, service in zip(SERVICES, services, strict=True):
+            service.environment["XACTHUC_DATABASE_URL"] = restored[name]
             service.start()
 
-    return away_and_back
+    return do
 
 
 @pytest.mark.timeout(300)
 async def test_what_was_backed_up_is_there_and_readable_after_a_restore(
-    platform, home, studio, desk, trails, services, backup, eventually
+    platform, home, studio, desk, trails, away_and_back, eventually
 ):
     await platform.register("lan")
     await home.accounts.register("be", CHILD)
@@ -185,7 +235,7 @@ async def test_what_was_backed_up_is_there_and_readable_after_a_restore(
     for trail in trails.values():
         await eventually(trail.is_sealed, within=timedelta(seconds=60))
     before = await known()
-    await asyncio.to_thread(backup)
+    await asyncio.to_thread(away_and_back)
     await platform.until_known()
     await studio.until_known()
 
@@ -207,8 +257,5 @@ async def test_what_was_backed_up_is_there_and_readable_after_a_restore(
     await eventually(told, within=timedelta(seconds=60))
 
 
-def test_the_options_are_those_of_the_page():
-    schemas = " ".join(f"-n {name}" for name in SCHEMAS)
-    assert f"pg_dump -Fc -f accounts.dump {schemas} " in PAGE
-    assert "pg_dump -Fc -f keys.dump -n identity_keys" in PAGE
-    assert PAGE.count("pg_restore --exit-on-error --no-owner -d") == 2
+def test_the_page_empties_the_cache_that_the_test_empties():
+    assert EMPTY == 'valkey-cli -u "$CACHE" FLUSHALL\n'
