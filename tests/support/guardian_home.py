@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from xacthuc.api.guardian.v1 import resources_pb2
 from xacthuc.api.guardian.v1 import service_pb2 as pb2
 from xacthuc.api.guardian.v1 import service_pb2_grpc as pb2_grpc
 from xacthuc.api.identity.v1 import admin_pb2
+from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
 
 _CALL_SECONDS = 10
 
@@ -84,6 +86,26 @@ class Home:
             declaration=resources_pb2.Declaration(text_version="parent-2026-11", accept_time=accepted, affirmed=True),
             request_id=str(uuid4()),
         )
+
+    async def raise_child(self, child: str, number: str, answered: Callable[..., Awaitable[Any]]) -> None:
+        """Registers a child of twelve and has its mother take it on; `answered` makes each call."""
+        registration = self.accounts.registration(child, (datetime.now(UTC).year - 12, 1, 1))
+        await answered(lambda: self.accounts.submit(registration))
+        invitation = pb2.RequestLinkRequest(
+            child=f"accounts/{child}",
+            phone_number=number,
+            relation=resources_pb2.MOTHER,
+            request_id=str(uuid4()),
+        )
+        link = await answered(lambda: self.call("RequestLink", invitation))
+        confirmation = self.confirmation(link, number)
+        confirmed = await answered(lambda: self.call("ConfirmLink", confirmation))
+        assert confirmed.state == resources_pb2.Link.ACTIVE
+
+    async def all_may_post(self, children: Iterable[str]) -> bool:
+        """Tells whether identity has heard of a guardian of each."""
+        states = {(await self.accounts.get(child)).state for child in children}
+        return states == {identity_pb2.Account.VERIFIED}
 
     async def close(self) -> None:
         await self.channel.close()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from datetime import timedelta
 
 import grpc
 import pytest
@@ -11,12 +10,7 @@ from guardian_home import Home
 from identity_service import Api
 from upgrade import balanced, migrating, replaced, unbroken
 
-from xacthuc.api.guardian.v1 import resources_pb2
-from xacthuc.api.guardian.v1 import service_pb2 as pb2
-from xacthuc.api.identity.v1 import resources_pb2 as identity_pb2
 from xacthuc.grpckit.channels import service_config
-
-CHILD = (datetime.now(UTC).year - 12, 1, 1)
 
 
 @pytest.mark.parametrize("installed", ["guardian"], indirect=True)
@@ -37,18 +31,7 @@ async def test_the_version_before_is_migrated_and_replaced_under_load_without_a_
 
         async def grow_up(caller: int, turn: int) -> None:
             child, number = f"be{caller}-{turn}", f"+84912{caller}{turn:05d}"
-            registration = home.accounts.registration(child, CHILD)
-            await answered(lambda: home.accounts.submit(registration))
-            invitation = pb2.RequestLinkRequest(
-                child=f"accounts/{child}",
-                phone_number=number,
-                relation=resources_pb2.MOTHER,
-                request_id=str(uuid4()),
-            )
-            link = await answered(lambda: home.call("RequestLink", invitation))
-            confirmation = home.confirmation(link, number)
-            confirmed = await answered(lambda: home.call("ConfirmLink", confirmation))
-            assert confirmed.state == resources_pb2.Link.ACTIVE
+            await home.raise_child(child, number, answered)
             children.append(child)
 
         status = await replaced(
@@ -60,11 +43,7 @@ async def test_the_version_before_is_migrated_and_replaced_under_load_without_a_
             eventually=eventually,
         )
 
-    async def all_may_post() -> bool:
-        states = {(await home.accounts.get(child)).state for child in children}
-        return states == {identity_pb2.Account.VERIFIED}
-
-    await eventually(all_may_post, within=timedelta(seconds=120))
+    await eventually(lambda: home.all_may_post(children), within=timedelta(seconds=120))
     await home.close()
     await api.close()
     assert status == 0
