@@ -8,8 +8,9 @@ Labels come from closed sets: whatever else arrives is counted as `other`, so th
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
+from prometheus_client import Gauge
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 OTHER: Final = "other"
 _MOST_SERIES: Final = 2_000
-"""Of one histogram: several times what providers, operators and methods make. Beyond it all else is one series."""
+"""Of one histogram or gauge: several times what providers, operators and methods make. Beyond it all else is one series."""
 
 
 class Tally(Collector):
@@ -58,6 +59,17 @@ class Tally(Collector):
         for values, count in list(self._counts.items()):
             family.add_metric(values, count)
         yield family
+
+
+class Level(Gauge):
+    """prometheus-client's gauge, which stops growing as a histogram does: beyond the most series all else is one."""
+
+    def labels(self, *labelvalues: object, **labelkwargs: object) -> Self:
+        """Returns the series of these label values, which the caller takes from a closed set."""
+        values = tuple(str(value) for value in labelvalues or [labelkwargs[name] for name in self._labelnames])
+        if len(self._metrics) >= _MOST_SERIES and values not in self._metrics:
+            values = (OTHER,) * len(values)
+        return super().labels(*values)
 
 
 class Cell:

@@ -9,13 +9,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import Gauge
-
 from xacthuc.grpckit.reasons import Reason
 from xacthuc.policy.vocabulary import Action
 from xacthuc.policy.vocabulary import Reason as DecisionReason
 from xacthuc.ratelimit.limits import Limit
-from xacthuc.telemetry.cells import Distribution, Tally
+from xacthuc.telemetry.cells import Distribution, Level, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -86,7 +84,7 @@ class Metrics:
         `providers` are the configured message providers, `operators` the ranges of the numbering plan, `jobs` the kinds.
         """
         self.registry = registry
-        gauge, tally = partial(Gauge, registry=registry), partial(Tally, registry)
+        gauge, tally = partial(Level, registry=registry), partial(Tally, registry)
         distribution = partial(Distribution, registry)
 
         self.rpc_seconds = distribution(

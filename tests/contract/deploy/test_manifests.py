@@ -34,7 +34,9 @@ SERVICES: dict[str, type[Settings]] = {
     "livestream-watch": WatchSettings,
     "backfill": BackfillSettings,
 }
-SCALED = {"otp", "otp-delivery", "otp-camara", "identity", "guardian", "livestream"}
+SCALED = {"otp", "otp-delivery", "otp-camara", "identity", "guardian", "livestream", "edge"}
+FIXED = {"livestream-watch": 2, "backfill": 2}
+"""More of them would not help (docs/scaling.md)."""
 PROBES = ("startup", "readiness", "liveness")
 HARDENED = {
     "allowPrivilegeEscalation": False,
@@ -171,6 +173,23 @@ def test_in_production_whoever_scales_a_service_owns_the_number(production, serv
 
     assert production[kind, service]["spec"]["scaleTargetRef"]["name"] == service
     assert "replicas" not in production["Deployment", service]["spec"]
+
+
+def test_in_production_every_service_is_scaled_or_its_number_is_fixed_as_the_page_on_scaling_says(production):
+    page = (ROOT / "docs" / "scaling.md").read_text("utf-8")
+    bounds = {name: (str(count),) for name, count in FIXED.items()}
+    for kind, least, most in (
+        ("HorizontalPodAutoscaler", "minReplicas", "maxReplicas"),
+        ("ScaledObject", "minReplicaCount", "maxReplicaCount"),
+    ):
+        for (found, name), one in production.items():
+            if found == kind:
+                bounds[name] = (str(one["spec"][least]), str(one["spec"][most]))
+
+    assert bounds.keys() == {*SERVICES, "edge"}
+    assert {name: production["Deployment", name]["spec"]["replicas"] for name in FIXED} == FIXED
+    for name, numbers in bounds.items():
+        assert f"| {name} | {' to '.join(numbers)} |" in page
 
 
 def test_a_part_of_an_import_is_told_by_the_index_of_its_pod(overlays):

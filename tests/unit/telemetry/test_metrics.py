@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from xacthuc.api.otp.v1 import resources_pb2
 from xacthuc.otp.domain.challenge import Verdict
 from xacthuc.sql.measured import measure
-from xacthuc.telemetry.cells import OTHER, Distribution, Tally
+from xacthuc.telemetry.cells import OTHER, Distribution, Level, Tally
 from xacthuc.telemetry.metrics import LIMITS, SLOTS, START_CHANNELS, VERDICTS, Metrics
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -72,14 +72,39 @@ def test_no_counter_grows_by_what_a_caller_says(name):
     assert counter.value(*[OTHER] * width) == 50
 
 
-def test_a_histogram_that_is_given_ever_new_values_stops_growing():
-    seconds = Distribution(CollectorRegistry(), "x_seconds", "X", ("provider",), (1.0,))
-    for each in range(2_100):
-        seconds.cell(f"p{each}").observe(0.5)
+MOST = 2_001
+"""What is refused a series of its own has one together."""
 
-    [family] = seconds.collect()
-    assert len({sample.labels["provider"] for sample in family.samples}) <= 2_001
-    assert sum(sample.value for sample in family.samples if sample.name == "x_seconds_count") == 2_100
+
+def values_of(metric: Distribution | Gauge) -> set[tuple[str, ...]]:
+    """The label values that a scrape shows, without those of buckets."""
+    [family] = metric.collect()
+    names = labels_of(metric)
+    return {tuple(sample.labels[name] for name in names) for sample in family.samples}
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(name for name, metric in METRICS.items() if isinstance(metric, (Distribution, Gauge)) and labels_of(metric)),
+)
+def test_a_histogram_or_gauge_that_is_given_ever_new_values_stops_growing(name):
+    metric = getattr(Metrics(CollectorRegistry()), name)
+    width = len(labels_of(metric))
+    for each in range(MOST + 99):
+        values = (f"091234{each:04d}",) * width
+        if isinstance(metric, Gauge):
+            metric.labels(*values).set(1)
+        else:
+            metric.cell(*values).observe(0.5)
+
+    shown = values_of(metric)
+    assert len(shown) == MOST
+    assert (OTHER,) * width in shown
+
+
+@pytest.mark.parametrize("name", sorted(name for name, metric in METRICS.items() if isinstance(metric, Gauge)))
+def test_no_gauge_of_the_catalogue_is_without_that_bound(name):
+    assert isinstance(METRICS[name], Level)
 
 
 def test_every_metric_is_written_by_somebody():
