@@ -78,6 +78,8 @@ _GIVEN: Final = [
     "Phúc",
 ]
 _ACCEPTED_SECONDS: Final = 1_740_787_200
+_ACCOUNTS: Final = "accounts"
+"""Not a table among those whose room is told, but their number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +113,15 @@ async def study(rig: Rig, amount: Amount) -> dict[str, list[Figure]]:
     """Imports fresh accounts, all with consent and a number that stands, and copies as many bytes beside them.
 
     Through one process, which is bound to one core by the interpreter, and then through two, as a deployment has them.
+    Then how much room an account takes, with all that an import keeps of it.
     """
+    before = await _room(rig)
     one = await _through(rig, amount, {"identity": rig.ports.identity_internal}, 0)
     rig.start("identity-2")
     both = {"identity": rig.ports.identity_internal, "identity-2": rig.second_internal}
     two = await _through(rig, amount, both, _TURNS)
     rig.stop("identity-2")
-    return one | two
+    return one | two | _an_account(before, await _room(rig))
 
 
 async def _through(rig: Rig, amount: Amount, processes: Mapping[str, str], first: int) -> dict[str, list[Figure]]:
@@ -147,6 +151,34 @@ async def _through(rig: Rig, amount: Amount, processes: Mapping[str, str], first
             Figure("most memory", measure.peak_mib(rig.pid("identity")), "MiB"),
         ]
     }
+
+
+def _an_account(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, list[Figure]]:
+    """Returns what an account takes by table, each with its indexes, and altogether."""
+    accounts = after[_ACCOUNTS] - before[_ACCOUNTS]
+    grown = {table: (size - before.get(table, 0)) / accounts for table, size in after.items() if table != _ACCOUNTS}
+    tables = [Figure(table, room, "B") for table, room in sorted(grown.items()) if room >= 1]
+    return {
+        f"PostgreSQL, an account of {accounts}, with a consent and a number that stands": [
+            *tables,
+            Figure("altogether", sum(grown.values()), "B"),
+        ]
+    }
+
+
+async def _room(rig: Rig) -> dict[str, int]:
+    """Returns the bytes that each table takes with its indexes, partitions together, and how many accounts there are."""
+    connection = await asyncpg.connect(dsn(rig.database_url))
+    try:
+        tables = await connection.fetch(
+            "SELECT schemaname || '.' || regexp_replace(relname, '_[0-9]+$', '') AS named,"
+            " sum(pg_total_relation_size(relid))::bigint AS bytes FROM pg_stat_user_tables"
+            " WHERE schemaname IN ('identity', 'identity_keys') GROUP BY 1"
+        )
+        accounts = await connection.fetchval("SELECT count(*) FROM identity.accounts")
+    finally:
+        await connection.close()
+    return {row["named"]: row["bytes"] for row in tables} | {_ACCOUNTS: accounts}
 
 
 async def _round(
