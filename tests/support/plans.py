@@ -12,7 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 FEW = {"platforms", "platform_keys", "outbox_head", "cursors", "holds", "held_accounts", "approvals", "breaches"}
-FEW |= {"reconciliations", "release_documents", "number_lists", "campaigns", "waves", "spends"}
+FEW |= {"reconciliations", "release_documents", "number_lists", "campaigns", "waves", "spends", "restrictions"}
 """What stays small, and is best read whole."""
 
 ORDERED = {"outbox_unplaced", "subject_requests_open"}

@@ -36,7 +36,7 @@ class Section:
     by: ColumnElement[Any]
     """The instant by which they are ordered: the last ones are the newest."""
     theirs: Theirs
-    opened: Mapping[str, Callable[[Row[Any]], str]] = field(default_factory=dict)
+    opened: Mapping[str, Callable[[Row[Any]], str | None]] = field(default_factory=dict)
     """Whatever is sealed among the columns, by its name, with what opens it."""
     opened_from: tuple[Column[Any], ...] = ()
     """What else of the row it takes to open that."""

@@ -19,14 +19,19 @@ from xacthuc.backfill.adapters.emptying import empty_some
 from xacthuc.backfill.adapters.erasures import Erasures
 from xacthuc.backfill.adapters.housekeeping import Housekeeping
 from xacthuc.backfill.adapters.reviews import Reviews
+from xacthuc.backfill.adapters.sections import sections
 from xacthuc.backfill.adapters.settling import Settling
+from xacthuc.backfill.adapters.tables import requests, trail
 from xacthuc.backfill.domain.actions import Notify, Tell
 from xacthuc.backfill.domain.classes import AccountClass
 from xacthuc.backfill.domain.receipts import Heard, Word
 from xacthuc.backfill.ports.campaigns import NewTarget
 from xacthuc.policy import Policy
+from xacthuc.sealing import KeyRing, Sealer
+from xacthuc.shares.sql_shares import SqlShares
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.migrations import dsn
+from xacthuc.sql.requests import RequestSecrets, SqlRequests
 
 MANY = 10_000
 SERIES = f"FROM generate_series(1, {MANY}) AS n, (VALUES ('spring'), ('autumn')) AS c (name)"
@@ -53,6 +58,8 @@ FILL = f"""
     UPDATE backfill.receipts SET create_time = '2020-01-01' WHERE notice = 'autumn5';
     INSERT INTO backfill.requests (platform, method, request_id, fingerprint, create_time)
     SELECT 'forum', 'AddTargets', name || n, '', {NOON} {SERIES};
+    INSERT INTO backfill.audit (tag, time, platform, subject, actor, request_id, trace_id, detail)
+    SELECT 'identity:share:exported', {NOON}, 'forum', 'a' || n, 'key:1', '', '', '{{}}' {SERIES};
     INSERT INTO backfill.job_attempts (job_id, number, kind, start_time, end_time)
     SELECT n, 1, name, {NOON}, {NOON} {SERIES} WHERE name = 'spring';
     UPDATE backfill.waves SET count_time = {NOON}, canary_left = 1, state = CASE wave WHEN 3 THEN 'CANARY' ELSE 'OPEN' END;
@@ -107,6 +114,17 @@ async def hearing(home: Town) -> None:
     await Erasures(home.engine, _nobody(), nothing_held, home.clock).erase(PLATFORM, "a8")
 
 
+async def telling(home: Town) -> None:
+    """Tells of an account what is held on it."""
+    ring = KeyRing(keys={0: bytes(32)}, current=0)
+    kept = SqlRequests(requests, RequestSecrets("backfill", Sealer(ring), ring))
+    shares = SqlShares(home.engine, sections(home.numbers), kept, trail, policy=Policy.load(), clock=home.clock)
+    share = await shares.export(order("ExportShare"), "a9")
+    (targets,) = [each for each in share.sections if each.name == "targets"]
+    # Nobody opens what stands there for a number; it is told as nothing, and keeps nothing else from being told.
+    assert [row["number"] for row in targets.rows] == [None, None]
+
+
 async def adding(home: Town) -> None:
     """Adds accounts to a campaign that did not begin."""
     some = [NewTarget(account_id=f"b{n}", account_class=AccountClass.NEEDS_PHONE) for n in range(3)]
@@ -133,7 +151,7 @@ def _nobody() -> Any:
 
 async def test_no_statement_reads_more_of_a_campaign_than_it_is_asked_for(filled: Town):
     with said(filled.engine) as often:
-        for path in (adding, sending, hearing):
+        for path in (adding, sending, hearing, telling):
             await path(filled)
     with said(filled.engine) as seldom:
         await forgetting(filled)

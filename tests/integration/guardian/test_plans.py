@@ -15,11 +15,14 @@ from xacthuc.guardian.adapters.erasures import erase, let_go
 from xacthuc.guardian.adapters.holders import Doubt, Happened
 from xacthuc.guardian.adapters.housekeeping import Housekeeping
 from xacthuc.guardian.adapters.link_rows import active_of
+from xacthuc.guardian.adapters.sections import SECTIONS
+from xacthuc.guardian.adapters.tables import trail
 from xacthuc.guardian.domain.activity import Activity, ActivityKind
 from xacthuc.guardian.domain.disputes import DisputeCause
 from xacthuc.guardian.domain.supervision import Change
 from xacthuc.guardian.usecases.disputes import list_disputes, list_histories, resolve_dispute
 from xacthuc.guardian.usecases.supervision import record_activity, update_supervision
+from xacthuc.shares.sql_shares import SqlShares
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.migrations import dsn
 
@@ -46,6 +49,8 @@ FILL = f"""
     SELECT 'forum', 'RequestLink', 'r' || n, '', {RECENT}, 'c' || n {SERIES};
     INSERT INTO guardian.outbox (platform, subject, kind, time, detail, position)
     SELECT 'forum', 'c' || n, 'LINK_ACTIVE', {RECENT}, '{{}}', n {SERIES};
+    INSERT INTO guardian.audit (tag, time, platform, subject, actor, request_id, trace_id, detail)
+    SELECT 'guardian:link:invited', {RECENT}, 'forum', 'c' || n, 'key:1', '', '', '{{}}' {SERIES};
     INSERT INTO guardian.job_attempts (job_id, number, kind, start_time, end_time)
     SELECT n, 1, 'LOOK', {RECENT}, {RECENT} {SERIES};
     ANALYZE;
@@ -84,6 +89,14 @@ async def hot_paths(family):
             await erase(connection, PLATFORM, who)
 
 
+async def told(family):
+    """A child's share and a guardian's, with the entries of the record by their subject."""
+    policy = family.guardian.policy
+    shares = SqlShares(family.engine, SECTIONS, family.requests, trail, policy=policy, clock=family.clock)
+    for who in ("c7", "g7"):
+        await shares.export(family.order("ExportShare", who), who)
+
+
 async def forget(family):
     await Housekeeping(family.engine, family.clock, family.guardian.policy, nothing_held).forget()
 
@@ -93,6 +106,8 @@ async def forget(family):
     [
         (hot_paths, "force_custom_plan"),
         (hot_paths, "force_generic_plan"),
+        (told, "force_custom_plan"),
+        (told, "force_generic_plan"),
         # Said once an hour, so that PostgreSQL plans it for its times.
         (forget, "force_custom_plan"),
     ],

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, cast, func, select, tuple_
-from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy import Text, and_, func, literal_column, select, tuple_
 
 from xacthuc.audit.tags import Tag
 from xacthuc.backfill.adapters.tables import asks, campaigns, requests, restrictions, targets, trail
+from xacthuc.sealing import UnsealError
 from xacthuc.shares.sections import Section, Sections, named
 
 if TYPE_CHECKING:
@@ -21,10 +22,9 @@ _CHANNEL: Final = (
     select(
         func.jsonb_path_query_first(
             campaigns.c.plan,
-            cast("$.providers[*] ? (@.name == $carrier).channel", JSONPATH),
-            func.jsonb_build_object("carrier", asks.c.provider),
-            type_=JSONB,
-        )[()].astext
+            literal_column("'$.providers[*] ? (@.name == $carrier).channel'::jsonpath"),
+            func.jsonb_build_object(literal_column("'carrier'"), asks.c.provider),
+        ).op("#>>", return_type=Text())(literal_column("'{}'"))
     )
     .where(campaigns.c.platform == asks.c.platform, campaigns.c.campaign == asks.c.campaign)
     .correlate(asks)
@@ -55,8 +55,11 @@ def _exported(_platform: str, account: str) -> ColumnElement[bool]:
 def sections(numbers: Numbers) -> Sections:
     """Returns what is told, with what opens numbers."""
 
-    def number(row: Row[Any]) -> str:
-        return numbers.open(row.platform, row.campaign, row.account, row.number)
+    def number(row: Row[Any]) -> str | None:
+        """As identity does, None of what no key opens any more."""
+        with suppress(UnsealError):
+            return numbers.open(row.platform, row.campaign, row.account, row.number)
+        return None
 
     return Sections(
         told=(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ColumnElement, and_, case, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, literal, select, union
 
 from xacthuc.audit.tags import Tag
 from xacthuc.guardian.adapters.tables import (
@@ -58,9 +58,9 @@ def _as_invited(platform: str, account: str) -> Select[tuple[str]]:
 
 
 def _of_links(table: Table) -> Theirs:
-    """Each side by its own index."""
+    """Each side by its own index: alternatives of lists would be read by going over the whole table."""
     sides = (_as_child, _as_guardian, _as_invited)
-    return lambda platform, account: or_(*(table.c.link.in_(side(platform, account)) for side in sides))
+    return lambda platform, account: table.c.link.in_(union(*(side(platform, account) for side in sides)))
 
 
 def _by_guardian(platform: str, account: str) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, literal, or_, select, union
 
 from xacthuc.audit.tags import Tag
 from xacthuc.livestream.adapters.tables import broadcasts, decisions, declarations, requests, trail
@@ -23,22 +23,21 @@ _OF_BROADCASTS: Final = (
 """Entries whose subject is a broadcast. An officer's looks may tell of an authority's inquiry, which is for its order to tell."""
 
 
-def _shown_by(column: ColumnElement[str]) -> Theirs:
+def _of_broadcasts(table: Table) -> Theirs:
     """By the index of accounts: what was decided and declared lies by the broadcast."""
     of = broadcasts.c
-    return lambda platform, account: column.in_(
+    return lambda platform, account: table.c.broadcast.in_(
         select(of.broadcast).where(of.platform == platform, of.account == account)
     )
 
 
-def _of_broadcasts(table: Table) -> Theirs:
-    return _shown_by(table.c.broadcast)
-
-
 def _recorded(platform: str, account: str) -> ColumnElement[bool]:
-    of = trail.entries.c
-    shows = _shown_by(of.subject)(platform, account)
-    return or_(and_(of.tag.in_(_OF_BROADCASTS), shows), and_(of.tag == Tag.SHARE_EXPORTED.value, of.subject == account))
+    """By the index of subjects; then whose a subject is, since a broadcast of somebody else may be called as the account is."""
+    of, shows = trail.entries.c, broadcasts.c
+    theirs = select(shows.broadcast).where(shows.platform == platform, shows.account == account)
+    found = of.subject.in_(union(theirs, select(literal(account))))
+    of_shows = and_(of.tag.in_(_OF_BROADCASTS), of.subject.in_(theirs))
+    return and_(found, or_(of_shows, and_(of.tag == Tag.SHARE_EXPORTED.value, of.subject == account)))
 
 
 SECTIONS: Final = Sections(
