@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xacthuc.audit.tags import Tag
 from xacthuc.audit.trail import Entry
 from xacthuc.grpckit.errors import OutOfRange
+from xacthuc.grpckit.looks import Looks
 from xacthuc.grpckit.reasons import Reason
 
 if TYPE_CHECKING:
@@ -28,11 +30,20 @@ class Auditing:
     trail: AuditTrail
     book: CheckpointBook
     clock: Clock
+    read_tag: Tag
+    """As what reading anything else is written down in this trail."""
+    looks: Looks = field(default_factory=Looks)
 
 
 async def note_read(auditing: Auditing, reader: Reader, platform: str, subject: str, method: str) -> None:
     """Writes down that what is on record of people is about to be shown."""
-    await _note(auditing, reader, Tag.ADMIN_READ, {"method": method}, platform=platform, subject=subject)
+    await _note(auditing, reader, auditing.read_tag, {"method": method}, platform=platform, subject=subject)
+
+
+async def note_look(auditing: Auditing, reader: Reader, platform: str, subject: str, method: str) -> None:
+    """Writes down that somebody looks at what shows nothing of a person: once a minute."""
+    write = partial(note_read, auditing, reader, platform, subject, method)
+    await auditing.looks.note((reader.actor, platform, subject, method), auditing.clock.now_ms(), write)
 
 
 async def list_entries(

@@ -10,17 +10,40 @@ from xacthuc.audit.reading import Reader, Wanted
 from xacthuc.grpckit.reading import instant, timestamp
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
     from xacthuc.audit.chain import Line, Seal
     from xacthuc.audit.checkpoints import Checkpoint
     from xacthuc.audit.reading import Part
     from xacthuc.grpckit.call import Call
 
-_PLATFORM_PREFIX: Final = len("platforms/")
+_PLATFORM: Final = "platforms/"
+_PLATFORM_PREFIX: Final = len(_PLATFORM)
+_NAMING: Final = ("name", "parent", "operator")
+"""Fields that say what a request is about (AIP-122, AIP-132)."""
 
 
 def reader(call: Call) -> Reader:
     """Reads who reads."""
     return Reader(call.actor, call.trace.trace_id_hex)
+
+
+def method_of(call: Call) -> str:
+    """Reads which method is called, such as `AuditAdmin/ListEntries`."""
+    return call.method.rpartition(".")[2]
+
+
+def looked_at(request: Message, call: Call) -> tuple[str, str, str]:
+    """Reads what an operator asks to see: the platform, the id of the account or of what else is named, and the method.
+
+    Where nothing is named but a platform, the method stands for the id.
+    """
+    fields, method = request.DESCRIPTOR.fields_by_name, method_of(call)
+    named = next((getattr(request, field) for field in _NAMING if field in fields), "")
+    platform = call.platform if call.has_platform else ""
+    if named.startswith(_PLATFORM):
+        platform, _, named = named.removeprefix(_PLATFORM).partition("/")
+    return platform, named.rpartition("/")[2] or method, method
 
 
 def wanted(request: audit_admin_pb2.ListEntriesRequest) -> Wanted:

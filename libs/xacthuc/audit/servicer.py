@@ -13,6 +13,8 @@ from xacthuc.grpckit.pages import size_of
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from google.protobuf.message import Message
+
     from xacthuc.audit.auditing import Auditing
     from xacthuc.grpckit.call import Call
 
@@ -55,6 +57,7 @@ class AuditAdminServicer:
     async def ListCheckpoints(
         self, request: audit_admin_pb2.ListCheckpointsRequest, call: Call
     ) -> audit_admin_pb2.ListCheckpointsResponse:
+        await self._looked(call)
         page, token = await auditing.list_checkpoints(self._auditing, request.page_token, size_of(request))
         return audit_admin_pb2.ListCheckpointsResponse(
             checkpoints=map(messages.checkpoint, page), next_page_token=token
@@ -63,5 +66,28 @@ class AuditAdminServicer:
     async def ListSigningKeys(
         self, request: audit_admin_pb2.ListSigningKeysRequest, call: Call
     ) -> audit_admin_pb2.ListSigningKeysResponse:
+        await self._looked(call)
         keys = self._auditing.book.public_keys
         return audit_admin_pb2.ListSigningKeysResponse(keys=map(messages.signing_key, keys))
+
+    async def _looked(self, call: Call) -> None:
+        method = messages.method_of(call)
+        await auditing.note_look(self._auditing, messages.reader(call), "", method, method)
+
+
+class ReadNotes:
+    """What methods do first that show what is on record of people: each time."""
+
+    def __init__(self, desk: Auditing) -> None:
+        """Takes what the verbs work with."""
+        self._auditing = desk
+
+    async def __call__(self, request: Message, call: Call) -> None:
+        await auditing.note_read(self._auditing, messages.reader(call), *messages.looked_at(request, call))
+
+
+class LookNotes(ReadNotes):
+    """What administrative methods do first that show nothing of a person: once a minute."""
+
+    async def __call__(self, request: Message, call: Call) -> None:
+        await auditing.note_look(self._auditing, messages.reader(call), *messages.looked_at(request, call))

@@ -14,6 +14,7 @@ from xacthuc.audit.outside import CheckpointFiles
 from xacthuc.audit.pruning import TrailPruning
 from xacthuc.audit.sealer import TrailSealer
 from xacthuc.audit.sql_audit import SqlAudit
+from xacthuc.audit.tags import Tag
 from xacthuc.policy.dates import months_after
 
 if TYPE_CHECKING:
@@ -80,7 +81,12 @@ class TrailWork:
         sealer = TrailSealer(engine, trail, clock, keeper, on_lag=metrics.audit_lag_seconds.set)
         kept_since = partial(_kept_since, kept_months)
         pruning = TrailPruning(engine, trail, clock, signer, keeper, kept_since=kept_since)
-        auditing = Auditing(trail=SqlAudit(engine, trail), book=FiledCheckpoints(signer, directory), clock=clock)
+        auditing = Auditing(
+            trail=SqlAudit(engine, trail),
+            book=FiledCheckpoints(signer, directory),
+            clock=clock,
+            read_tag=Tag(f"{trail.schema}:admin:read"),
+        )
         return cls(auditing, sealer, pruning)
 
 

@@ -10,7 +10,7 @@ from xacthuc import process
 from xacthuc.api.backfill.v1 import admin_pb2
 from xacthuc.api.identity.v1 import audit_admin_pb2, share_admin_pb2
 from xacthuc.audit.servicer import ROLES as AUDIT_ROLES
-from xacthuc.audit.servicer import AuditAdminServicer
+from xacthuc.audit.servicer import AuditAdminServicer, LookNotes
 from xacthuc.backfill.adapters.job_kinds import JobKind
 from xacthuc.backfill.assembly import Assembly, connected
 from xacthuc.backfill.servicer import BackfillAdminServicer
@@ -50,6 +50,9 @@ ROLES: Final = {
 }
 """The roles of which an operator has one to call each administrative method."""
 
+LOOKS: Final = {"GetCampaign", "ListCampaigns", "PreviewRestriction"}
+"""Administrative methods that show counts, and nothing of a person: written down once a minute."""
+
 
 async def serve(settings: BackfillSettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
@@ -65,7 +68,12 @@ async def serve(settings: BackfillSettings) -> None:
         trail, share = service_of(audit_admin_pb2, "AuditAdmin"), service_of(share_admin_pb2, "ShareAdmin")
         server = (
             ServerBuilder("backfill", settings, reporting, staff=staff, translations=TRANSLATIONS)
-            .admin(admin, BackfillAdminServicer(backfill), roles=ROLES[admin.name])
+            .admin(
+                admin,
+                BackfillAdminServicer(backfill),
+                roles=ROLES[admin.name],
+                first=dict.fromkeys(LOOKS, LookNotes(assembly.auditing)),
+            )
             .admin(trail, AuditAdminServicer(assembly.auditing), roles=ROLES[trail.name])
             .admin(share, ShareAdminServicer(assembly.shares), roles=ROLES[share.name])
             .build()

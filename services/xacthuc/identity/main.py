@@ -25,7 +25,7 @@ from xacthuc.api.identity.v1 import (
     webhook_admin_pb2,
 )
 from xacthuc.audit.servicer import ROLES as AUDIT_ROLES
-from xacthuc.audit.servicer import AuditAdminServicer
+from xacthuc.audit.servicer import AuditAdminServicer, LookNotes, ReadNotes
 from xacthuc.clock import SystemClock
 from xacthuc.credentials.directory import KeyDirectory
 from xacthuc.credentials.scopes import Scope
@@ -45,7 +45,6 @@ from xacthuc.identity.servicer import (
     IdentityServicer,
     JobAdminServicer,
     LockAdminServicer,
-    ReadNotes,
     ReconciliationAdminServicer,
     ReleaseAdminServicer,
     RetentionAdminServicer,
@@ -223,6 +222,17 @@ READS: Final = {
 }
 """Administrative methods that show what is on record of people, and write down nothing by themselves that they did."""
 
+LOOKS: Final = {
+    "IdentityAdmin": {"ListPlatforms", "ListPlatformKeys"},
+    "StaffAdmin": {"GetMe"},
+    "RetentionAdmin": {"ListRetentionFigures"},
+    "DutyAdmin": {"ListBreaches"},
+    "ReconciliationAdmin": {"GetReconciliation", "ListReconciliations", "ListNumberLists"},
+    "JobAdmin": {"ListHeldJobs"},
+    "WebhookAdmin": {"GetWebhook", "ListWebhooks", "ListWebhookDeliveries"},
+}
+"""Those that show nothing of a person: written down once a minute, since some are asked for every second."""
+
 
 async def serve(settings: IdentitySettings) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
@@ -249,7 +259,7 @@ async def serve(settings: IdentitySettings) -> None:
         keys = KeyDirectory(
             connections.state, signing.public_key(), clock, reporting.metrics, development=settings.development
         )
-        note_read = ReadNotes(assembly.auditing)
+        note_read, note_look = ReadNotes(assembly.auditing), LookNotes(assembly.auditing)
         builder = ServerBuilder(
             "identity",
             settings,
@@ -274,6 +284,7 @@ async def serve(settings: IdentitySettings) -> None:
             (service_of(webhook_admin_pb2, "WebhookAdmin"), WebhookAdminServicer(assembly.webhooks.desk)),
         ):
             first = dict.fromkeys(READS.get(contract.name, ()), note_read)
+            first |= dict.fromkeys(LOOKS.get(contract.name, ()), note_look)
             builder.admin(contract, servicer, roles=ROLES[contract.name], first=first)
         server = (
             builder.public(

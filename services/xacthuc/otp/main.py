@@ -31,7 +31,7 @@ from xacthuc.otp.domain.guard_ledger import life_slots
 from xacthuc.otp.domain.notices import NumberBudget
 from xacthuc.otp.domain.rules import Rules
 from xacthuc.otp.domain.starter import Digests
-from xacthuc.otp.servicer import OtpAdminServicer, OtpInternalServicer, OtpServicer, ReadNotes
+from xacthuc.otp.servicer import LookNotes, OtpAdminServicer, OtpInternalServicer, OtpServicer, ReadNotes
 from xacthuc.otp.settings import OtpSettings
 from xacthuc.otp.texts import loading
 from xacthuc.otp.usecases.delivering import Delivery
@@ -72,6 +72,9 @@ ADMIN_ROLES: Final = {
 
 READS: Final = {"ListGuardSubjects", "InspectChallenge"}
 """Those that show what people did, or that somebody is suspicious."""
+
+LOOKS: Final = {"ListProviders", "ListDeliveryFigures", "ExplainChoice", "ListSpending"}
+"""Those that show nothing of a person: written down once a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +173,7 @@ def compose(settings: OtpSettings, on: Surroundings) -> ServerBuilder:
             service_of(admin_pb2, "OtpAdmin"),
             OtpAdminServicer(otp, admin, money=money, subjects=subjects, delivery=delivery, render=render),
             roles=ADMIN_ROLES,
-            first=dict.fromkeys(READS, ReadNotes(otp, admin)),
+            first=dict.fromkeys(READS, ReadNotes(otp, admin)) | dict.fromkeys(LOOKS, LookNotes(otp, admin)),
         )
     )
 

@@ -5,11 +5,13 @@ The server builder checks these classes against the contract; what a method does
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from google.protobuf.empty_pb2 import Empty
 
 from xacthuc.api.otp.v1 import admin_pb2
+from xacthuc.grpckit.looks import Looks
 from xacthuc.otp.usecases import administration, checking, delivering, guarding, network, sending, spending
 from xacthuc.otp.wire import admin, challenges, fraud, internal, visibility
 from xacthuc.otp.wire.common import request_id
@@ -115,6 +117,19 @@ class ReadNotes:
 
     async def __call__(self, request: Message, call: Call) -> None:
         await self._admin.note_read(admin.looked_at(request, call), self._otp.clock.now_ms(), actor=call.actor)
+
+
+class LookNotes(ReadNotes):
+    """What methods do first that show nothing of a person: once a minute."""
+
+    def __init__(self, otp: Otp, admin: Administration) -> None:
+        """Takes what the verbs work with."""
+        super().__init__(otp, admin)
+        self._looks = Looks()
+
+    async def __call__(self, request: Message, call: Call) -> None:
+        look = (call.actor, admin.looked_at(request, call))
+        await self._looks.note(look, self._otp.clock.now_ms(), partial(super().__call__, request, call))
 
 
 class OtpAdminServicer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -117,6 +118,18 @@ async def test_what_changes_a_campaign_is_on_record(desk: Desk, deployment):
 
     assert [row["tag"].rpartition(":")[2] for row in written] == ["created", "targets_added", "started", "killed"]
     assert {row["subject"] for row in written} == {"spring"}
+
+
+@pytest.mark.rule("R50")
+async def test_whoever_looks_at_a_campaign_is_on_record_once_a_minute(desk: Desk, deployment):
+    await desk.create()
+    for _ in range(3):
+        await desk.ask("GetCampaign")
+    query = "SELECT subject, detail FROM backfill.audit WHERE platform = $1 AND tag = 'backfill:admin:read' ORDER BY id"
+    (written, *more) = await fetch(deployment, query, desk.platform)
+
+    assert (written["subject"], json.loads(written["detail"])) == ("spring", {"method": "BackfillAdmin/GetCampaign"})
+    assert len(more) <= 1  # where a minute ends between two of them
 
 
 @pytest.mark.rule("R49")

@@ -19,7 +19,7 @@ from xacthuc.audit.tags import Tag
 from xacthuc.audit.verification import Report
 from xacthuc.cli import trail as client_side
 from xacthuc.grpckit.reasons import Reason
-from xacthuc.identity.main import READS
+from xacthuc.identity.main import LOOKS, READS
 
 Outcome = internal_pb2.Outcome
 OTHER = "+84987654321"
@@ -159,6 +159,32 @@ async def test_every_read_that_is_to_be_recorded_is(api, platform):
     assert found == {
         read: next((name.rpartition("/")[2] for name in named.get(read, {}).values()), read) for read in reads
     }
+
+
+async def test_every_other_look_is_on_record_too_and_not_each_time(api, platform):
+    """Once a minute: who looked a moment before, in another test, is on record by then."""
+    parent = {"parent": f"platforms/{platform.name}"}
+    named = {
+        "StaffAdmin/GetMe": {},
+        "ReconciliationAdmin/GetReconciliation": {"name": f"reconciliations/{uuid4()}"},
+        "WebhookAdmin/GetWebhook": {"name": f"platforms/{platform.name}/webhooks/{'A' * 12}"},
+        "WebhookAdmin/ListWebhookDeliveries": {"parent": f"platforms/{platform.name}/webhooks/{'A' * 12}"},
+        "IdentityAdmin/ListPlatformKeys": parent,
+        "WebhookAdmin/ListWebhooks": parent,
+    }
+    looks = {f"{service}/{method}" for service, table in LOOKS.items() for method in table}
+    looks |= {"AuditAdmin/ListCheckpoints", "AuditAdmin/ListSigningKeys"}
+
+    for look in [*looks, "IdentityAdmin/ListPlatformKeys"]:
+        try:
+            await api.call(look, **named.get(look, {}))
+        except grpc.aio.AioRpcError as error:
+            assert error.code() is grpc.StatusCode.NOT_FOUND, error.details()
+
+    found = await entries(api, tag=Tag.ADMIN_READ, page_size=1000)
+    assert looks <= {json.loads(each.detail)["method"] for each in found}
+    ours = [json.loads(each.detail)["method"] for each in found if each.platform == platform.name]
+    assert set(ours) == {each for each in looks if platform.name in str(named.get(each))}
 
 
 async def test_a_platform_or_another_service_reads_nothing_of_it(api):

@@ -135,6 +135,22 @@ async def test_whoever_looks_at_a_challenge_or_at_what_is_suspicious_is_told_of(
     ]
 
 
+@pytest.mark.rule("R50")
+async def test_whoever_looks_at_figures_is_told_of_once_a_minute(otp: Deployment) -> None:
+    for _ in range(3):
+        await answer(otp.admin.ListProviders(admin_pb2.ListProvidersRequest()))
+        await answer(otp.admin.ListSpending(admin_pb2.ListSpendingRequest()))
+        await answer(otp.admin.ListDeliveryFigures(admin_pb2.ListDeliveryFiguresRequest()))
+        await answer(otp.admin.ExplainChoice(admin_pb2.ExplainChoiceRequest(channel=Challenge.SMS, operator="viettel")))
+
+    call = otp.internal.WatchOutcomes(internal_pb2.WatchOutcomesRequest(kinds=[Kind.ADMINISTERED]), timeout=20)
+    told = (await call.read()).outcomes
+    call.cancel()
+
+    looks = ("ListProviders", "ListSpending", "ListDeliveryFigures", "ExplainChoice")
+    assert sorted(outcome.detail for outcome in told) == sorted(f"read:{method}" for method in looks)
+
+
 async def test_what_workers_say_of_a_provider_is_added_up(otp: Deployment) -> None:
     offer = {"weight": 1, "concurrency": 1, "per_second": 0, "operators": [], "cost_vnd": {}, "reserved_only": False}
     row = {

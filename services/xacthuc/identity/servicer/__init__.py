@@ -10,7 +10,6 @@ from xacthuc.identity.servicer.internal import IdentityInternalServicer
 from xacthuc.identity.servicer.jobs import JobAdminServicer
 from xacthuc.identity.servicer.locks import LockAdminServicer
 from xacthuc.identity.servicer.public import IdentityServicer
-from xacthuc.identity.servicer.read_notes import ReadNotes
 from xacthuc.identity.servicer.reconciliation import ReconciliationAdminServicer
 from xacthuc.identity.servicer.releases import ReleaseAdminServicer
 from xacthuc.identity.servicer.retention import RetentionAdminServicer
@@ -26,7 +25,6 @@ __all__ = [
     "IdentityServicer",
     "JobAdminServicer",
     "LockAdminServicer",
-    "ReadNotes",
     "ReconciliationAdminServicer",
     "ReleaseAdminServicer",
     "RetentionAdminServicer",
