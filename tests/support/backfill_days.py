@@ -180,8 +180,18 @@ async def _answered(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 @asynccontextmanager
-async def days_of(identity: IdentityProcess, database_url: str, platform: str, plan: Campaign) -> AsyncIterator[Days]:
-    """Gives the service's own adapters on an empty database, with a clock that stands at the beginning of a plan."""
+async def days_of(
+    identity: IdentityProcess,
+    database_url: str,
+    platform: str,
+    plan: Campaign,
+    *,
+    otp_address: str = "",
+) -> AsyncIterator[Days]:
+    """Gives the service's own adapters on an empty database, with a clock that stands at the beginning of a plan.
+
+    What answers in otp's place for identity sends its notices, unless there is an `otp_address`.
+    """
     await asyncio.to_thread(migrate.main, database_url)
     settings = BackfillSettings(
         environment="development",
@@ -190,7 +200,7 @@ async def days_of(identity: IdentityProcess, database_url: str, platform: str, p
         tls_directory=identity.tls,
         keys_directory=identity.keys,
         identity_address=identity.internal,
-        otp_address=identity.environment["XACTHUC_OTP_ADDRESS"],
+        otp_address=otp_address or identity.environment["XACTHUC_OTP_ADDRESS"],
         send_lease=_LEASE,
         log_level="error",
     )
