@@ -189,6 +189,11 @@ backfill-million: ROWS ?= 1000000
 backfill-million: $(API) ## Backfills ROWS sample accounts from an export to identity on the bundled engines (var/backfill.json)
 	$(PY) -m benchmarks.backfill --rows $(ROWS)
 
+.PHONY: backfill-inputs
+backfill-inputs: ROWS ?= 10000000
+backfill-inputs: $(API) ## Checks exports of ROWS rows of every kind, and such as are made to hurt, for memory (var/inputs.json)
+	$(PY) -m benchmarks.inputs --rows $(ROWS)
+
 .PHONY: lock
 lock: $(PY) ## Resolves requirements.in into requirements.lock, and what of it is in the image into deploy (LOCK_ARGS=--upgrade for newer transitive versions)
 	$(PY) -m pip install --disable-pip-version-check --quiet "$$(grep '^uv==' requirements.in)"

@@ -85,6 +85,32 @@ def test_parquet_is_read_from_a_file_alone(tmp_path: Path) -> None:
         open_table(piped(path.read_bytes()), is_heading)
 
 
+def test_a_long_cell_of_many_rows_is_in_memory_once(tmp_path: Path) -> None:
+    path, rows, cell = tmp_path / "table", 9_000, "a" * (1 << 20)
+    repeated = pa.DictionaryArray.from_arrays(pa.array([*[0] * (rows - 2), None, 1], pa.int32()), pa.array([cell, "b"]))
+    parquet.write_table(pa.table({"id": list(map(str, range(rows))), "n": repeated}), path, compression="zstd")
+    table = open_table(FileSource(path), is_heading)
+
+    batches = list(table.batches([1]))
+
+    cells = [each for batch in batches for each in batch.columns[0]]
+    assert len(set(map(id, cells))) <= len(batches) + 2
+    assert (len(cells), cells[0] == cell, cells[-2:]) == (rows, True, [None, "b"])
+
+
+def test_a_group_of_rows_that_may_not_fit_into_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "table"
+    parquet.write_table(pa.table({"id": ["a", "b"], "long": ["x" * 9_000] * 2}), path, use_dictionary=False)
+    monkeypatch.setattr("xacthuc.tables.parquet_file._MOST_IN_A_GROUP", 1_000)
+    table = open_table(FileSource(path), is_heading)
+
+    assert [list(batch.columns[0]) for batch in table.batches([0])] == [["a", "b"]]
+    with pytest.raises(UnusableTableError, match="groups of rows"):
+        list(table.batches([0, 1]))
+
+
 def test_an_encoding_that_cannot_be_told_is_asked_for() -> None:
     with pytest.raises(UnusableTableError, match="can be told") as refused:
         open_table(piped(b"id,name\n" + b"1,caf\xe9\n" * 9), is_heading)
