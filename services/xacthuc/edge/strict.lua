@@ -166,6 +166,9 @@ function envoy_on_request(handle)
     return answer(handle, "405", LOST:format(12, "This path is called by " .. allow, "VERB_REFUSED"), allow)
   elseif type == "" then
     return -- nothing but the address
+  elseif media == "" then
+    return answer(handle, "415", '{"code":3,"message":"Send application/json.","details":['
+      .. INFO:format("CONTENT_TYPE_REFUSED") .. "]}")
   end
   local body = handle:body()
   if not body or body:length() == 0 then

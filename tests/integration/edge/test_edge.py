@@ -120,7 +120,8 @@ def test_the_description_is_true_of_whatever_it_allows_and_of_what_it_does_not(s
     size = ["--max-examples", "100"] if SOAK else ["--phases", "examples,fuzzing", "--max-examples", "1", "--no-shrink"]
     command = [sys.executable, "-c", CALLS_FOR_EVERYTHING, "run", f"{stack.edge}/openapi.json", *size]
     command += ["--header", f"Authorization: Bearer {stack.key}", "--no-color", "--continue-on-failure"]
-    command += ["--generation-deterministic", "--workers", "2"]
+    # One worker: of two threads that parse at a time one fails now and then on Python 3.11 ("AST constructor recursion depth").
+    command += ["--generation-deterministic", "--workers", "1"]
     command += ["--exclude-path-regex", ":watch|/v1/sessions:record"]
     command += ["--exclude-checks", "positive_data_acceptance,ignored_auth"]
 

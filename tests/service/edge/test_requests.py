@@ -158,7 +158,8 @@ def test_nothing_but_json_is_taken_no_form_and_no_file(http: httpx.Client, upstr
         http.request("GET", "/v1/accounts", content=b"x", headers={"content-type": "image/png"}),
     ]
 
-    assert [refused(answer)[:2] for answer in answers] == [(415, "CONTENT_TYPE_REFUSED")] * 7
+    answers += [http.post(path), http.post(path, content=iter([b"\xff\xd8\xff"]))]  # no type; and no length either
+    assert [refused(answer)[:2] for answer in answers] == [(415, "CONTENT_TYPE_REFUSED")] * 9
     assert len(upstream.calls) == before
 
 
@@ -203,6 +204,7 @@ def test_what_is_no_path_of_the_contract_leads_nowhere(
         ("OPTIONS", CHECK, "POST"),
         ("POST", "/v1/accounts/an%3AcheckAction", "GET"),
         ("POST", "/.well-known/jwks.json", "GET"),
+        ("PATCH", "/v1/accounts", "GET, POST"),
         ("QUERY", "/.well-known/jwks.json", "GET, POST"),  # refused before anybody looks at the path
         ("PURGE-ALL", "/v1/accounts", "GET, POST"),
     ],
@@ -214,6 +216,14 @@ def test_another_verb_is_told_the_right_one(http: httpx.Client, upstream: Record
     assert refused(answer)[:2] == (405, "VERB_REFUSED")
     assert answer.headers["allow"] == allow
     assert len(upstream.calls) == before
+
+
+@pytest.mark.parametrize("path", ["/v1/accounts/an", "/.well-known/jwks.json"])
+def test_nothing_needs_no_type_to_be_told_the_right_verb(http: httpx.Client, path: str) -> None:
+    answer = http.post(path)
+
+    assert answer.request.headers.get("content-type") is None
+    assert refused(answer)[:2] == (405, "VERB_REFUSED")
 
 
 def test_grpc_reaches_the_public_services_alone(edge: EdgeProcess, upstream: RecordingServer) -> None:
