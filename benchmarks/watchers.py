@@ -114,7 +114,7 @@ async def _watched(crowded: Crowded, people: Sequence[int], amount: Amount) -> d
         service = await stack.enter_async_context(grpc.aio.insecure_channel(rig.ports.livestream_public))
         await _known(service, metadata)
         await on_air(service, metadata, people, show)
-        await _heard_of(channels[0], metadata)
+        await lets_watch(channels[0], metadata)
         before_mib = measure.resident_mib(pid)
         crowd = Crowd([channel.unary_stream(f"{SERVICE}/WatchRevocations") for channel in channels], metadata)
         watching = [asyncio.create_task(crowd.watch(number)) for number in range(amount.watchers)]
@@ -177,7 +177,7 @@ async def _known(channel: grpc.aio.Channel, metadata: Any) -> None:
                 return
 
 
-async def _heard_of(channel: grpc.aio.Channel, metadata: Any) -> None:
+async def lets_watch(channel: grpc.aio.Channel, metadata: Any) -> None:
     """Waits until the service behind a channel lets the key watch."""
     method: Any = channel.unary_stream(f"{SERVICE}/WatchRevocations")
     async with asyncio.timeout(_PATIENCE_SECONDS):
