@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,6 +85,17 @@ def test_every_line_with_something_on_it_is_accounted_for(body: bytes) -> None:
     assert done.report.balances
     assert done.report.rows == len(places)
     assert len(duplicates) == done.report.duplicates
+
+
+def test_a_number_on_many_accounts_is_counted_by_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = "".join(f"u{at % 7},,,0912345678,,,,\n" for at in range(30)).encode()
+    counted = []
+    for many in (2, 1_000):
+        monkeypatch.setattr("xacthuc.backfill.usecases.check._MANY", many)
+        report = check(body)[0].report
+        counted.append((report.shared_numbers, report.sharing_accounts, report.most_on_a_number))
+
+    assert counted == [(1, 7, 7)] * 2
 
 
 def spaces(body: bytes) -> set[int]:

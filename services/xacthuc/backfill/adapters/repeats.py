@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import tempfile
 from hashlib import blake2b
+from itertools import chain
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Final, Self
 
@@ -70,7 +71,7 @@ class Repeats:
         for number in range(PARTS):
             first: dict[bytes, bytes] = {}
             repeated: dict[bytes, list[bytes]] = {}
-            for digest, extra in self._record.iter_unpack(self._whole(number)):
+            for digest, extra in chain.from_iterable(map(self._record.iter_unpack, self._some(number))):
                 if digest not in first:
                     first[digest] = extra
                 elif digest in repeated:
@@ -87,10 +88,10 @@ class Repeats:
         self._file.write(part)
         part.clear()
 
-    def _whole(self, number: int) -> bytes:
-        chunks = []
+    def _some(self, number: int) -> Iterator[bytes | bytearray]:
+        """Yields a part, some of it at a time: where one value stands everywhere a part is all there is."""
         if self._file is not None:
             for start, size in self._chunks[number]:
                 self._file.seek(start)
-                chunks.append(self._file.read(size))
-        return b"".join((*chunks, self._parts[number]))
+                yield self._file.read(size)
+        yield self._parts[number]
