@@ -82,7 +82,9 @@ def test_an_inbox_nobody_wrote_to_is_empty(tmp_path, capsys):
 def test_following_prints_each_message_as_it_comes_and_ends_well_on_ctrl_c(tmp_path):
     path = tmp_path / "inbox.jsonl"
     path.write_text(message("+84912345678", "111111"))
-    command = [sys.executable, "-m", "xacthuc.cli.main", "--data", str(tmp_path), "inbox", "--follow", "--json"]
+    # Whoever runs tests in the background of a shell has them begin with Ctrl-C ignored, and a child inherits that.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "xacthuc.cli.main", "--data", str(tmp_path)]
+    command += ["inbox", "--follow", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
         assert follower.stdout is not None
         first = follower.stdout.readline()
