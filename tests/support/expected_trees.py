@@ -225,6 +225,44 @@ LivestreamService/AuthorizeBroadcast (SERVER in livestream) -> the platform's st
     SELECT livestream.requests (CLIENT in livestream)
 """
 
+BROADCAST_CUT = """\
+IdentityService/LockAccount (SERVER in identity) -> the platform's step
+  DEL (CLIENT in identity)
+  postgresql (CLIENT in identity)
+    INSERT identity.audit (CLIENT in identity)
+    INSERT identity.lock_identities (CLIENT in identity)
+    INSERT identity.locks (CLIENT in identity)
+    INSERT identity.outbox (CLIENT in identity)
+    INSERT identity.requests (CLIENT in identity)
+    SELECT identity.accounts (CLIENT in identity)
+    SELECT identity.guardians (CLIENT in identity)
+    SELECT identity.lock_identities (CLIENT in identity)
+    SELECT identity.locks (CLIENT in identity)
+    SELECT identity.requests (CLIENT in identity)
+    SELECT unnest (CLIENT in identity)
+    UPDATE identity.accounts (CLIENT in identity)
+    follow identity.accounts (CONSUMER in backfill)
+    follow identity.accounts (CONSUMER in guardian)
+    follow identity.accounts (CONSUMER in livestream)
+      review broadcasts (CONSUMER in livestream)
+        IdentityInternal/CheckBroadcaster (CLIENT in livestream)
+          IdentityInternal/CheckBroadcaster (SERVER in identity)
+            postgresql (CLIENT in identity)
+              SELECT identity.locks (CLIENT in identity)
+            postgresql (CLIENT in identity)
+              SELECT identity_keys.account_keys (CLIENT in identity)
+        postgresql (CLIENT in livestream)
+          INSERT livestream.audit (CLIENT in livestream)
+          INSERT livestream.decisions (CLIENT in livestream)
+          INSERT livestream.outbox (CLIENT in livestream)
+          SELECT livestream.broadcasters (CLIENT in livestream)
+          SELECT livestream.broadcasts (CLIENT in livestream)
+          UPDATE livestream.broadcasters (CLIENT in livestream)
+          UPDATE livestream.broadcasts (CLIENT in livestream)
+  postgresql (CLIENT in identity)
+    SELECT identity_keys.account_keys (CLIENT in identity)
+"""
+
 ACCOUNT_LOCKED_AND_TOLD = """\
 IdentityService/LockAccount (SERVER in identity) -> the platform's step
   DEL (CLIENT in identity)

@@ -110,7 +110,7 @@ class Assembly:
             on_placed=tail.wake,
         )
         asking = IdentityClient(connections.identity)
-        reviews = Reviews(pools.works, asking, policy, clock, appended=relay.wake)
+        reviews = Reviews(pools.works, asking, policy, clock, telemetry.tracer, appended=relay.wake)
         erasures = Erasures(pools.jobs, asking, policy, clock)
         worker = Worker(
             pools.jobs,

@@ -20,6 +20,7 @@ from expected_trees import (
     ACCOUNT_LOCKED_AND_TOLD,
     ACTION_CHECKED_TWICE,
     BROADCAST_AUTHORIZED,
+    BROADCAST_CUT,
     CHILD_TAKEN_ON,
     CODE_ASKED_FOR,
     NUMBER_OUT_OF_USE,
@@ -30,13 +31,13 @@ from otlp_receiver import OtlpReceiver
 from running_stack import RunningStack, running_stack
 from span_trees import Platform, Step, leads_to
 
-from xacthuc.client import Account, Action, Challenge, Commerce, Consent, Link, Xacthuc
+from xacthuc.client import Account, Action, BroadcastState, Challenge, Commerce, Consent, Link, Xacthuc
 
 pytestmark = pytest.mark.engine
 
 NAME = "Đỗ Thị Ngọc Trâm"
 BORN = date(1990, 2, 3)
-PERSONAL_ID = "000090000000"
+PERSONAL_ID, OTHER_ID = "000090000000", "000190000000"
 
 
 @dataclass
@@ -199,6 +200,22 @@ def test_a_broadcast_is_traced_to_what_identity_says_of_its_seller(world: World)
     leads_to(flow, world.receiver, BROADCAST_AUTHORIZED)
 
 
+def test_a_cut_broadcast_is_traced_from_the_lock_of_its_seller(world: World) -> None:
+    account = world.registered()
+    world.client.identity.verify_personal_id(account, OTHER_ID, reason=Commerce())
+    livestream = world.client.livestream
+
+    def flow() -> Step:
+        cleared = livestream.authorize_broadcast(account, f"sale-{next(world.names)}", commercial=True)
+        with world.platform.doing() as step:
+            world.client.identity.lock_account(account, "order 12")
+        world.until(lambda: livestream.get_broadcast(cleared.broadcast).state is BroadcastState.REVOKED)
+        world.client.identity.unlock_account(account, "over")
+        return step
+
+    leads_to(flow, world.receiver, BROADCAST_CUT)
+
+
 class Hook(BaseHTTPRequestHandler):
     """Takes what it is told."""
 
@@ -258,7 +275,7 @@ def test_no_span_of_all_that_names_a_person(world: World) -> None:
     world.until(lambda: any(each.trace_id == link for span in world.receiver.spans for each in span.links))
 
     said = [text for span in world.receiver.spans for text in words_of(span)]
-    secrets = [NAME, PERSONAL_ID, account.name.removeprefix("accounts/"), *(each[1:] for each in world.used)]
+    secrets = [NAME, PERSONAL_ID, OTHER_ID, account.name.removeprefix("accounts/"), *(each[1:] for each in world.used)]
     assert [text for text in said for secret in secrets if secret in text] == []
     assert [text for text in said if set(re.findall(r"(?<!\d)\d{6}(?!\d)", text)) & world.codes] == []
 

@@ -20,6 +20,7 @@ from xacthuc.livestream.adapters.erasures import erase_job
 from xacthuc.livestream.adapters.tables import broadcasters, broadcasts, cursors, jobs
 from xacthuc.sql.engine import transaction
 from xacthuc.sql.following import Following, Stream, Told
+from xacthuc.telemetry.tracing import carried
 from xacthuc.watching.owed import owed_erasures
 
 if TYPE_CHECKING:
@@ -157,6 +158,6 @@ async def _doubt(connection: AsyncConnection, accounts: Sequence[tuple[str, str]
     whose, which = broadcasters.c, broadcasts.c
     # First the accounts, as everybody does who changes broadcasts of theirs.
     marked = update(broadcasters).where(tuple_(whose.platform, whose.account).in_(accounts))
-    await connection.execute(marked.values(heard=whose.heard + 1))
+    await connection.execute(marked.values(heard=whose.heard + 1, trace=carried()))
     due = update(broadcasts).where(which.state == rows.LIVE, tuple_(which.platform, which.account).in_(accounts))
     return (await connection.execute(due.values(review_time=now))).rowcount

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 
 from xacthuc.grpckit.errors import XacthucError
 from xacthuc.livestream.adapters import rows, steps
@@ -35,9 +35,16 @@ if TYPE_CHECKING:
     from xacthuc.livestream.domain.broadcaster import Broadcaster
     from xacthuc.livestream.ports.broadcasters import Broadcasters
     from xacthuc.policy import Policy
+    from xacthuc.telemetry.tracing import Tracer
 
 _LOOK_SECONDS: Final = 1.0
 _ACCOUNTS_AT_ONCE: Final = 64
+_FORGET: Final = (
+    update(broadcasters)
+    .where(broadcasters.c.platform == bindparam("of_platform"), broadcasters.c.account == bindparam("of_account"))
+    .values(trace=None)
+)
+"""What becomes due by itself later did not begin with what was heard now."""
 
 
 class Due(NamedTuple):
@@ -46,6 +53,8 @@ class Due(NamedTuple):
     platform: str
     account_id: str
     heard: int
+    trace: str | None
+    """The `traceparent` of what was heard of it, when that is recorded."""
 
 
 class Reviews:
@@ -57,6 +66,7 @@ class Reviews:
         broadcasters: Broadcasters,
         policy: Policy,
         clock: Clock,
+        tracer: Tracer,
         *,
         appended: Callable[[], None],
     ) -> None:
@@ -65,6 +75,7 @@ class Reviews:
         self._broadcasters = broadcasters
         self._policy = policy
         self._clock = clock
+        self._tracer = tracer
         self._appended = appended
         self._wake = asyncio.Event()
         self._turns = asyncio.Semaphore(REVIEWS_AT_ONCE)
@@ -103,10 +114,10 @@ class Reviews:
         of, whose = broadcasts.c, broadcasters.c
         of_account = and_(whose.platform == of.platform, whose.account == of.account)
         found = (
-            select(of.platform, of.account, whose.heard)
+            select(of.platform, of.account, whose.heard, whose.trace)
             .join_from(broadcasts, broadcasters, of_account)
             .where(of.state == rows.LIVE, of.review_time <= self._clock.now())
-            .group_by(of.platform, of.account, whose.heard)
+            .group_by(of.platform, of.account, whose.heard, whose.trace)
             .order_by(func.min(of.review_time))
             .limit(_ACCOUNTS_AT_ONCE)
         )
@@ -116,16 +127,22 @@ class Reviews:
     async def _decide(self, due: Due) -> bool:
         """Asks, and writes what follows for all broadcasts of an account; False when something was heard meanwhile."""
         async with self._turns:
-            try:
-                who = await self._broadcasters.look(due.platform, due.account_id)
-            except XacthucError:
-                await self._put_off(due)
-                raise
-            async with transaction(self._engine) as connection:
-                if await rows.heard(connection, due.platform, due.account_id, lock=True) != due.heard:
-                    return False
-                live = await rows.lock_live(connection, due.platform, due.account_id)
-                rulings = [await self._write(connection, due, found, who) for found in live]
+            with self._tracer.resume("review broadcasts", due.trace):
+                return await self._decided(due)
+
+    async def _decided(self, due: Due) -> bool:
+        try:
+            who = await self._broadcasters.look(due.platform, due.account_id)
+        except XacthucError:
+            await self._put_off(due)
+            raise
+        async with transaction(self._engine) as connection:
+            if await rows.heard(connection, due.platform, due.account_id, lock=True) != due.heard:
+                return False
+            live = await rows.lock_live(connection, due.platform, due.account_id)
+            rulings = [await self._write(connection, due, found, who) for found in live]
+            if due.trace is not None:
+                await connection.execute(_FORGET, {"of_platform": due.platform, "of_account": due.account_id})
         if any(ruling is not Ruling.CONTINUE for ruling in rulings):
             self._appended()
         return True

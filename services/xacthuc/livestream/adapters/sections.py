@@ -119,7 +119,7 @@ SECTIONS: Final = Sections(
     ),
     left_out=MappingProxyType(
         {
-            "broadcasters": "the account's id, and how often something was heard of it: a count for the service's own order",
+            "broadcasters": "the account's id, and how often something was heard of it: for the service's own order",
             "exports": "what an authority asked for: whether the person may be told is for its order to say",
             "jobs": "work that waits, for minutes as a rule, with the account it is about and nothing else of it",
             "job_attempts": "when such work was tried",

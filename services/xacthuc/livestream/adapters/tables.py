@@ -25,6 +25,8 @@ broadcasters = Table(
     word("account", primary_key=True),
     # How often something was heard of the account: what identity said before the last time may not be true any more.
     number("heard"),
+    # The `traceparent` of what was heard last, when that was recorded, until it was acted on.
+    word("trace", nullable=True),
 )
 
 broadcasts = Table(
