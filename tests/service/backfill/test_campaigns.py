@@ -51,6 +51,19 @@ async def test_a_campaign_is_kept_as_it_was_decided(desk: Desk):
     assert made.plan == (await desk.figures()).campaign.plan == decided
 
 
+async def test_the_database_knows_how_many_accounts_there_are_before_they_are_decided_about(
+    desk: Desk, deployment: BackfillProcess
+):
+    """Else it may search for each of them among all, for as long as its own look takes to come."""
+    await desk.create()
+    await desk.add(*(target(f"an-{number}") for number in range(300)))
+    ((there,),) = await fetch(deployment, "SELECT count(*) FROM backfill.targets")
+    await desk.ask("StartCampaign")
+
+    ((known,),) = await fetch(deployment, "SELECT reltuples FROM pg_class WHERE oid = 'backfill.targets'::regclass")
+    assert known >= there >= 300
+
+
 async def test_a_repeated_request_makes_one_campaign_and_another_of_its_name_is_refused(desk: Desk):
     request_id, decided = str(uuid4()), plan()
     first = await desk.create(plan=decided, request_id=request_id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from xacthuc.audit.tags import Tag
@@ -14,6 +15,7 @@ from xacthuc.backfill.adapters.tables import campaigns, targets, trail, waves
 from xacthuc.backfill.domain.campaign import CampaignState, WaveState
 from xacthuc.backfill.domain.lifecycle import OVER, Bar, may_add
 from xacthuc.sql.engine import transaction
+from xacthuc.sql.errors import DatabaseBusy
 from xacthuc.telemetry.tracing import carried
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from xacthuc.order import Order
     from xacthuc.sql.columns import Json
     from xacthuc.sql.requests import SqlRequests
+
+_SURVEY: Final = text(f"ANALYZE {targets.fullname}")
+_ADD: Final = insert(targets).on_conflict_do_nothing().returning(targets.c.account)
 
 
 class SqlCampaigns:
@@ -95,14 +100,23 @@ class SqlCampaigns:
             if bar := may_add(CampaignState(found.state)):
                 return bar
             new = self._numbers.rows(rows.kept_of(found), added, now)
-            kept = await connection.execute(
-                insert(targets).values(new).on_conflict_do_nothing().returning(targets.c.account)
-            )
+            # As many rows of one statement, which is compiled once: as values of it a thousand take 0.13 s each time.
+            kept = await connection.execute(_ADD, new)
             count = len(kept.all())
             if count:
                 entry = rows.entry(order, Tag.CAMPAIGN_TARGETS_ADDED, name, now, {"accounts": count})
                 await trail.write(connection, [entry])
         return count
+
+    async def survey(self) -> None:
+        """Has PostgreSQL look at what was added.
+
+        It takes minutes to do so by itself. Until then it may search for each account among all of its campaign, and a batch
+        takes longer than a transaction may, while everybody waits who wants to stop it.
+        """
+        with suppress(DatabaseBusy):  # it will have looked, later
+            async with transaction(self._counting) as connection:
+                await connection.execute(_SURVEY)
 
     async def figures(self, platform: str, name: str) -> Figures | None:
         """Counts beside everything else."""

@@ -132,6 +132,10 @@ class Campaigns(Protocol):
         """Adds accounts to a campaign that is PREPARED; returns how many were not in it, None when there is no such one."""
         ...
 
+    async def survey(self) -> None:
+        """Gets ready to look up single accounts among all that were added."""
+        ...
+
     async def figures(self, platform: str, name: str) -> Figures | None:
         """Counts what became of a campaign's accounts."""
         ...

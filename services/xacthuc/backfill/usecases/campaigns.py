@@ -58,6 +58,7 @@ async def preview_start(backfill: Backfill, platform: str, name: str) -> Figures
 
 async def start_campaign(backfill: Backfill, order: Order, name: str) -> Figures:
     """Has a campaign ask its accounts from now on."""
+    await backfill.campaigns.survey()
     await _change(backfill, order, name, lambda figures: _started(figures, backfill), Tag.CAMPAIGN_STARTED)
     return await get_figures(backfill, order.platform, name)
 
