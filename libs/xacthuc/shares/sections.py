@@ -86,3 +86,31 @@ class Sections:
     """Tables that are about no account, with what they are about instead."""
     kept: Mapping[str, str]
     """The figure of the policy that says how long, by what it is about."""
+
+
+def calls_section(requests: Table) -> Section:
+    """Returns what was called of late, by a platform or an operator, as every service keeps it (`sql/requests.py`)."""
+    of = requests.c
+    return Section(
+        "requests",
+        requests,
+        "Yêu cầu gần đây",
+        "Calls of late",
+        (of.method, of.create_time),
+        of.create_time,
+        named(of.account),
+    )
+
+
+def record_section(entries: Table, theirs: Theirs) -> Section:
+    """Returns who did what with an account's data, as every service writes it down (`audit/trail.py`)."""
+    of = entries.c
+    return Section(
+        "audit",
+        entries,
+        "Nhật ký xử lý dữ liệu",
+        "Who did what with it",
+        (of.time, of.tag, of.actor),
+        of.time,
+        theirs,
+    )

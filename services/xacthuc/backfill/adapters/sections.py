@@ -11,7 +11,7 @@ from sqlalchemy import Text, and_, func, literal_column, select, tuple_
 from xacthuc.audit.tags import Tag
 from xacthuc.backfill.adapters.tables import asks, campaigns, requests, restrictions, targets, trail
 from xacthuc.sealing import UnsealError
-from xacthuc.shares.sections import Section, Sections, named
+from xacthuc.shares.sections import Section, Sections, calls_section, named, record_section
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row
@@ -134,24 +134,8 @@ def sections(numbers: Numbers) -> Sections:
                 restrictions.c.create_time,
                 _restricted,
             ),
-            Section(
-                "requests",
-                requests,
-                "Yêu cầu gần đây",
-                "Calls of late",
-                (requests.c.method, requests.c.create_time),
-                requests.c.create_time,
-                named(requests.c.account),
-            ),
-            Section(
-                "audit",
-                trail.entries,
-                "Nhật ký xử lý dữ liệu",
-                "Who did what with it",
-                (trail.entries.c.time, trail.entries.c.tag, trail.entries.c.actor),
-                trail.entries.c.time,
-                _exported,
-            ),
+            calls_section(requests),
+            record_section(trail.entries, _exported),
         ),
         left_out=MappingProxyType(
             {

@@ -26,7 +26,7 @@ from xacthuc.guardian.adapters.tables import (
     requests,
     trail,
 )
-from xacthuc.shares.sections import Section, Sections, named
+from xacthuc.shares.sections import Section, Sections, calls_section, named, record_section
 
 if TYPE_CHECKING:
     from sqlalchemy import Select, Table
@@ -211,22 +211,9 @@ SECTIONS: Final = Sections(
             disputes.c.create_time,
             lambda platform, account: disputes.c.link.in_(_as_guardian(platform, account)),
         ),
-        Section(
-            "requests",
-            requests,
-            "Yêu cầu gần đây của nền tảng",
-            "Calls of the platform of late",
-            (requests.c.method, requests.c.create_time),
-            requests.c.create_time,
-            named(requests.c.account),
-        ),
-        Section(
-            "audit",
+        calls_section(requests),
+        record_section(
             trail.entries,
-            "Nhật ký xử lý dữ liệu",
-            "Who did what with it",
-            (trail.entries.c.time, trail.entries.c.tag, trail.entries.c.actor),
-            trail.entries.c.time,
             lambda _platform, account: and_(trail.entries.c.subject == account, trail.entries.c.tag.in_(_TOLD)),
         ),
     ),

@@ -9,7 +9,7 @@ from sqlalchemy import and_, literal, or_, select, union
 
 from xacthuc.audit.tags import Tag
 from xacthuc.livestream.adapters.tables import broadcasts, decisions, declarations, requests, trail
-from xacthuc.shares.sections import Section, Sections, named
+from xacthuc.shares.sections import Section, Sections, calls_section, named, record_section
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Table
@@ -98,24 +98,8 @@ SECTIONS: Final = Sections(
             declarations.c.time,
             _of_broadcasts(declarations),
         ),
-        Section(
-            "requests",
-            requests,
-            "Yêu cầu gần đây của nền tảng",
-            "Calls of the platform of late",
-            (requests.c.method, requests.c.create_time),
-            requests.c.create_time,
-            named(requests.c.account),
-        ),
-        Section(
-            "audit",
-            trail.entries,
-            "Nhật ký xử lý dữ liệu",
-            "Who did what with it",
-            (trail.entries.c.time, trail.entries.c.tag, trail.entries.c.actor),
-            trail.entries.c.time,
-            _recorded,
-        ),
+        calls_section(requests),
+        record_section(trail.entries, _recorded),
     ),
     left_out=MappingProxyType(
         {
