@@ -56,12 +56,13 @@ async def test_the_database_knows_how_many_accounts_there_are_before_they_are_de
 ):
     """Else it may search for each of them among all, for as long as its own look takes to come."""
     await desk.create()
-    await desk.add(*(target(f"an-{number}") for number in range(300)))
+    await desk.add(target("an"), target("binh"), target("chi"))
     ((there,),) = await fetch(deployment, "SELECT count(*) FROM backfill.targets")
     await desk.ask("StartCampaign")
 
     ((known,),) = await fetch(deployment, "SELECT reltuples FROM pg_class WHERE oid = 'backfill.targets'::regclass")
-    assert known >= there >= 300
+    assert known >= there >= 3
+    await desk.ask("KillCampaign", reason="no use")
 
 
 async def test_a_repeated_request_makes_one_campaign_and_another_of_its_name_is_refused(desk: Desk):
