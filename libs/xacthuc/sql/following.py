@@ -88,9 +88,10 @@ class Following(Generic[T, R]):
     ) -> None:
         """Takes the sessions, where cursors lie, and what to do.
 
-        `watch` yields what is told behind a cursor, and dealing with it is a step of the traces it says; `deal` writes what follows from it in the
-        transaction of the cursor, `dealt` hears after the commit what that was, and `gap` when something was lost to us.
-        `longest_pause` is also how long it may take until another process goes on after this one died.
+        `watch` yields what is told behind a cursor, and dealing with it is a step of the traces it says; `deal` writes what
+        follows from it in the transaction of the cursor, `dealt` hears after the commit what that was, and `gap` when
+        something was lost to us. `longest_pause` is also how long it may take until another process goes on after this one
+        died.
         """
         self._engine = engine
         self._cursors = cursors

@@ -30,6 +30,8 @@ _LOCK: Final = "SELECT pg_advisory_lock(hashtextextended($1, 1))"
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 """PostgreSQL appendix A."""
 
+_WHERE: Final = "XACTHUC_DATABASE_URL, or XACTHUC_KEY_DATABASE_URL if the accounts' keys have a database of their own"
+
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
@@ -102,15 +104,15 @@ def migrate_from_environment(migrate: Callable[[str], object]) -> None:
     try:
         migrate(url)
     except ValueError as error:
-        sys.exit(f"Set XACTHUC_DATABASE_URL anew: {error}.")
+        sys.exit(f"Correct {_WHERE}: {error}.")
     except OSError as error:
         sys.exit(
-            f"The database does not answer ({error.strerror or type(error).__name__}): check that it runs where XACTHUC_DATABASE_URL says."
+            f"The database does not answer ({error.strerror or type(error).__name__}): check that it runs where this says: {_WHERE}."
         )
     except asyncpg.PostgresError as error:
         sys.exit(
             f"The database refuses ({error.sqlstate} {type(error).__name__}): check the user, the password and the database of"
-            " XACTHUC_DATABASE_URL, and the rights of that user."
+            f" {_WHERE}; and the rights of that user."
         )
     except DatabaseBusy as error:
         sys.exit(f"Nothing is half done, but {error}, by a backup perhaps: see pg_stat_activity, and run this again.")
