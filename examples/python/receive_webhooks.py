@@ -44,7 +44,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 def main(data: str = "../../var") -> None:
-    """Makes a webhook to this program, and tells what arrives."""
+    """Makes a webhook to this program, and tells what arrives of an account, among those of all others."""
     development = Development.read(data)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     made = xacthuc(data, "create", development.platform, "--address", f"http://127.0.0.1:{server.server_port}/")
@@ -54,8 +54,8 @@ def main(data: str = "../../var") -> None:
         print("test:", xacthuc(data, "test", made["webhook"]["name"])["outcome"])
         with development.connect() as client:
             account = register(client)
-            event = WORK.get(timeout=30)
-            print("told:", event.kind.name, "of the account" if event.account == account.name else "of another")
+            event = next(each for each in iter(lambda: WORK.get(timeout=30), None) if each.account == account.name)
+            print("told:", event.kind.name, "of the account")
         print("forged:", forged())
     finally:
         xacthuc(data, "delete", made["webhook"]["name"])
